@@ -1,1 +1,16 @@
+//! Quarterdeck: an operations console for the terminal.
+//!
+//! The binary is a thin wrapper; everything lives here, in rooms with walls between them (`tests/walls.rs` holds them).
 
+pub mod app;
+pub mod cli;
+pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod engine;
+pub mod keymap;
+pub mod kinds;
+pub mod model;
+pub mod providers;
+pub mod terminal;
+pub mod ui;
