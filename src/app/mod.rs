@@ -7,6 +7,7 @@ pub mod logs;
 pub mod msg;
 pub mod nav;
 pub mod pane;
+pub mod rank;
 pub mod state;
 pub mod store;
 pub mod view;

@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use tui_input::InputRequest;
 
 use super::command::Command;
-use super::nav::Sort;
 use super::pane::Shown;
+use super::rank::RankJob;
 use crate::engine::{Event, Request};
-use crate::model::{Filter, KindId, Rows};
 
 /// Names a list on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,25 +59,6 @@ pub enum Msg {
     Tick(Timestamp),
     /// Something the main loop could not do (copying, opening), or did.
     Notice(String),
-}
-
-/// Parts to filter and sort.
-#[derive(Clone, Debug)]
-pub struct RankJob {
-    /// For which list.
-    pub pane: PaneKey,
-    /// Its generation.
-    pub generation: u64,
-    /// The lists.
-    pub parts: Vec<Arc<Rows>>,
-    /// What to let through.
-    pub filter: Filter,
-    /// In which order.
-    pub sort: Option<Sort>,
-    /// The kinds of the parts.
-    pub kinds: Arc<[KindId]>,
-    /// For ages in filters.
-    pub now: Timestamp,
 }
 
 /// What the state asks for.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::nav::Nav;
+use super::nav::{Nav, Sort};
 use crate::kinds::BridgePane;
 use crate::model::{KindId, Resource, ResourceId, Rows};
 
@@ -21,10 +21,12 @@ pub struct RowRef {
 pub struct Shown {
     /// The lists it was made from.
     pub parts: Vec<Arc<Rows>>,
+    /// All rows in order: a filter that is being typed need not sort again.
+    pub sorted: Arc<[RowRef]>,
+    /// What they are sorted by.
+    pub sort: Option<Sort>,
     /// The rows that pass the filter, in order.
     pub order: Arc<[RowRef]>,
-    /// How many rows there are without the filter.
-    pub total: usize,
     /// How many of the rows (without the filter) are sick.
     pub sick: usize,
 }
@@ -34,6 +36,11 @@ impl Shown {
     pub fn get(&self, at: usize) -> Option<&Resource> {
         let row = self.order.get(at)?;
         self.parts.get(row.part as usize)?.items.get(row.row as usize)
+    }
+
+    /// How many rows there are without the filter.
+    pub fn total(&self) -> usize {
+        self.sorted.len()
     }
 
     /// Rows that pass the filter.
