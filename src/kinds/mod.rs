@@ -2,7 +2,9 @@
 //! it relates to, which metrics and logs belong to it. Everything else (palette, table, sorting, JSON, help) follows from its
 //! [`KindDef`]. Kinds know providers and the model, nothing of the screen.
 
+mod database;
 mod parts;
+pub mod rds_instance;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,7 +149,9 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 }
 
 /// Every kind, in the order of the palette.
-pub const ALL: &[&KindDef] = &[];
+pub const ALL: &[&KindDef] = &[
+    &rds_instance::DEF,
+];
 
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {
