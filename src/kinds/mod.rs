@@ -2,7 +2,9 @@
 //! it relates to, which metrics and logs belong to it. Everything else (palette, table, sorting, JSON, help) follows from its
 //! [`KindDef`]. Kinds know providers and the model, nothing of the screen.
 
+pub mod alarm;
 mod database;
+mod dimensions;
 mod parts;
 pub mod rds_instance;
 
@@ -151,6 +153,7 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 /// Every kind, in the order of the palette.
 pub const ALL: &[&KindDef] = &[
     &rds_instance::DEF,
+    &alarm::DEF,
 ];
 
 /// The kind of this id.

@@ -36,7 +36,7 @@ pub static DEF: KindDef = KindDef {
     metrics,
     logs,
     has_logs: true,
-    console,
+    console: |db| Some(parts::console(db, "rds", &format!("database:id={};is-cluster=false", parts::encoded(&db.id.id)))),
 };
 
 const COLUMNS: &[Column] = &[
@@ -255,11 +255,6 @@ fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> BoxFuture<'a, Result<Vec<LogSou
         let exports = db.enabled_cloudwatch_logs_exports();
         Ok(database::log_sources(&env.scope, db.db_cluster_identifier(), Some(&id.id), exports))
     })
-}
-
-fn console(db: &Resource) -> Option<String> {
-    let (region, name) = (&db.id.scope.region, parts::encoded(&db.id.id));
-    Some(format!("rds/home?region={region}#database:id={name};is-cluster=false"))
 }
 
 #[cfg(test)]
