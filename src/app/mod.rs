@@ -1,1 +1,19 @@
-//! app
+//! The console's state and how messages change it. Pure: no I/O, no clock (time comes in messages), no rectangles.
+
+pub mod command;
+pub mod fleet;
+pub mod layer;
+pub mod logs;
+pub mod msg;
+pub mod nav;
+pub mod pane;
+pub mod rank;
+pub mod state;
+pub mod store;
+pub mod view;
+
+pub use command::Command;
+pub use msg::{Effect, Msg, PaneKey, Target};
+pub use state::State;
+pub use store::Store;
+pub use view::View;

@@ -28,4 +28,4 @@ pub use metric::{MetricSpec, Points, Unit, Window};
 pub use query::{Answer, KindId, Query};
 pub use resource::{Resource, ResourceId, Rows};
 pub use scope::Scope;
-pub use value::Value;
+pub use value::{SortKey, Value};

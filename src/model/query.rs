@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use super::{Change, Detail, Identity, ResourceId, Rows, Scope};
 
 /// Id of a kind, such as `ecs-service`: the registry's own word.
@@ -61,4 +60,3 @@ pub enum Answer {
     /// To [`Query::Changes`].
     Changes(Arc<Vec<Change>>),
 }
-

@@ -104,24 +104,53 @@ impl Value {
         }
     }
 
-    /// Order for sorting a column; nothing sorts last either way round a column is sorted ascending.
-    pub fn order(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::None, Self::None) => Ordering::Equal,
-            (Self::None, _) => Ordering::Greater,
-            (_, Self::None) => Ordering::Less,
-            (Self::Text(a), Self::Text(b)) => text::natural(a, b),
-            (Self::Int(a), Self::Int(b)) => a.cmp(b),
-            (Self::Bytes(a), Self::Bytes(b)) => a.cmp(b),
-            (Self::Percent(a), Self::Percent(b)) => a.total_cmp(b),
-            (Self::Instant(a), Self::Instant(b)) => a.cmp(b),
-            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
-            (Self::Health(a), Self::Health(b)) => a.cmp(b),
+    /// What a column is sorted by.
+    pub fn sort_key(&self) -> SortKey {
+        match self {
+            Self::None => SortKey { missing: true, ..SortKey::default() },
+            Self::Text(text) => SortKey::text(text),
+            Self::Int(n) => SortKey::number(*n),
             // What is missing most comes first: 0/4 before 3/4 before 4/4.
-            (Self::Count { have: a, want: x }, Self::Count { have: b, want: y }) => {
-                (a - x).cmp(&(b - y)).then_with(|| y.cmp(x))
-            }
-            (a, b) => text::natural(&a.show_exact(), &b.show_exact()),
+            Self::Count { have, want } => SortKey { number: have - want, second: -want, ..SortKey::default() },
+            Self::Bytes(bytes) => SortKey::number(i64::try_from(*bytes).unwrap_or(i64::MAX)),
+            Self::Percent(percent) => SortKey::number((percent * 1e6) as i64),
+            Self::Instant(at) => SortKey::number(at.as_microsecond()),
+            Self::Bool(yes) => SortKey::number(i64::from(*yes)),
+            Self::Health(health) => SortKey::number(*health as i64),
+            Self::List(items) => SortKey::text(&items.join(", ")),
         }
+    }
+}
+
+/// What a column is sorted by: made once for each row, compared often.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SortKey {
+    /// Nothing is known; sorts last whichever way round.
+    missing: bool,
+    number: i64,
+    second: i64,
+    text: Vec<u8>,
+}
+
+impl SortKey {
+    /// Sorts as people sort names.
+    pub fn text(text: &str) -> Self {
+        Self { text: text::natural_key(text), ..Self::default() }
+    }
+
+    /// Sorts by value.
+    pub fn number(number: i64) -> Self {
+        Self { number, ..Self::default() }
+    }
+
+    /// Sorts by value, then as people sort names.
+    pub fn number_then(number: i64, text: &str) -> Self {
+        Self { number, ..Self::text(text) }
+    }
+
+    /// The order of two keys of one column.
+    pub fn order(&self, other: &Self, descending: bool) -> Ordering {
+        let by_value = || (self.number, self.second, &self.text).cmp(&(other.number, other.second, &other.text));
+        self.missing.cmp(&other.missing).then_with(|| if descending { by_value().reverse() } else { by_value() })
     }
 }

@@ -19,8 +19,9 @@ where
         match &token {
             None => return Ok(()),
             Some(next) if !seen.insert(next.clone()) => {
-                return Err(Fault::new(FaultClass::Malformed, format!("{operation}: a page token was repeated"))
-                    .with_raw(next));
+                return Err(
+                    Fault::new(FaultClass::Malformed, format!("{operation}: a page token was repeated")).with_raw(next)
+                );
             }
             Some(_) => {}
         }
