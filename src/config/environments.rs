@@ -161,7 +161,7 @@ pub(super) fn from_profiles(around: &Around, problems: &mut Vec<Problem>) -> Vec
         let name: Arc<str> = text::clean(name).into();
         wanted.push(Wanted { profile: Some(name.clone()), name, place: profile.place.clone(), ..Wanted::default() });
     }
-    wanted.sort_by(|a, b| text::natural(&a.name, &b.name));
+    wanted.sort_by_cached_key(|wanted| text::natural_key(&wanted.name));
     if has_ambient(around.var) {
         if wanted.iter().any(|other| &*other.name == AMBIENT) {
             let message = format!("the ambient credentials are left out: a profile is called `{AMBIENT}`, too");
