@@ -110,4 +110,6 @@ pub struct Search {
     pub text: String,
     /// Compiled, without regard to case.
     pub regex: regex::Regex,
+    /// How many lines of the buffer match, counted as they come: drawing looks at the visible lines only.
+    pub matches: usize,
 }

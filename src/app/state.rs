@@ -26,6 +26,8 @@ pub struct Settings {
     pub demo: bool,
     /// Names of the themes, in the order of the theme key.
     pub themes: Vec<String>,
+    /// The operator's own time zone, for when times are local (drawing asks no operating system).
+    pub zone: jiff::tz::TimeZone,
 }
 
 /// A word to the operator that goes by itself.

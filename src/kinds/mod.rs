@@ -2,6 +2,8 @@
 //! it relates to, which metrics and logs belong to it. Everything else (palette, table, sorting, JSON, help) follows from its
 //! [`KindDef`]. Kinds know providers and the model, nothing of the screen.
 
+mod parts;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
-//! AWS: credentials, clients, faults, pages.
+//! AWS: credentials, clients, faults, pages, raw answers.
 
 mod fault;
 mod pages;
+pub mod raw;
 
 use std::sync::OnceLock;
 
