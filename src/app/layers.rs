@@ -95,16 +95,15 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn search(state: &mut State, text: &str) {
-    let search = Search::new(text);
     if let View::Detail(detail) = &mut state.view {
-        detail.search = search;
+        detail.search = Search::new(text);
         let (id, search) = (Arc::clone(&detail.id), detail.search.clone());
         let found = search.and_then(|search| moves::find_raw(state, &id, &search, 0, false));
         if let (View::Detail(detail), Some(line)) = (&mut state.view, found) {
             detail.top = line;
         }
     } else if let Some(tail) = state.focused_tail() {
-        tail.search = search;
+        tail.search_for(text);
         if tail.search.is_some() && !tail.find(true) && !tail.find(false) {
             state.say("no match");
         }

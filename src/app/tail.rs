@@ -30,6 +30,9 @@ impl LogsView {
         self.states = vec![SourceState::default(); sources.len()];
         self.sources = sources;
         self.lines.clear();
+        if let Some(search) = &mut self.search {
+            search.matches = 0;
+        }
         self.dropped = 0;
         self.unseen = 0;
         self.back = 0;
@@ -63,6 +66,9 @@ impl LogsView {
             self.dropped += 1;
             return;
         }
+        if let Some(search) = &mut self.search {
+            search.matches += usize::from(search.matches(&line.text));
+        }
         line.late |= after > 0 && self.lines.range(place..).any(|newer| newer.source == line.source);
         self.lines.insert(place, line);
         if !self.follow {
@@ -75,7 +81,11 @@ impl LogsView {
 
     fn shorten(&mut self) {
         let over = self.lines.len().saturating_sub(self.capacity);
-        self.lines.drain(..over);
+        for line in self.lines.drain(..over) {
+            if let Some(search) = &mut self.search {
+                search.matches -= usize::from(search.matches(&line.text));
+            }
+        }
         self.dropped += over as u64;
         self.back = self.back.min(self.lines.len().saturating_sub(1));
     }
@@ -101,6 +111,14 @@ impl LogsView {
         if self.follow {
             self.back = 0;
             self.unseen = 0;
+        }
+    }
+
+    /// Searches for this from now on; an empty text ends the search.
+    pub fn search_for(&mut self, text: &str) {
+        self.search = Search::new(text);
+        if let Some(search) = &mut self.search {
+            search.matches = self.lines.iter().filter(|line| search.regex.is_match(&line.text)).count();
         }
     }
 
@@ -131,7 +149,7 @@ impl Search {
         let build =
             |pattern: &str| regex::RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build();
         let regex = build(text).or_else(|_| build(&regex::escape(text))).ok()?;
-        (!text.is_empty()).then(|| Self { text: text.to_owned(), regex })
+        (!text.is_empty()).then(|| Self { text: text.to_owned(), regex, matches: 0 })
     }
 
     /// Whether a line matches.
