@@ -1,7 +1,7 @@
 //! `alarm`: metric and composite alarms of CloudWatch.
 
-mod rule;
 mod row;
+mod rule;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, ScanBy};
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::join;
 
 use super::parts;
-use super::{BridgePane, Column, KindDef, Op, Relation, Show, Sink, dimensions, no_logs};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, dimensions, no_logs};
 use crate::model::{Detail, Fault, MetricSpec, Resource, ResourceId, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -80,7 +80,7 @@ fn rows(env: &Env, answer: &DescribeAlarmsOutput) -> Result<Vec<Resource>, Fault
     metric.chain(answer.composite_alarms().iter().map(|alarm| row::of_composite(&env.scope, alarm))).collect()
 }
 
-fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> BoxFuture<'a, Result<(), Fault>> {
+fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
     Box::pin(pages(LIST, move |token| async move {
         let call = ask(env).max_records(PAGE as i32).set_next_token(token);
         let page = call.send().await.map_err(|error| fault(LIST, &error))?;
@@ -89,7 +89,7 @@ fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> BoxF
     }))
 }
 
-fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> BoxFuture<'a, Result<Detail, Fault>> {
+fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let (alarm, history) = join(named(env, &[&id.id]), history(env, id)).await;
         let alarm = alarm?.into_iter().next().ok_or_else(|| parts::gone(id))?;
@@ -144,7 +144,7 @@ fn history_table(items: &[AlarmHistoryItem]) -> Section {
     Section::Table { title: "History", columns, rows: items.iter().map(row).collect() }
 }
 
-fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> BoxFuture<'a, Result<String, Fault>> {
+fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
     Box::pin(async move {
         let capture = Capture::default();
         let call = ask(env).alarm_names(&*id.id).customize().interceptor(capture.clone());

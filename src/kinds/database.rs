@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_rds::types::{Event, SourceType};
 
-use super::parts::{self, Verdict, fine};
 use super::Op;
+use super::parts::{self, Verdict, fine};
 use crate::model::{Fault, Health, LogSource, Scope, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::{fault, pages};
@@ -176,7 +176,10 @@ mod tests {
         let alone = log_sources(&scope, None, Some("db"), &exports);
         assert_eq!((&*alone[0].group, alone[0].stream_prefix.as_deref()), ("/aws/rds/instance/db/postgresql", None));
         let member = log_sources(&scope, Some("c"), Some("c-1"), &exports);
-        assert_eq!((&*member[0].group, member[0].stream_prefix.as_deref()), ("/aws/rds/cluster/c/postgresql", Some("c-1")));
+        assert_eq!(
+            (&*member[0].group, member[0].stream_prefix.as_deref()),
+            ("/aws/rds/cluster/c/postgresql", Some("c-1"))
+        );
         let cluster = log_sources(&scope, Some("c"), None, &exports);
         assert_eq!((&*cluster[0].group, cluster[0].stream_prefix.as_deref()), ("/aws/rds/cluster/c/postgresql", None));
     }

@@ -29,8 +29,12 @@ pub fn resources(scope: &Scope, namespace: &str, dimensions: &[(&str, &str)]) ->
     for (name, sort) in caches {
         found.extend(dimension(name).map(|value| ("cache", id(scope, "elasticache", format!("{sort}:{value}")))));
     }
-    found.extend(dimension("TargetGroup").and_then(name_in).map(|name| ("target group", id(scope, "target-group", name))));
-    found.extend(dimension("LoadBalancer").and_then(name_in).map(|name| ("load balancer", id(scope, "load-balancer", name))));
+    found.extend(
+        dimension("TargetGroup").and_then(name_in).map(|name| ("target group", id(scope, "target-group", name))),
+    );
+    found.extend(
+        dimension("LoadBalancer").and_then(name_in).map(|name| ("load balancer", id(scope, "load-balancer", name))),
+    );
     found
 }
 

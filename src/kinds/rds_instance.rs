@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use aws_sdk_rds::operation::describe_db_instances::builders::DescribeDBInstancesFluentBuilder;
 use aws_sdk_rds::types::{DbInstance, Filter, PendingModifiedValues, SourceType};
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::join;
 
 use super::database::{self, of_status, with_progress};
 use super::parts::{self, Verdict, gib, int, required, time, yes};
-use super::{BridgePane, Column, KindDef, Op, Relation, Show};
-use crate::model::{
-    Detail, Fault, Health, LogSource, MetricSpec, Resource, ResourceId, Scope, Unit, Value,
-};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show};
+use crate::model::{Detail, Fault, Health, LogSource, MetricSpec, Resource, ResourceId, Scope, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
 use crate::providers::aws::{fault, pages};
@@ -36,7 +34,9 @@ pub static DEF: KindDef = KindDef {
     metrics,
     logs,
     has_logs: true,
-    console: |db| Some(parts::console(db, "rds", &format!("database:id={};is-cluster=false", parts::encoded(&db.id.id)))),
+    console: |db| {
+        Some(parts::console(db, "rds", &format!("database:id={};is-cluster=false", parts::encoded(&db.id.id))))
+    },
 };
 
 const COLUMNS: &[Column] = &[
@@ -77,19 +77,10 @@ const METRICS: &[parts::Metric] = &[
 ];
 
 /// Aurora's storage is the cluster's and grows by itself; what an instance can run out of is its local disk.
-const AURORA_METRICS: &[parts::Metric] = &[
-    METRICS[0],
-    METRICS[1],
-    ("local storage", "FreeLocalStorage", "Minimum", Unit::Bytes),
-    METRICS[3],
-    METRICS[4],
-];
+const AURORA_METRICS: &[parts::Metric] =
+    &[METRICS[0], METRICS[1], ("local storage", "FreeLocalStorage", "Minimum", Unit::Bytes), METRICS[3], METRICS[4]];
 
-fn list<'a>(
-    env: &'a Env,
-    within: Option<&'a ResourceId>,
-    sink: &'a dyn super::Sink,
-) -> BoxFuture<'a, Result<(), Fault>> {
+fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn super::Sink) -> Asked<'a, ()> {
     Box::pin(pages(LIST, move |token| async move {
         let cluster = within.map(|cluster| Filter::builder().name("db-cluster-id").values(&*cluster.id).build());
         let call = env.aws.rds().describe_db_instances().set_filters(cluster.map(|filter| vec![filter]));
@@ -99,7 +90,7 @@ fn list<'a>(
     }))
 }
 
-fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> BoxFuture<'a, Result<Detail, Fault>> {
+fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let (db, events) = join(one(env, id), database::events(env, &id.id, SourceType::DbInstance)).await;
         let row = resource(&env.scope, &db?)?;
@@ -116,7 +107,7 @@ async fn one(env: &Env, id: &ResourceId) -> Result<DbInstance, Fault> {
     answer.db_instances.and_then(|found| found.into_iter().next()).ok_or_else(|| parts::gone(id))
 }
 
-fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> BoxFuture<'a, Result<String, Fault>> {
+fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
     Box::pin(async move {
         let capture = Capture::default();
         let call = ask(env, id).customize().interceptor(capture.clone());
@@ -183,7 +174,8 @@ fn verdict(db: &DbInstance) -> Verdict {
     let change = db.pending_modified_values().map(pending).unwrap_or_default().join(", ");
     let (health, reason) = with_progress(of_status(status), db.percent_progress(), &change);
     if status == "stopped" {
-        let again = parts::instant(db.automatic_restart_time()).map(|at| format!("; starts by itself {}", parts::minute(at)));
+        let again =
+            parts::instant(db.automatic_restart_time()).map(|at| format!("; starts by itself {}", parts::minute(at)));
         return (health, reason + &again.unwrap_or_default());
     }
     if health != Health::Ok {
@@ -249,7 +241,7 @@ fn metrics(db: &Resource) -> Vec<MetricSpec> {
     parts::metrics(&db.id, "AWS/RDS", &[("DBInstanceIdentifier", &db.id.id)], metrics)
 }
 
-fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> BoxFuture<'a, Result<Vec<LogSource>, Fault>> {
+fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
     Box::pin(async move {
         let db = one(env, id).await?;
         let exports = db.enabled_cloudwatch_logs_exports();
@@ -286,7 +278,10 @@ mod tests {
     #[test]
     fn a_row_has_every_column() {
         let end = Endpoint::builder().address("db.example").port(5432).build();
-        let row = row(db("available").endpoint(end).db_instance_arn("arn:aws:rds:x").instance_create_time(DateTime::from_secs(0)));
+        let row = row(db("available")
+            .endpoint(end)
+            .db_instance_arn("arn:aws:rds:x")
+            .instance_create_time(DateTime::from_secs(0)));
         assert_eq!(row.cells.len(), COLUMNS.len());
         assert_eq!((row.health, &*row.reason), (Health::Ok, ""));
         assert_eq!(shown(&row, "endpoint"), "db.example:5432");
@@ -297,7 +292,8 @@ mod tests {
 
     #[test]
     fn a_change_under_way_is_told() {
-        let pending = PendingModifiedValues::builder().db_instance_class("db.r5.xlarge").master_user_password("secret").build();
+        let pending =
+            PendingModifiedValues::builder().db_instance_class("db.r5.xlarge").master_user_password("secret").build();
         let row = row(db("modifying").pending_modified_values(pending));
         assert_eq!(row.health, Health::Progressing);
         assert_eq!(&*row.reason, "modifying: class → db.r5.xlarge, master password → (a new one)");
@@ -306,7 +302,8 @@ mod tests {
     #[test]
     fn what_waits_is_told_but_not_sick() {
         let pending = PendingModifiedValues::builder().engine_version("15.5").build();
-        let group = DbParameterGroupStatus::builder().db_parameter_group_name("pg").parameter_apply_status("pending-reboot");
+        let group =
+            DbParameterGroupStatus::builder().db_parameter_group_name("pg").parameter_apply_status("pending-reboot");
         let row = row(db("available").pending_modified_values(pending).db_parameter_groups(group.build()));
         assert_eq!(row.health, Health::Ok);
         assert_eq!(&*row.reason, "waits for the maintenance window: version → 15.5; parameters wait for a reboot");
@@ -315,7 +312,8 @@ mod tests {
 
     #[test]
     fn broken_replication_is_degraded() {
-        let info = DbInstanceStatusInfo::builder().status_type("read replication").normal(false).message("relay log is full");
+        let info =
+            DbInstanceStatusInfo::builder().status_type("read replication").normal(false).message("relay log is full");
         let row = row(db("available").status_infos(info.build()));
         assert_eq!((row.health, &*row.reason), (Health::Degraded, "read replication: relay log is full"));
     }

@@ -1,6 +1,8 @@
 //! Alarms of the SDK as rows: cells, and health with its reason.
 
-use aws_sdk_cloudwatch::types::{ComparisonOperator, CompositeAlarm, Dimension, Metric, MetricAlarm, StateValue, Statistic};
+use aws_sdk_cloudwatch::types::{
+    ComparisonOperator, CompositeAlarm, Dimension, Metric, MetricAlarm, StateValue, Statistic,
+};
 use jiff::Timestamp;
 
 use super::{KIND, LIST, dimensions, parts, rule};

@@ -82,9 +82,13 @@ fn levers_of_target_tracking_are_no_calls_for_help() {
 fn an_expression_shows_its_label_and_all_dimensions() {
     let metric = |name: &str| {
         let dimension = Dimension::builder().name("LoadBalancer").value("app/web/1").build();
-        MetricStat::builder().period(300).metric(Metric::builder().metric_name(name).dimensions(dimension).build()).build()
+        MetricStat::builder()
+            .period(300)
+            .metric(Metric::builder().metric_name(name).dimensions(dimension).build())
+            .build()
     };
-    let query = |id: &str, name: &str| MetricDataQuery::builder().id(id).metric_stat(metric(name)).return_data(false).build();
+    let query =
+        |id: &str, name: &str| MetricDataQuery::builder().id(id).metric_stat(metric(name)).return_data(false).build();
     let alarm = MetricAlarm::builder()
         .alarm_name("5xx share")
         .state_value(StateValue::Ok)
@@ -106,9 +110,15 @@ fn an_expression_shows_its_label_and_all_dimensions() {
 fn it_leads_to_what_it_watches_and_charts_it() {
     let row = metric_row(alarm("cpu", StateValue::Alarm));
     let Query::Detail(service) = &relations(&row)[0].query else { panic!("no detail") };
-    assert_eq!((service.kind, &*service.id, service.scope.cluster.as_deref()), ("ecs-service", "backend", Some("lecture")));
+    assert_eq!(
+        (service.kind, &*service.id, service.scope.cluster.as_deref()),
+        ("ecs-service", "backend", Some("lecture"))
+    );
     let spec = &metrics(&row)[0];
-    assert_eq!((&*spec.namespace, &*spec.metric, &*spec.stat, spec.unit), ("AWS/ECS", "CPUUtilization", "Average", Unit::Percent));
+    assert_eq!(
+        (&*spec.namespace, &*spec.metric, &*spec.stat, spec.unit),
+        ("AWS/ECS", "CPUUtilization", "Average", Unit::Percent)
+    );
     assert_eq!(spec.dimensions[1], ("ServiceName".into(), "backend".into()));
 }
 
