@@ -102,6 +102,8 @@ pub struct StreamSpan {
     pub from: Timestamp,
     /// `None` while it still is.
     pub until: Option<Timestamp>,
+    /// It belongs to a task that fails while it starts, and tells of that only.
+    pub failing: bool,
 }
 
 /// A log stream as `DescribeLogStreams` shows it.
@@ -120,6 +122,8 @@ pub struct LogStream {
 pub struct LogEvent {
     /// 56 digits; the same line has the same id at every read.
     pub id: String,
+    /// Where it stands in its group: what comes after it is `LogQuery::after` this.
+    pub place: LogPosition,
     pub stream: String,
     /// Milliseconds since 1970.
     pub timestamp: i64,
@@ -141,9 +145,12 @@ pub struct LogQuery<'a> {
     pub limit: usize,
     /// Where the page before ended: `LogPage::next`.
     pub after: Option<LogPosition>,
+    /// From the newest line backwards, as `GetLogEvents` reads unless told otherwise.
+    pub backward: bool,
 }
 
-/// A place between two lines of a group: every line up to and with this instant and number was returned.
+/// A place between two lines of a group: every line up to and with this instant and number was returned (every line
+/// from it on, when reading backwards).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogPosition {
     pub timestamp: i64,
