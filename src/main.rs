@@ -1,1 +1,2 @@
-fn main(){}
+//! Thin wrapper: everything is in the library.
+fn main() {}

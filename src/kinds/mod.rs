@@ -1,1 +1,167 @@
-//! kinds
+//! The kinds of resources: one file each. A kind says what its columns are, how it is listed, what its health is and why, what
+//! it relates to, which metrics and logs belong to it. Everything else (palette, table, sorting, JSON, help) follows from its
+//! [`KindDef`]. Kinds know providers and the model, nothing of the screen.
+
+pub mod alarm;
+mod database;
+mod dimensions;
+mod parts;
+pub mod rds_instance;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::model::{Detail, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId};
+use crate::providers::Env;
+
+/// An operation of a provider, as `service:Operation` in IAM's spelling, such as `ecs:ListServices`.
+pub type Op = &'static str;
+
+/// How a column stands in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// In every table; the lowest numbers stay longest where room is short.
+    Table(u8),
+    /// Only in details, JSON and CSV.
+    Data,
+}
+
+/// One column of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Name in filters, JSON and CSV: lower case with underscores.
+    pub id: &'static str,
+    /// Title on the screen, short.
+    pub title: &'static str,
+    /// Least and most characters that make sense.
+    pub width: (u16, u16),
+    /// Numbers are set to the right.
+    pub right: bool,
+    /// Where it is shown.
+    pub show: Show,
+    /// One line for the help and the docs.
+    pub doc: &'static str,
+}
+
+impl Column {
+    /// A column of text.
+    pub const fn text(id: &'static str, title: &'static str, width: (u16, u16), show: Show, doc: &'static str) -> Self {
+        Self { id, title, width, right: false, show, doc }
+    }
+
+    /// A column of numbers.
+    pub const fn number(id: &'static str, title: &'static str, width: u16, show: Show, doc: &'static str) -> Self {
+        Self { id, title, width: (width, width), right: true, show, doc }
+    }
+}
+
+/// What a resource leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    /// The word in the detail, such as `tasks` or `target group`.
+    pub label: &'static str,
+    /// A list or a detail to open.
+    pub query: Query,
+    /// Shows only those of a list whose `column:value` filter matches.
+    pub filter: Option<String>,
+}
+
+/// Which of the bridge's panes shows a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BridgePane {
+    /// ECS clusters, EKS clusters, auto scaling groups.
+    Clusters,
+    /// Services.
+    Services,
+    /// Databases and caches.
+    Databases,
+    /// Alarms.
+    Alarms,
+}
+
+/// Where a kind's rows go while they are fetched: page by page, so that a count can be shown.
+pub trait Sink: Send + Sync {
+    /// Takes a page of rows.
+    fn page(&self, rows: Vec<Resource>);
+}
+
+/// What a question to a provider ends in.
+pub type Asked<'a, T> = BoxFuture<'a, Result<T, Fault>>;
+
+/// A kind of resource.
+pub struct KindDef {
+    /// Id, such as `ecs-service`.
+    pub id: KindId,
+    /// What a list of them is called, such as `services`; also accepted as an alias.
+    pub title: &'static str,
+    /// Further names in the palette and on the command line (`svc`).
+    pub aliases: &'static [&'static str],
+    /// One line for the help and the docs.
+    pub doc: &'static str,
+    /// The pane of the bridge it stands in.
+    pub pane: Option<BridgePane>,
+    /// Its own columns; health, name, environment, region and reason come with every kind.
+    pub columns: &'static [Column],
+    /// Operations it may call. The read guard lets only these pass.
+    pub reads: &'static [Op],
+    /// How often a list on screen is asked for again.
+    pub cadence: Duration,
+    /// Lists them: all in the region, or those within another resource. Follows every page.
+    pub list: for<'a> fn(&'a Env, Option<&'a ResourceId>, &'a dyn Sink) -> Asked<'a, ()>,
+    /// The detail of one, read afresh.
+    pub detail: for<'a> fn(&'a Env, &'a ResourceId) -> Asked<'a, Detail>,
+    /// The raw JSON of one as the provider sent it, pretty.
+    pub raw: for<'a> fn(&'a Env, &'a ResourceId) -> Asked<'a, String>,
+    /// What it leads to; the first is where Enter goes when it is more telling than the detail.
+    pub relations: fn(&Resource) -> Vec<Relation>,
+    /// The metrics worth a sparkline and a chart.
+    pub metrics: fn(&Resource) -> Vec<MetricSpec>,
+    /// Where its logs are. It may have to ask (a service's task definition names its groups).
+    pub logs: for<'a> fn(&'a Env, &'a ResourceId) -> Asked<'a, Vec<LogSource>>,
+    /// Whether `logs` can find anything at all.
+    pub has_logs: bool,
+    /// Path of the resource in the AWS console, below `https://REGION.console.aws.amazon.com/`.
+    pub console: fn(&Resource) -> Option<String>,
+}
+
+impl KindDef {
+    /// The position of a column.
+    pub fn column(&self, id: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.id == id)
+    }
+
+    /// A cell of one of its resources by column id.
+    pub fn cell<'a>(&self, resource: &'a Resource, id: &str) -> Option<&'a crate::model::Value> {
+        resource.cells.get(self.column(id)?)
+    }
+
+    /// Whether this word names it.
+    pub fn is_called(&self, word: &str) -> bool {
+        self.id == word || self.title == word || self.aliases.contains(&word)
+    }
+}
+
+/// For kinds without logs of their own.
+pub fn no_logs<'a>(_: &'a Env, _: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
+    Box::pin(async { Ok(Vec::new()) })
+}
+
+/// The query for a list.
+pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<ResourceId>>) -> Query {
+    Query::List { scope: scope.region_scope(), kind, within }
+}
+
+/// Every kind, in the order of the palette.
+pub const ALL: &[&KindDef] = &[&rds_instance::DEF, &alarm::DEF];
+
+/// The kind of this id.
+pub fn by_id(id: &str) -> Option<&'static KindDef> {
+    ALL.iter().copied().find(|kind| kind.id == id)
+}
+
+/// The kind that this word names, by id, title or alias.
+pub fn by_word(word: &str) -> Option<&'static KindDef> {
+    ALL.iter().copied().find(|kind| kind.is_called(word))
+}

@@ -1,1 +1,31 @@
-//! model
+//! Plain data that every room speaks: scopes, resources, values, faults, queries. Imports no other room, does no I/O and
+//! reads no clock.
+
+mod change;
+mod detail;
+mod environment;
+mod fault;
+pub mod filter;
+mod health;
+mod loadable;
+mod log;
+mod metric;
+mod query;
+mod resource;
+mod scope;
+pub mod text;
+mod value;
+
+pub use change::{Change, ChangeSource};
+pub use detail::{Detail, Section};
+pub use environment::{Environment, Identity, Stage};
+pub use fault::{Fault, FaultClass};
+pub use filter::Filter;
+pub use health::Health;
+pub use loadable::{Loadable, Loading};
+pub use log::{Level, LogLine, LogSource, TailSpec};
+pub use metric::{MetricSpec, Points, Unit, Window};
+pub use query::{Answer, KindId, Query};
+pub use resource::{Resource, ResourceId, Rows};
+pub use scope::Scope;
+pub use value::{SortKey, Value};

@@ -1,2 +1,17 @@
-//! providers
+//! Connections to customers' systems and their faults. Nothing of the screen, nothing of kinds.
+
 pub mod aws;
+
+use std::sync::Arc;
+
+use crate::model::{Identity, Scope};
+
+/// What a kind is given to ask with: the clients of one environment and region, whose account has been attested.
+pub struct Env {
+    /// Environment and region.
+    pub scope: Scope,
+    /// Who answers.
+    pub identity: Arc<Identity>,
+    /// AWS clients.
+    pub aws: aws::Aws,
+}

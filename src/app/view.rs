@@ -1,0 +1,114 @@
+//! The views, one at a time on the screen; the others stand in the history.
+
+use std::sync::Arc;
+
+use super::fleet::FleetView;
+use super::logs::LogsView;
+use super::nav::Nav;
+use super::pane::Pane;
+use crate::kinds::Relation;
+use crate::model::{Change, Query, Resource, ResourceId, Window};
+
+/// The first screen: five panes at once.
+#[derive(Clone, Debug)]
+pub struct Bridge {
+    /// Clusters, services, databases, alarms.
+    pub panes: [Pane; 4],
+    /// The fifth.
+    pub logs: LogsView,
+    /// Index of the focused pane; 4 is the logs.
+    pub focus: usize,
+    /// The focused pane has the whole screen.
+    pub zoom: bool,
+}
+
+/// What the detail shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetailTab {
+    /// Summary, relations, metrics, events.
+    Summary,
+    /// Raw JSON.
+    Raw,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub struct DetailView {
+    /// Which.
+    pub id: Arc<ResourceId>,
+    /// As last seen in a list (health, reason, cells).
+    pub resource: Option<Resource>,
+    /// Which half.
+    pub tab: DetailTab,
+    /// Relations, in order; they can be walked to.
+    pub relations: Vec<Relation>,
+    /// The chosen relation.
+    pub at: usize,
+    /// First line shown.
+    pub top: usize,
+    /// Visible lines, as the last frame had them.
+    pub height: usize,
+    /// Lines in all, as the last frame had them.
+    pub lines: usize,
+    /// Window of the charts.
+    pub window: Window,
+    /// Search in the raw text.
+    pub search: Option<super::logs::Search>,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub struct ChangesView {
+    /// Only about this resource.
+    pub about: Option<Arc<ResourceId>>,
+    /// How far back, in seconds.
+    pub seconds: u32,
+    /// Cursor, filter and marks by the change's id.
+    pub nav: Nav<Arc<str>>,
+    /// Merged over the marked environments, newest first.
+    pub rows: Arc<Vec<Change>>,
+    /// Indices into the rows that pass the filter.
+    pub order: Vec<usize>,
+}
+
+/// A view.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// Five panes.
+    Bridge(Box<Bridge>),
+    /// One row for each environment.
+    Fleet(FleetView),
+    /// A list of a kind.
+    List(Box<Pane>),
+    /// One resource.
+    Detail(Box<DetailView>),
+    /// A tail.
+    Logs(Box<LogsView>),
+    /// What changed.
+    Changes(ChangesView),
+    /// The console's own log; scrolled back by so many lines.
+    ConsoleLog {
+        /// Lines back from the end.
+        back: usize,
+    },
+}
+
+impl View {
+    /// Its name in the header and in the history.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Bridge(_) => "bridge",
+            Self::Fleet(_) => "fleet",
+            Self::List(pane) => &pane.title,
+            Self::Detail(detail) => &detail.id.id,
+            Self::Logs(_) => "logs",
+            Self::Changes(_) => "changes",
+            Self::ConsoleLog { .. } => "console log",
+        }
+    }
+}
+
+/// The query of a change list in one scope.
+pub fn changes_query(scope: &crate::model::Scope, view: &ChangesView) -> Query {
+    Query::Changes { scope: scope.region_scope(), seconds: view.seconds, about: view.about.clone() }
+}

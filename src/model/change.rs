@@ -1,0 +1,58 @@
+//! One thing that changed.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{ResourceId, Scope};
+
+/// Where a change was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChangeSource {
+    /// A CloudTrail management event that writes.
+    CloudTrail,
+    /// An ECS service event.
+    EcsEvent,
+    /// An ECS deployment.
+    EcsDeployment,
+    /// An RDS event.
+    RdsEvent,
+    /// An Auto Scaling activity.
+    AsgActivity,
+}
+
+impl ChangeSource {
+    /// The word in the column.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::CloudTrail => "cloudtrail",
+            Self::EcsEvent => "ecs event",
+            Self::EcsDeployment => "deployment",
+            Self::RdsEvent => "rds event",
+            Self::AsgActivity => "asg activity",
+        }
+    }
+}
+
+/// One thing that changed: when, who, what, and on which resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// When.
+    pub at: Timestamp,
+    /// Where it happened.
+    pub scope: Scope,
+    /// Where it was read.
+    pub source: ChangeSource,
+    /// The provider's event id, or one made from source, time and text: doubles are dropped by it.
+    pub id: Arc<str>,
+    /// Who did it: the last part of a role session or a user name; empty where the source does not say.
+    pub who: Arc<str>,
+    /// What was done, in words (`UpdateService: desired count 2 → 4`).
+    pub what: Arc<str>,
+    /// The name of the thing that changed, as the source gives it.
+    pub name: Arc<str>,
+    /// The resource, where it is of a kind that the console knows.
+    pub resource: Option<Arc<ResourceId>>,
+    /// Whether it failed (an error code in CloudTrail, a failed activity).
+    pub failed: bool,
+}

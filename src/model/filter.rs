@@ -1,0 +1,246 @@
+//! The filter language of every table, on the screen and on the command line: words that must all match, `!` before a word that
+//! must not, `column:value` for one column, `/…/` for a regular expression.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use regex::{Regex, RegexBuilder};
+
+use super::Resource;
+
+/// How a term compares.
+#[derive(Clone, Debug)]
+enum Pattern {
+    /// A part of the text, without regard to case (stored in lower case).
+    Part(String),
+    /// A regular expression, without regard to case.
+    Regex(Regex),
+}
+
+impl Pattern {
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Part(part) => contains_ignoring_case(text, part),
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+/// Whether `text` contains `part`, which is in lower case already. Bytes are compared without allocating when both are ASCII.
+fn contains_ignoring_case(text: &str, part: &str) -> bool {
+    if !part.is_ascii() || !text.is_ascii() {
+        return text.to_lowercase().contains(part);
+    }
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    part.is_empty() || text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+}
+
+#[derive(Clone, Debug)]
+struct Term {
+    inverse: bool,
+    column: Option<String>,
+    pattern: Pattern,
+}
+
+/// A parsed filter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    text: String,
+    terms: Vec<Term>,
+}
+
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// What is wrong with a filter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("filter `{term}`: {reason}")]
+pub struct FilterError {
+    /// The term it is about.
+    pub term: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What a filter can ask of a row, so that resources and other rows share one language.
+pub trait Filterable {
+    /// Calls `each` with every text that a bare word may match, until it says yes; returns whether it did.
+    fn any_text(&self, now: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool;
+    /// The text of one column, or `None` where the row has no such column.
+    fn column_text(&self, column: &str, now: Timestamp) -> Option<String>;
+}
+
+impl Filter {
+    /// Parses what was typed. A regular expression that is not one is an error that says where.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        let terms = split(text).into_iter().map(|term| parse_term(&term)).collect::<Result<_, _>>()?;
+        Ok(Self { text: text.trim().to_owned(), terms })
+    }
+
+    /// As it was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// The columns it names, to check them against a kind's.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter_map(|term| term.column.as_deref())
+    }
+
+    /// Whether a row passes.
+    pub fn matches(&self, row: &dyn Filterable, now: Timestamp) -> bool {
+        self.terms.iter().all(|term| {
+            let hit = match &term.column {
+                Some(column) => row.column_text(column, now).is_some_and(|text| term.pattern.matches(&text)),
+                None => row.any_text(now, &mut |text| term.pattern.matches(text)),
+            };
+            hit != term.inverse
+        })
+    }
+}
+
+/// Splits at white space outside of quotes and slashes.
+fn split(text: &str) -> Vec<String> {
+    let mut terms = Vec::new();
+    let mut term = String::new();
+    let mut until: Option<char> = None;
+    for c in text.chars() {
+        match until {
+            Some(end) => {
+                term.push(c);
+                if c == end {
+                    until = None;
+                }
+            }
+            None if c.is_whitespace() => {
+                if !term.is_empty() {
+                    terms.push(std::mem::take(&mut term));
+                }
+            }
+            None => {
+                let opens = term.is_empty() || term.ends_with(['!', ':']);
+                if opens && (c == '"' || c == '/') {
+                    until = Some(c);
+                }
+                term.push(c);
+            }
+        }
+    }
+    if !term.is_empty() {
+        terms.push(term);
+    }
+    terms
+}
+
+fn parse_term(term: &str) -> Result<Term, FilterError> {
+    let (inverse, rest) = term.strip_prefix('!').map_or((false, term), |rest| (true, rest));
+    let column = rest.split_once(':').filter(|(name, _)| is_column(name));
+    let (column, pattern) = column.map_or((None, rest), |(name, value)| (Some(name.to_ascii_lowercase()), value));
+    let pattern = if let Some(body) = pattern.strip_prefix('/') {
+        let body = body.strip_suffix('/').unwrap_or(body);
+        let regex = RegexBuilder::new(body).case_insensitive(true).size_limit(1 << 20).build();
+        Pattern::Regex(regex.map_err(|error| FilterError { term: term.to_owned(), reason: last_line(&error) })?)
+    } else {
+        Pattern::Part(pattern.trim_matches('"').to_lowercase())
+    };
+    Ok(Term { inverse, column, pattern })
+}
+
+/// `name` looks like a column's id, not like a time or a URL's scheme.
+fn is_column(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// The regex crate draws a picture over several lines; its last line says what is wrong.
+fn last_line(error: &impl fmt::Display) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+/// A resource with its kind's column ids, so that `column:value` finds the cell.
+pub struct ResourceRow<'a> {
+    /// The resource.
+    pub resource: &'a Resource,
+    /// The ids of its kind's columns, in order.
+    pub columns: &'a dyn Fn(&str) -> Option<usize>,
+}
+
+impl Filterable for ResourceRow<'_> {
+    fn any_text(&self, now: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool {
+        let r = self.resource;
+        each(&r.name)
+            || each(&r.id.scope.environment)
+            || r.id.scope.cluster.as_deref().is_some_and(&mut *each)
+            || each(&r.reason)
+            || each(r.health.word())
+            || r.cells.iter().any(|cell| each(&cell.show(now)))
+    }
+
+    fn column_text(&self, column: &str, now: Timestamp) -> Option<String> {
+        let r = self.resource;
+        Some(match column {
+            "name" => r.name.to_string(),
+            "environment" | "env" => r.id.scope.environment.to_string(),
+            "region" => r.id.scope.region.to_string(),
+            "kind" => r.id.kind.to_owned(),
+            "health" => r.health.word().to_owned(),
+            "reason" => r.reason.to_string(),
+            other => r.cells.get((self.columns)(other)?)?.show(now).into_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    struct Row(&'static [(&'static str, &'static str)]);
+
+    impl Filterable for Row {
+        fn any_text(&self, _: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool {
+            self.0.iter().any(|(_, text)| each(text))
+        }
+        fn column_text(&self, column: &str, _: Timestamp) -> Option<String> {
+            self.0.iter().find(|(name, _)| *name == column).map(|(_, text)| (*text).to_owned())
+        }
+    }
+
+    const ROW: Row = Row(&[("name", "Lecture-Backend"), ("state", "ALARM"), ("reason", "exit code 1 at 10:30")]);
+
+    #[rstest]
+    #[case("", true)]
+    #[case("backend", true)]
+    #[case("backend alarm", true)]
+    #[case("backend ok", false)]
+    #[case("!backend", false)]
+    #[case("!frontend", true)]
+    #[case("state:alarm", true)]
+    #[case("!state:alarm", false)]
+    #[case("state:/^al.*m$/", true)]
+    #[case("/^lecture/", true)]
+    #[case("\"exit code 1\"", true)]
+    #[case("\"exit code 2\"", false)]
+    #[case("10:30", true)]
+    #[case("owner:me", false)]
+    fn matches(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(Filter::parse(text).unwrap().matches(&ROW, Timestamp::UNIX_EPOCH), expected, "{text}");
+    }
+
+    #[test]
+    fn a_broken_expression_says_what_is_wrong() {
+        let error = Filter::parse("/(open/").unwrap_err();
+        assert_eq!(error.term, "/(open/");
+        assert!(error.reason.contains("unclosed"), "{}", error.reason);
+    }
+}
