@@ -12,7 +12,8 @@ use std::time::Duration;
 use super::wire::Service;
 
 /// The kinds of fault, as they are written in a rule.
-const KINDS: &str = "throttle[:RATIO], delay:DURATION, deny, expire, break, garble, unreachable, hang, repeat-token, error500";
+const KINDS: &str =
+    "throttle[:RATIO], delay:DURATION, deny, expire, break, garble, unreachable, hang, repeat-token, error500";
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,7 +57,9 @@ pub struct FaultRule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// It is not written as a rule is.
-    #[error("`{0}` is no fault rule: it must be ENV[/SERVICE[/OPERATION]]=KIND[:ARG], with KIND one of {KINDS}; or latency:DURATION")]
+    #[error(
+        "`{0}` is no fault rule: it must be ENV[/SERVICE[/OPERATION]]=KIND[:ARG], with KIND one of {KINDS}; or latency:DURATION"
+    )]
     Form(String),
     /// There is no such kind.
     #[error("`{0}` is no kind of fault; allowed are {KINDS}")]
@@ -163,7 +166,9 @@ impl Faults {
 
 impl FaultRule {
     fn covers(&self, environment: &str, service: Service, operation: &str) -> bool {
-        matches(&self.environment, environment) && matches(&self.service, service.name()) && matches(&self.operation, operation)
+        matches(&self.environment, environment)
+            && matches(&self.service, service.name())
+            && matches(&self.operation, operation)
     }
 }
 
@@ -324,7 +329,8 @@ mod tests {
     fn a_ratio_is_kept() {
         let faults = faults();
         faults.add("*=throttle:0.3").unwrap();
-        let hits = (0..1000).filter(|_| faults.befall("tfe-prod", Service::Sts, "GetCallerIdentity").1.is_some()).count();
+        let hits =
+            (0..1000).filter(|_| faults.befall("tfe-prod", Service::Sts, "GetCallerIdentity").1.is_some()).count();
         assert!((250..350).contains(&hits), "{hits}");
     }
 

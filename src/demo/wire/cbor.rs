@@ -116,9 +116,13 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         let at: Option<jiff::Timestamp> = "2026-03-02T09:00:00.25Z".parse().ok();
-        let node = fields! { "name": "a", "n": -3, "x": 0.5, "on": true, "at": at, "items": list([fields! { "y": 1 }]) };
+        let node =
+            fields! { "name": "a", "n": -3, "x": 0.5, "on": true, "at": at, "items": list([fields! { "y": 1 }]) };
         let read = read(&write(&node)).unwrap();
-        assert_eq!(read.0, json!({ "name": "a", "n": -3, "x": 0.5, "on": true, "at": 1_772_442_000.25, "items": [{ "y": 1 }] }));
+        assert_eq!(
+            read.0,
+            json!({ "name": "a", "n": -3, "x": 0.5, "on": true, "at": 1_772_442_000.25, "items": [{ "y": 1 }] })
+        );
     }
 
     #[test]

@@ -71,7 +71,9 @@ mod tests {
 
     #[test]
     fn numbers_truths_and_instants_are_read_from_strings_too() {
-        let input = Input(json!({ "n": "7", "m": 8, "t": "true", "at": "2026-03-02T09:00:00Z", "secs": 1_772_442_000.5, "no": "" }));
+        let input = Input(
+            json!({ "n": "7", "m": 8, "t": "true", "at": "2026-03-02T09:00:00Z", "secs": 1_772_442_000.5, "no": "" }),
+        );
         assert_eq!((input.whole("n"), input.whole("m"), input.whole("x")), (Some(7), Some(8), None));
         assert!(input.truth("t") && !input.truth("x") && input.truth_or("x", true));
         assert_eq!(input.time("at"), "2026-03-02T09:00:00Z".parse().ok());

@@ -69,7 +69,8 @@ impl LiveTail {
             return Err(call.invalid("Log streams can be specified for one log group only"));
         }
         let pattern = call.input.text("logEventFilterPattern").unwrap_or_default();
-        let groups = identifiers.iter().map(|arn| Ok(logs::group(call, arn)?.name.clone())).collect::<Result<_, Failure>>()?;
+        let groups =
+            identifiers.iter().map(|arn| Ok(logs::group(call, arn)?.name.clone())).collect::<Result<_, Failure>>()?;
         let start = fields! {
             "sessionId": format!("live-tail-{}", call.account.now.as_millisecond()),
             "requestId": format!("live-tail-{}", call.account.id),
@@ -150,7 +151,8 @@ impl LiveTail {
 
     fn wants(&self, event: &LogEvent) -> bool {
         let prefixes = &self.prefixes;
-        self.pattern.fits(&event.message) && (prefixes.is_empty() || prefixes.iter().any(|prefix| event.stream.starts_with(prefix)))
+        self.pattern.fits(&event.message)
+            && (prefixes.is_empty() || prefixes.iter().any(|prefix| event.stream.starts_with(prefix)))
     }
 }
 
@@ -158,7 +160,10 @@ impl Body for LiveTail {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if let Some(opening) = self.opening.take() {
             return Poll::Ready(Some(Ok(Frame::data(opening))));
         }

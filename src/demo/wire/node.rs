@@ -66,7 +66,12 @@ pub fn list_of<T: IntoNode>(element: &'static str, items: impl IntoIterator<Item
 
 /// A map with free keys.
 pub fn map<'a>(items: impl IntoIterator<Item = (&'a String, &'a String)>) -> Node {
-    Node::Map(Fields(items.into_iter().map(|(key, value)| (Cow::Owned(key.clone()), Node::Text(Cow::Owned(value.clone())))).collect()))
+    Node::Map(Fields(
+        items
+            .into_iter()
+            .map(|(key, value)| (Cow::Owned(key.clone()), Node::Text(Cow::Owned(value.clone()))))
+            .collect(),
+    ))
 }
 
 impl IntoNode for Node {

@@ -293,7 +293,8 @@ mod json {
         }
 
         fn word(&mut self) -> Result<String, String> {
-            let end = self.rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | '&' | '|')).unwrap_or(self.rest.len());
+            let end =
+                self.rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | '&' | '|')).unwrap_or(self.rest.len());
             if end == 0 {
                 return Err(self.wrong());
             }
@@ -362,7 +363,18 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for pattern in ["user-id", r#""open"#, "[ip, user]", "{ $.a = }", "{ $.a = 1", "{ a = 1 }", "{ $.a > x }", "%(%", "?", "{ ($.a = 1 }"] {
+        for pattern in [
+            "user-id",
+            r#""open"#,
+            "[ip, user]",
+            "{ $.a = }",
+            "{ $.a = 1",
+            "{ a = 1 }",
+            "{ $.a > x }",
+            "%(%",
+            "?",
+            "{ ($.a = 1 }",
+        ] {
             let error = Pattern::parse(pattern).unwrap_err();
             assert!(error.starts_with("Invalid filter pattern"), "{pattern}: {error}");
         }

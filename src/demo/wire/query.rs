@@ -55,7 +55,9 @@ fn insert(node: &mut Value, parts: &[&str], value: String) {
         *node = Value::Object(Map::new());
     }
     let Some(fields) = node.as_object_mut() else { return };
-    let index = |part: Option<&&str>| part.and_then(|part| part.parse::<usize>().ok()).filter(|n| (1..=LARGEST_INDEX).contains(n));
+    let index = |part: Option<&&str>| {
+        part.and_then(|part| part.parse::<usize>().ok()).filter(|n| (1..=LARGEST_INDEX).contains(n))
+    };
     // A list is `Name.element.N`, or flat, `Name.N`.
     let (position, rest) = match (index(rest.first()), index(rest.get(1))) {
         (Some(position), _) => (Some(position), &rest[1..]),

@@ -9,13 +9,16 @@ use super::{json, query};
 pub fn read(method: &str, uri: &str, body: &[u8]) -> (String, Option<Input>) {
     let after_host = uri.split_once("://").map_or(uri, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
     let (path, parameters) = after_host.split_once('?').unwrap_or((after_host, ""));
-    let segments: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(|part| query::decode(part.as_bytes())).collect();
+    let segments: Vec<String> =
+        path.split('/').filter(|part| !part.is_empty()).map(|part| query::decode(part.as_bytes())).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (operation, names): (&str, Vec<(&str, &str)>) = match (method, segments.as_slice()) {
         ("GET", ["clusters"]) => ("ListClusters", vec![]),
         ("GET", ["clusters", name]) => ("DescribeCluster", vec![("name", name)]),
         ("GET", ["clusters", name, "node-groups"]) => ("ListNodegroups", vec![("name", name)]),
-        ("GET", ["clusters", name, "node-groups", group]) => ("DescribeNodegroup", vec![("name", name), ("nodegroup", group)]),
+        ("GET", ["clusters", name, "node-groups", group]) => {
+            ("DescribeNodegroup", vec![("name", name), ("nodegroup", group)])
+        }
         _ => return (format!("{method} {path}"), Some(Input(Value::Object(Map::new())))),
     };
     let Some(mut input) = json::read(body) else { return (operation.to_owned(), None) };

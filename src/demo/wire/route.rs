@@ -86,25 +86,34 @@ mod tests {
 
     #[test]
     fn the_scope_of_the_signature_says_service_and_region() {
-        let authorization = "AWS4-HMAC-SHA256 Credential=AKID/20260302/eu-west-1/monitoring/aws4_request, SignedHeaders=host";
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=AKID/20260302/eu-west-1/monitoring/aws4_request, SignedHeaders=host";
         let uri = "https://example.test/service/GraniteServiceVersion20100801/operation/DescribeAlarms";
         let route = Route::of(&request(uri, &[("authorization", authorization)], "")).unwrap();
-        assert_eq!((route.service, route.region.as_str(), route.operation.as_str()), (Service::CloudWatch, "eu-west-1", "DescribeAlarms"));
+        assert_eq!(
+            (route.service, route.region.as_str(), route.operation.as_str()),
+            (Service::CloudWatch, "eu-west-1", "DescribeAlarms")
+        );
     }
 
     #[test]
     fn without_a_signature_the_host_does() {
         let target = ("x-amz-target", "Logs_20140328.StartLiveTail");
         let route = Route::of(&request("https://stream-logs.eu-central-1.amazonaws.com/", &[target], "{}")).unwrap();
-        assert_eq!((route.service, route.region.as_str(), route.operation.as_str()), (Service::Logs, "eu-central-1", "StartLiveTail"));
-        let route = Route::of(&request("https://iam.amazonaws.com/", &[], "Action=ListAccountAliases&MaxItems=3")).unwrap();
+        assert_eq!(
+            (route.service, route.region.as_str(), route.operation.as_str()),
+            (Service::Logs, "eu-central-1", "StartLiveTail")
+        );
+        let route =
+            Route::of(&request("https://iam.amazonaws.com/", &[], "Action=ListAccountAliases&MaxItems=3")).unwrap();
         assert_eq!((route.service, route.operation.as_str()), (Service::Iam, "ListAccountAliases"));
         assert_eq!(route.input.unwrap().whole("MaxItems"), Some(3));
     }
 
     #[test]
     fn a_path_says_what_is_asked_of_eks() {
-        let mut request = request("https://eks.eu-central-1.amazonaws.com/clusters/a%20b/node-groups?maxResults=2", &[], "");
+        let mut request =
+            request("https://eks.eu-central-1.amazonaws.com/clusters/a%20b/node-groups?maxResults=2", &[], "");
         request.set_method("GET").unwrap();
         let route = Route::of(&request).unwrap();
         assert_eq!(route.operation, "ListNodegroups");

@@ -141,7 +141,9 @@ impl Service {
     pub fn unknown_operation(self, operation: &str) -> Failure {
         match self.protocol() {
             Protocol::Json | Protocol::Cbor(_) => Failure::new(400, "UnknownOperationException", ""),
-            Protocol::RestJson => Failure::new(403, "MissingAuthenticationTokenException", "Missing Authentication Token"),
+            Protocol::RestJson => {
+                Failure::new(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+            }
             Protocol::Query(_) => Failure::new(400, "InvalidAction", format!("Could not find operation {operation}")),
         }
     }

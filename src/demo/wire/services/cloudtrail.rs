@@ -24,9 +24,15 @@ fn lookup(call: &Call<'_>) -> Answer {
     }
     let attributes = input.structures("LookupAttributes");
     if attributes.len() > 1 {
-        return Err(Failure::new(400, "InvalidLookupAttributesException", "You can look up by one attribute at a time"));
+        return Err(Failure::new(
+            400,
+            "InvalidLookupAttributesException",
+            "You can look up by one attribute at a time",
+        ));
     }
-    let attribute = attributes.first().map(|one| (one.text("AttributeKey").unwrap_or_default(), one.text("AttributeValue").unwrap_or_default()));
+    let attribute = attributes
+        .first()
+        .map(|one| (one.text("AttributeKey").unwrap_or_default(), one.text("AttributeValue").unwrap_or_default()));
     let found: Vec<&TrailEvent> = call
         .account
         .trail

@@ -37,7 +37,8 @@ fn describe_alarms(call: &Call<'_>) -> Answer {
         return Err(call.invalid("AlarmNames can have at most 100 items"));
     }
     let [prefix, state, action, children, parents] =
-        ["AlarmNamePrefix", "StateValue", "ActionPrefix", "ChildrenOfAlarmName", "ParentsOfAlarmName"].map(|key| input.text(key));
+        ["AlarmNamePrefix", "StateValue", "ActionPrefix", "ChildrenOfAlarmName", "ParentsOfAlarmName"]
+            .map(|key| input.text(key));
     let alarms = &call.account.alarms;
     let children = children.map(|parent| alarms.get(parent).map_or(&[][..], children_of));
     let fits = |alarm: &&Alarm| {

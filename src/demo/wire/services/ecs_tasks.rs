@@ -141,8 +141,11 @@ pub fn list_families(call: &Call<'_>) -> Answer {
         status == "ALL" || active == (status == "ACTIVE")
     };
     let definitions = &call.account.task_definitions;
-    let families: Vec<&String> =
-        definitions.iter().filter(|(name, revisions)| name.starts_with(prefix) && fits(revisions)).map(|(name, _)| name).collect();
+    let families: Vec<&String> = definitions
+        .iter()
+        .filter(|(name, revisions)| name.starts_with(prefix) && fits(revisions))
+        .map(|(name, _)| name)
+        .collect();
     let page = call.page(families.len(), size, "nextToken")?;
     Ok(fields! { "families": list(page.of(&families).iter().copied()), "nextToken": page.next })
 }
@@ -228,7 +231,8 @@ fn container_definition(container: &ContainerDefinition) -> Node {
 }
 
 fn log_configuration(log: &AwsLogs) -> Node {
-    let options = [("awslogs-group", &log.group), ("awslogs-region", &log.region), ("awslogs-stream-prefix", &log.stream_prefix)];
+    let options =
+        [("awslogs-group", &log.group), ("awslogs-region", &log.region), ("awslogs-stream-prefix", &log.stream_prefix)];
     let options = options.map(|(key, value)| (key.to_owned(), value.clone()));
     fields! { "logDriver": "awslogs", "options": map(options.iter().map(|(key, value)| (key, value))) }
 }

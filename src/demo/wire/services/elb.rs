@@ -126,7 +126,11 @@ fn describe_target_health(call: &Call<'_>) -> Answer {
 }
 
 fn target_node(group: &TargetGroup, target: &Target) -> Node {
-    let port = if group.health_check_port == "traffic-port" { target.port.to_string() } else { group.health_check_port.clone() };
+    let port = if group.health_check_port == "traffic-port" {
+        target.port.to_string()
+    } else {
+        group.health_check_port.clone()
+    };
     fields! {
         "HealthCheckPort": port,
         "Target": fields! {
@@ -150,7 +154,8 @@ fn describe_listeners(call: &Call<'_>) -> Answer {
     }
     let wanted: Vec<&str> = balancer.into_iter().collect();
     all_there(&wanted, |arn| call.account.load_balancer(arn).is_some(), "LoadBalancerNotFound", "Load balancer")?;
-    let listeners = call.account.load_balancers.values().flat_map(|its| its.listeners.iter().map(move |listener| (its, listener)));
+    let listeners =
+        call.account.load_balancers.values().flat_map(|its| its.listeners.iter().map(move |listener| (its, listener)));
     let found: Vec<(&LoadBalancer, &Listener)> = listeners
         .filter(|(its, listener)| balancer.map_or_else(|| arns.contains(&listener.arn.as_str()), |arn| its.arn == arn))
         .collect();

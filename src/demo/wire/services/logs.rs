@@ -41,7 +41,8 @@ fn named_group<'a>(call: &Call<'a>) -> Result<&'a LogGroup, Failure> {
 }
 
 fn describe_groups(call: &Call<'_>) -> Answer {
-    let [prefix, part, class] = ["logGroupNamePrefix", "logGroupNamePattern", "logGroupClass"].map(|key| call.input.text(key));
+    let [prefix, part, class] =
+        ["logGroupNamePrefix", "logGroupNamePattern", "logGroupClass"].map(|key| call.input.text(key));
     if prefix.is_some() && part.is_some() {
         return Err(call.invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
     }
@@ -109,7 +110,8 @@ fn stream_node(stream: &LogStream) -> Node {
 fn filter_events(call: &Call<'_>) -> Answer {
     let input = call.input;
     let group = named_group(call)?;
-    let pattern = Pattern::parse(input.text("filterPattern").unwrap_or_default()).map_err(|words| call.invalid(words))?;
+    let pattern =
+        Pattern::parse(input.text("filterPattern").unwrap_or_default()).map_err(|words| call.invalid(words))?;
     let streams: Vec<String> = input.texts("logStreamNames").into_iter().map(str::to_owned).collect();
     let prefix = input.text("logStreamNamePrefix");
     if prefix.is_some() && !streams.is_empty() {
@@ -120,17 +122,22 @@ fn filter_events(call: &Call<'_>) -> Answer {
     }
     let limit = call.size("limit", SCANNED, 1..SCANNED + 1)?;
     let token = input.text("nextToken");
-    let page = scan(call, limit, &pattern, &LogQuery {
-        group: &group.name,
-        streams: &streams,
-        stream_prefix: prefix,
-        start: input.whole("startTime"),
-        // Both ends belong to what is asked for.
-        end: input.whole("endTime").map(|end| end.saturating_add(1)),
-        limit: SCANNED,
-        after: token.map(|token| place_in(call, token)).transpose()?,
-        backward: false,
-    });
+    let page = scan(
+        call,
+        limit,
+        &pattern,
+        &LogQuery {
+            group: &group.name,
+            streams: &streams,
+            stream_prefix: prefix,
+            start: input.whole("startTime"),
+            // Both ends belong to what is asked for.
+            end: input.whole("endTime").map(|end| end.saturating_add(1)),
+            limit: SCANNED,
+            after: token.map(|token| place_in(call, token)).transpose()?,
+            backward: false,
+        },
+    );
     let next = match token {
         _ if !call.repeat_token => page.next.map(|place| token_of(call, place)),
         Some(token) => Some(token.to_owned()),

@@ -44,7 +44,10 @@ pub fn get_data(call: &Call<'_>) -> Answer {
     let input = call.input;
     let queries = input.structures("MetricDataQueries");
     if queries.is_empty() || queries.len() > MOST_QUERIES {
-        return Err(invalid(format!("MetricDataQueries must have between 1 and {MOST_QUERIES} items, not {}", queries.len())));
+        return Err(invalid(format!(
+            "MetricDataQueries must have between 1 and {MOST_QUERIES} items, not {}",
+            queries.len()
+        )));
     }
     let (Some(start), Some(end)) = (input.time("StartTime"), input.time("EndTime")) else {
         return Err(invalid("StartTime and EndTime must be given"));
@@ -91,7 +94,13 @@ struct Series {
 
 impl Series {
     /// `None`: its data are not asked for.
-    fn of(call: &Call<'_>, query: &Input, start: Timestamp, end: Timestamp, oldest_first: bool) -> Result<Option<Self>, Failure> {
+    fn of(
+        call: &Call<'_>,
+        query: &Input,
+        start: Timestamp,
+        end: Timestamp,
+        oldest_first: bool,
+    ) -> Result<Option<Self>, Failure> {
         let id = query.text("Id").ok_or_else(|| invalid("Id must be given"))?;
         let Some(stat) = query.structure("MetricStat") else {
             return Err(invalid(format!("{id}: expressions are not offered by the built-in estate")));
@@ -105,8 +114,11 @@ impl Series {
             name: metric.text("MetricName").unwrap_or_default().to_owned(),
             dimensions: given_dimensions(&metric),
         };
-        let period = stat.whole("Period").filter(|period| matches!(period, 1 | 5 | 10 | 20 | 30) || (*period > 0 && period % 60 == 0));
-        let period = period.ok_or_else(|| invalid(format!("{id}: Period must be 1, 5, 10, 20, 30 or a multiple of 60")))?;
+        let period = stat
+            .whole("Period")
+            .filter(|period| matches!(period, 1 | 5 | 10 | 20 | 30) || (*period > 0 && period % 60 == 0));
+        let period =
+            period.ok_or_else(|| invalid(format!("{id}: Period must be 1, 5, 10, 20, 30 or a multiple of 60")))?;
         let statistic = stat.text("Stat").ok_or_else(|| invalid(format!("{id}: Stat must be given")))?;
         let mut points = call.account.metric(&metric, statistic, period, start, end);
         if !oldest_first {

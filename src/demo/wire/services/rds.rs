@@ -20,7 +20,13 @@ pub fn answer(call: &Call<'_>) -> Answer {
 }
 
 /// One page of a list under `key`, with the marker of the next.
-pub fn page<T>(call: &Call<'_>, items: &[T], key: &'static str, element: &'static str, node: impl Fn(&T) -> Node) -> Answer {
+pub fn page<T>(
+    call: &Call<'_>,
+    items: &[T],
+    key: &'static str,
+    element: &'static str,
+    node: impl Fn(&T) -> Node,
+) -> Answer {
     let page = call.page(items.len(), call.size("MaxRecords", 100, 20..101)?, "Marker")?;
     let mut answer = Fields::default();
     answer.put("Marker", page.next.clone());

@@ -17,7 +17,8 @@ pub fn describe_of_instances(call: &Call<'_>) -> Answer {
 }
 
 pub fn describe_of_clusters(call: &Call<'_>) -> Answer {
-    let [id, source] = ["DBClusterSnapshotIdentifier", "DBClusterIdentifier"].map(|key| call.input.text(key).map(identifier));
+    let [id, source] =
+        ["DBClusterSnapshotIdentifier", "DBClusterIdentifier"].map(|key| call.input.text(key).map(identifier));
     let found = snapshots(call, true, id, source)?;
     if let (Some(id), []) = (id, found.as_slice()) {
         return Err(Failure::new(404, "DBClusterSnapshotNotFoundFault", format!("DBClusterSnapshot {id} not found.")));
@@ -25,7 +26,12 @@ pub fn describe_of_clusters(call: &Call<'_>) -> Answer {
     page(call, &found, "DBClusterSnapshots", "DBClusterSnapshot", |snapshot| of_cluster(snapshot))
 }
 
-fn snapshots<'a>(call: &Call<'a>, of_clusters: bool, id: Option<&str>, source: Option<&str>) -> Result<Vec<&'a DbSnapshot>, Failure> {
+fn snapshots<'a>(
+    call: &Call<'a>,
+    of_clusters: bool,
+    id: Option<&str>,
+    source: Option<&str>,
+) -> Result<Vec<&'a DbSnapshot>, Failure> {
     let kind = call.input.text("SnapshotType");
     let wanted = call.account.db_snapshots.values().filter(|snapshot| {
         snapshot.cluster == of_clusters
