@@ -5,6 +5,7 @@
 pub mod alarm;
 mod database;
 mod dimensions;
+pub mod metrics;
 mod parts;
 pub mod rds_instance;
 
