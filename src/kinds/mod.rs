@@ -5,6 +5,7 @@
 pub mod alarm;
 mod database;
 mod dimensions;
+pub mod elasticache;
 pub mod metrics;
 mod parts;
 pub mod rds_cluster;
@@ -157,7 +158,8 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 }
 
 /// Every kind, in the order of the palette.
-pub const ALL: &[&KindDef] = &[&rds_instance::DEF, &rds_cluster::DEF, &rds_snapshot::DEF, &alarm::DEF];
+pub const ALL: &[&KindDef] =
+    &[&rds_instance::DEF, &rds_cluster::DEF, &rds_snapshot::DEF, &elasticache::DEF, &alarm::DEF];
 
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {
