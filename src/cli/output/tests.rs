@@ -69,7 +69,7 @@ fn a_table_is_aligned_whatever_the_characters() {
 fn a_table_shortens_before_it_leaves_out() {
     let (text, left_out) = written(Format::Table, Some(48));
     assert!(text.lines().all(|line| line.width() <= 48), "{text}");
-    assert!(text.contains("stopped: \"ex…") && text.contains("bäckend 日本"), "{text}");
+    assert!(text.contains("stopped: \"exi…") && text.contains("bäckend 日本"), "{text}");
     assert_eq!(left_out, LeftOut::default());
 }
 

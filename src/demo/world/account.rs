@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use super::model::{
-    Alarm, AlarmHistoryItem, AutoScalingGroup, CacheCluster, Caller, DbCluster, DbInstance,
-    DbSnapshot, EcsCluster, EksCluster, LoadBalancer, LogGroup, Network, RdsEvent,
-    ReplicationGroup, TargetGroup, TaskDefinition, TrailEvent,
+    Alarm, AlarmHistoryItem, AutoScalingGroup, CacheCluster, Caller, DbCluster, DbInstance, DbSnapshot, EcsCluster,
+    EksCluster, LoadBalancer, LogGroup, Network, RdsEvent, ReplicationGroup, TargetGroup, TaskDefinition, TrailEvent,
 };
 
 /// An account with its one region, at the instant `now`.
@@ -73,9 +72,7 @@ impl Account {
 
     /// The load balancer with that ARN.
     pub fn load_balancer(&self, arn: &str) -> Option<&LoadBalancer> {
-        self.load_balancers
-            .values()
-            .find(|balancer| balancer.arn == arn)
+        self.load_balancers.values().find(|balancer| balancer.arn == arn)
     }
 
     pub(super) fn advance_to(&mut self, now: Timestamp) {

@@ -23,10 +23,7 @@ impl Bulk {
     }
 
     pub(super) fn names(&self, first: usize, take: usize) -> Vec<String> {
-        (first..self.count)
-            .take(take)
-            .map(|n| format!("service-{n:05}"))
-            .collect()
+        (first..self.count).take(take).map(|n| format!("service-{n:05}")).collect()
     }
 
     pub(super) fn service(&self, _cluster: &EcsCluster, _name: &str) -> Option<EcsService> {
@@ -62,15 +59,8 @@ pub(super) fn account(_seed: u64, start: Timestamp, n: usize, services: usize) -
         environment: format!("env-{n:03}"),
         alias: format!("bench-{n:03}"),
         region: "eu-central-1".to_owned(),
-        caller: Caller {
-            arn: format!("arn:aws:iam::{id}:user/bench"),
-            user_id: "AIDABENCH".to_owned(),
-        },
-        network: Network {
-            vpc_id: "vpc-0".to_owned(),
-            subnets: Vec::new(),
-            security_group: "sg-0".to_owned(),
-        },
+        caller: Caller { arn: format!("arn:aws:iam::{id}:user/bench"), user_id: "AIDABENCH".to_owned() },
+        network: Network { vpc_id: "vpc-0".to_owned(), subnets: Vec::new(), security_group: "sg-0".to_owned() },
         id,
         now: start,
         ecs_clusters: BTreeMap::from([("bench".to_owned(), cluster)]),

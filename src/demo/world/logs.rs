@@ -12,10 +12,7 @@ impl Account {
     /// The filter pattern is the caller's: ask for more pages until enough lines match.
     pub fn log_events(&self, query: &LogQuery<'_>) -> Option<LogPage> {
         self.log_groups.get(query.group)?;
-        Some(LogPage {
-            events: Vec::new(),
-            next: None,
-        })
+        Some(LogPage { events: Vec::new(), next: None })
     }
 
     /// The streams of a group, by name. `None`: no such group.

@@ -31,9 +31,7 @@ impl World {
     /// An estate to measure with: `env-000` and so on, each with one cluster of that many healthy services, and the
     /// log group `/bench/firehose` with 20,000 lines a second.
     pub fn sized(seed: u64, start: Timestamp, environments: usize, services_each: usize) -> Self {
-        let accounts = (0..environments)
-            .map(|n| bulk::account(seed, start, n, services_each))
-            .collect();
+        let accounts = (0..environments).map(|n| bulk::account(seed, start, n, services_each)).collect();
         Self { accounts }
     }
 
@@ -51,8 +49,6 @@ impl World {
 
     /// The account of an environment.
     pub fn account(&self, environment: &str) -> Option<&Account> {
-        self.accounts
-            .iter()
-            .find(|account| account.environment == environment)
+        self.accounts.iter().find(|account| account.environment == environment)
     }
 }

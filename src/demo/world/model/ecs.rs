@@ -33,13 +33,7 @@ impl EcsCluster {
 
     /// Names of services, in a stable order, from the `skip`th on.
     pub fn service_names(&self, skip: usize, take: usize) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .services
-            .keys()
-            .skip(skip)
-            .take(take)
-            .cloned()
-            .collect();
+        let mut names: Vec<String> = self.services.keys().skip(skip).take(take).cloned().collect();
         if let Some(bulk) = &self.bulk {
             let first = skip.saturating_sub(self.services.len());
             names.extend(bulk.names(first, take - names.len()));
@@ -64,17 +58,9 @@ impl EcsCluster {
                 return tasks.filter(wanted).map(|task| task.id.clone()).collect();
             }
             Some(None) => Vec::new(),
-            None => self
-                .tasks
-                .values()
-                .filter(wanted)
-                .map(|task| task.id.clone())
-                .collect(),
+            None => self.tasks.values().filter(wanted).map(|task| task.id.clone()).collect(),
         };
-        let made = self
-            .bulk
-            .iter()
-            .flat_map(|bulk| bulk.task_ids(service, desired));
+        let made = self.bulk.iter().flat_map(|bulk| bulk.task_ids(service, desired));
         stored.into_iter().chain(made).collect()
     }
 
