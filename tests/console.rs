@@ -126,9 +126,7 @@ fn the_terminal_is_given_back_on_signals_and_on_stop_and_continue() {
     console.press(CTRL_Z);
     console.wait_for("the shell's screen", |screen| !screen.alternate_screen());
     console.signal("CONT");
-    console.wait_for("the console again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("services")
-    });
+    console.wait_for("the console again", |screen| screen.alternate_screen() && screen.contents().contains("services"));
     console.press(CTRL_C);
     console.press(CTRL_C);
     console.wait_end();

@@ -88,7 +88,11 @@ impl Console {
             }
             let left = until.saturating_duration_since(Instant::now());
             let gone = shared.closed;
-            assert!(!left.is_zero() && !gone, "{what}: not seen (closed: {gone}):\n{}", shared.parser.screen().contents());
+            assert!(
+                !left.is_zero() && !gone,
+                "{what}: not seen (closed: {gone}):\n{}",
+                shared.parser.screen().contents()
+            );
             shared = changed.wait_timeout(shared, left.min(Duration::from_millis(200))).expect("the reader lives").0;
         }
     }
