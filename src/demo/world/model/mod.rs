@@ -4,10 +4,7 @@
 //!
 //! State words (`RUNNING`, `available`, …) are static strings spelled as the API spells them, so that they can be
 //! written out as they are.
-#![expect(
-    missing_docs,
-    reason = "the fields carry the names of the API's own fields"
-)]
+#![expect(missing_docs, reason = "the fields carry the names of the API's own fields")]
 #![expect(clippy::struct_excessive_bools, reason = "the API has them so")]
 
 pub mod compute;
