@@ -9,6 +9,8 @@ mod open;
 mod selection;
 mod summary;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod update;
 mod wants;
 

@@ -91,7 +91,13 @@ impl Estate {
 
     /// Credentials to sign with; any do.
     pub fn credentials(&self) -> SharedCredentialsProvider {
-        SharedCredentialsProvider::new(Credentials::new("AKIAQUARTERDECKDEMO0", "built-in-estate", None, None, "built-in estate"))
+        SharedCredentialsProvider::new(Credentials::new(
+            "AKIAQUARTERDECKDEMO0",
+            "built-in-estate",
+            None,
+            None,
+            "built-in estate",
+        ))
     }
 
     /// The trouble it makes; rules can be added and taken back at any time.
@@ -135,7 +141,8 @@ impl EstateEnvironment {
         let name = &account.environment;
         let stages = ["prod", "staging", "test", "dev"];
         // Those of a sized estate are numbered, and are nobody's.
-        let (customer, stage) = name.rsplit_once('-').filter(|(_, stage)| stages.contains(stage)).unwrap_or((name, "test"));
+        let (customer, stage) =
+            name.rsplit_once('-').filter(|(_, stage)| stages.contains(stage)).unwrap_or((name, "test"));
         Self {
             name: name.clone(),
             customer: customer.to_owned(),

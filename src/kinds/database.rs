@@ -4,10 +4,11 @@
 use std::cmp::Reverse;
 use std::sync::{Mutex, PoisonError};
 
+use aws_sdk_rds::primitives::DateTime;
 use aws_sdk_rds::types::{Event, SourceType};
 
-use super::Op;
 use super::parts::{self, Verdict, fine};
+use super::{Asked, Op};
 use crate::model::{Fault, Health, LogSource, Scope, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::{fault, pages};
@@ -80,24 +81,44 @@ pub fn with_progress((health, reason): Verdict, percent: Option<&str>, change: &
     (health, format!("{reason}{}{change}", percent.unwrap_or_default()))
 }
 
+/// When a stopped one starts by itself: RDS leaves nothing stopped for more than a week.
+pub fn starts_again(at: Option<&DateTime>) -> String {
+    parts::instant(at).map(|at| format!("; starts by itself {}", parts::minute(at))).unwrap_or_default()
+}
+
+/// To which points in time it can be restored. Not a column: the last one moves every few minutes, and a list that is polled
+/// would never be the same twice.
+pub fn recovery(earliest: Option<&DateTime>, latest: Option<&DateTime>) -> Section {
+    let fields = [("EARLIEST", earliest), ("LATEST", latest)];
+    let fields = fields.into_iter().filter(|(_, at)| at.is_some());
+    Section::Fields {
+        title: "Recovery",
+        fields: fields.map(|(label, at)| parts::field(label, parts::time(at))).collect(),
+    }
+}
+
 /// The newest events of a database or a snapshot, newest first.
-pub async fn events(env: &Env, source: &str, sort: SourceType) -> Result<Section, Fault> {
-    let newest = Mutex::new(Vec::new());
-    pages(EVENTS, |token| {
-        let call = env.aws.rds().describe_events().source_identifier(source).source_type(sort.clone());
-        let newest = &newest;
-        async move {
-            let page = call.duration(EVENT_MINUTES).set_marker(token).send().await.map_err(|e| fault(EVENTS, &e))?;
-            keep_newest(&mut newest.lock().unwrap_or_else(PoisonError::into_inner), page.events.unwrap_or_default());
-            Ok(page.marker)
-        }
-    })
-    .await?;
-    let newest = newest.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Section::Table {
-        title: "Events",
-        columns: vec!["when", "event", "category"],
-        rows: newest.iter().map(|event| (event_row(event), None)).collect(),
+pub fn events<'a>(env: &'a Env, source: &'a str, sort: SourceType) -> Asked<'a, Section> {
+    Box::pin(async move {
+        let newest = Mutex::new(Vec::new());
+        pages(EVENTS, |token| {
+            let call = env.aws.rds().describe_events().source_identifier(source).source_type(sort.clone());
+            let call = call.duration(EVENT_MINUTES).set_marker(token);
+            let newest = &newest;
+            async move {
+                let page = call.send().await.map_err(|error| fault(EVENTS, &error))?;
+                let events = page.events.unwrap_or_default();
+                keep_newest(&mut newest.lock().unwrap_or_else(PoisonError::into_inner), events);
+                Ok(page.marker)
+            }
+        })
+        .await?;
+        let newest = newest.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Section::Table {
+            title: "Events",
+            columns: vec!["when", "event", "category"],
+            rows: newest.iter().map(|event| (event_row(event), None)).collect(),
+        })
     })
 }
 
@@ -125,7 +146,6 @@ pub fn log_sources(scope: &Scope, cluster: Option<&str>, instance: Option<&str>,
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_rds::primitives::DateTime;
     use rstest::rstest;
 
     use super::*;

@@ -5,8 +5,11 @@
 pub mod alarm;
 mod database;
 mod dimensions;
+pub mod metrics;
 mod parts;
+pub mod rds_cluster;
 pub mod rds_instance;
+pub mod rds_snapshot;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,7 +157,7 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 }
 
 /// Every kind, in the order of the palette.
-pub const ALL: &[&KindDef] = &[&rds_instance::DEF, &alarm::DEF];
+pub const ALL: &[&KindDef] = &[&rds_instance::DEF, &rds_cluster::DEF, &rds_snapshot::DEF, &alarm::DEF];
 
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {

@@ -93,8 +93,14 @@ fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn super::S
 fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let (db, events) = join(one(env, id), database::events(env, &id.id, SourceType::DbInstance)).await;
-        let row = resource(&env.scope, &db?)?;
-        Ok(Detail { sections: vec![parts::summary(&DEF, &row), parts::or_why("Events", events)] })
+        let db = db?;
+        let row = resource(&env.scope, &db)?;
+        let sections = vec![
+            parts::summary(&DEF, &row),
+            database::recovery(None, db.latest_restorable_time()),
+            parts::or_why("Events", events),
+        ];
+        Ok(Detail { sections })
     })
 }
 
@@ -174,9 +180,7 @@ fn verdict(db: &DbInstance) -> Verdict {
     let change = db.pending_modified_values().map(pending).unwrap_or_default().join(", ");
     let (health, reason) = with_progress(of_status(status), db.percent_progress(), &change);
     if status == "stopped" {
-        let again =
-            parts::instant(db.automatic_restart_time()).map(|at| format!("; starts by itself {}", parts::minute(at)));
-        return (health, reason + &again.unwrap_or_default());
+        return (health, reason + &database::starts_again(db.automatic_restart_time()));
     }
     if health != Health::Ok {
         return (health, reason);
@@ -224,15 +228,17 @@ fn pending(to: &PendingModifiedValues) -> Vec<String> {
 }
 
 fn relations(db: &Resource) -> Vec<Relation> {
-    let (scope, name) = (&db.id.scope, &*db.id.id);
-    let cluster = DEF.cell(db, "cluster").map(Value::show_exact).filter(|cluster| !cluster.is_empty());
-    let mut relations = Vec::new();
-    if let Some(cluster) = &cluster {
-        relations.push(parts::to_one("cluster", parts::id(scope, "rds-cluster", &**cluster)));
+    let scope = &db.id.scope;
+    let alarms = parts::to_alarms(scope, &[("DBInstanceIdentifier", &db.id.id)]);
+    match DEF.cell(db, "cluster") {
+        // Those of a cluster are backed up with it.
+        Some(Value::Text(cluster)) => {
+            let cluster = parts::id(scope, "rds-cluster", cluster.clone());
+            let snapshots = parts::to_those_within("snapshots", "rds-snapshot", &cluster);
+            vec![parts::to_one("cluster", cluster), snapshots, alarms]
+        }
+        _ => vec![parts::to_those_within("snapshots", "rds-snapshot", &db.id), alarms],
     }
-    relations.push(parts::to_those_within("snapshots", "rds-snapshot", &db.id));
-    relations.push(parts::to_alarms(scope, &[("DBInstanceIdentifier", name)]));
-    relations
 }
 
 fn metrics(db: &Resource) -> Vec<MetricSpec> {
