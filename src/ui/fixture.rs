@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! A state as an operator meets it, for the tests of the screens: seven customers, some of them in trouble, some names long,
 //! wide or written from right to left. It is filled through the reducers, as the engine would.
 
@@ -296,6 +295,3 @@ fn wave(n: usize, seed: usize) -> Points {
     let minutes = (0..60).filter(|minute| !(20..24).contains(minute));
     Points { points: minutes.map(|minute| (ago((59 - minute) * 60), value(minute))).collect() }
 }
-=======
-
->>>>>>> main

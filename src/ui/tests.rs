@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The screens as text, at three sizes, and the styles of what must not be missed.
 
 use ratatui::Terminal;
@@ -117,6 +116,3 @@ fn bridge_of_all() {
 fn bridge_of_one() {
     look("bridge_of_one", &fixture::one("dhbw-prod"));
 }
-=======
-
->>>>>>> main
