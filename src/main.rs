@@ -1,2 +1,7 @@
 //! Thin wrapper: everything is in the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quarterdeck::cli::run()
+}

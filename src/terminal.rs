@@ -1,1 +1,113 @@
-//! terminal
+//! The terminal: set up, always given back (on return, error, panic and signals), stopped and resumed as a job of the shell.
+
+use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use ratatui::backend::CrosstermBackend;
+
+/// Frames are written whole: one write a frame, however many cells change.
+const FRAME_BYTES: usize = 64 * 1024;
+
+/// Whether the terminal is ours now. The panic hook must know without asking anybody.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+/// What ratatui draws on.
+type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// The terminal while it is ours. Dropping it gives it back.
+pub struct Terminal {
+    screen: Screen,
+    mouse: bool,
+}
+
+impl Terminal {
+    /// Takes the terminal: raw, alternate screen, pasted text marked as such, the mouse where it is wanted.
+    pub fn take(mouse: bool) -> io::Result<Self> {
+        give_back_on_panic();
+        enter(mouse)?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+        Ok(Self { screen: ratatui::Terminal::new(backend)?, mouse })
+    }
+
+    /// Draws a frame; only cells that changed are written.
+    pub fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame)) -> io::Result<()> {
+        self.screen.draw(draw).map(|_| ())
+    }
+
+    /// Puts text on the operator's clipboard, through the terminal (OSC 52).
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.screen.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Takes the terminal again after it was given to somebody else: everything is drawn anew.
+    pub fn retake(&mut self) -> io::Result<()> {
+        enter(self.mouse)?;
+        self.screen.clear()
+    }
+
+    /// Gives the terminal back and stops as a job of the shell; returns when the shell continues it.
+    #[cfg(unix)]
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // Not SIGTSTP: this process has a handler for it, and must stop here and now.
+        signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
+        self.retake()
+    }
+
+    /// There are no jobs to stop here.
+    #[cfg(not(unix))]
+    pub fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.screen.flush();
+        give_back();
+    }
+}
+
+fn enter(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    OURS.store(true, Ordering::SeqCst);
+    let mut out = stdout();
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, SetTitle("quarterdeck"), cursor::Hide)?;
+    if mouse {
+        execute!(out, EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Gives the terminal back, once. What fails is gone anyway (the terminal was closed).
+pub fn give_back() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = stdout();
+    let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// A panic on the main thread ends the program: the terminal is given back before its message is printed. Panics of tasks are
+/// caught by the runtime and become faults; their message goes to the log and must not tear the screen.
+fn give_back_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().name() == Some("main") {
+                give_back();
+                before(info);
+            } else {
+                tracing::error!("{info}");
+            }
+        }));
+    });
+}

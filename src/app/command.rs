@@ -117,3 +117,24 @@ pub enum Command {
     /// The next theme.
     Theme,
 }
+
+/// What takes the keys now: which of the keymap's tables is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// A line is being edited: characters belong to it.
+    Text,
+    /// A line is being edited, and Space marks.
+    Picker,
+    /// A menu or the help.
+    Menu,
+    /// The bridge, with one of its lists focused.
+    Bridge,
+    /// A list, the fleet or the changes.
+    List,
+    /// A detail.
+    Detail,
+    /// A tail, full screen or focused on the bridge.
+    Logs,
+    /// The console's own log.
+    ConsoleLog,
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::engine::TailMode;
-use crate::model::{Fault, Level, LogLine, LogSource};
+use crate::model::{Fault, Level, LogLine, LogSource, ResourceId};
 
 /// State of one source of a tail.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +33,38 @@ pub enum LogRange {
     Day,
 }
 
+impl LogRange {
+    /// All of them, shortest first.
+    pub const ALL: [Self; 4] = [Self::TenMinutes, Self::Hour, Self::ThreeHours, Self::Day];
+
+    /// Its length in seconds.
+    pub const fn seconds(self) -> i64 {
+        match self {
+            Self::TenMinutes => 600,
+            Self::Hour => 3_600,
+            Self::ThreeHours => 10_800,
+            Self::Day => 86_400,
+        }
+    }
+
+    /// The word on the screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TenMinutes => "10 min",
+            Self::Hour => "1 h",
+            Self::ThreeHours => "3 h",
+            Self::Day => "1 d",
+        }
+    }
+}
+
 /// A tail on the screen.
 #[derive(Clone, Debug)]
 pub struct LogsView {
-    /// Id of the present tail.
+    /// Id of the present tail; 0 before the first.
     pub tail: u64,
+    /// The resources whose logs these are; empty for log groups named directly.
+    pub of: Vec<Arc<ResourceId>>,
     /// What is tailed; empty while that is being found out.
     pub sources: Vec<LogSource>,
     /// State of each source.
@@ -83,4 +110,6 @@ pub struct Search {
     pub text: String,
     /// Compiled, without regard to case.
     pub regex: regex::Regex,
+    /// How many lines of the buffer match, counted as they come: drawing looks at the visible lines only.
+    pub matches: usize,
 }

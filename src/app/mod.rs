@@ -1,5 +1,19 @@
 //! The console's state and how messages change it. Pure: no I/O, no clock (time comes in messages), no rectangles.
 
+mod common;
+mod data;
+mod layers;
+mod moves;
+mod navigate;
+mod open;
+mod selection;
+mod summary;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod update;
+mod wants;
+
 pub mod command;
 pub mod fleet;
 pub mod layer;
@@ -12,8 +26,9 @@ pub mod state;
 pub mod store;
 pub mod view;
 
-pub use command::Command;
+pub use command::{Command, Context};
 pub use msg::{Effect, Msg, PaneKey, Target};
 pub use state::State;
 pub use store::Store;
+pub use update::{Outcome, update};
 pub use view::View;

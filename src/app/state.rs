@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::fleet::FleetRow;
-use super::layer::Layer;
+use super::fleet::{FleetRow, FleetView};
+use super::layer::{Layer, PaletteEntry};
 use super::store::Store;
 use super::view::View;
+use super::wants::Asked;
 use crate::engine::{ApiStats, MetricsSpent};
 use crate::model::Environment;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub demo: bool,
     /// Names of the themes, in the order of the theme key.
     pub themes: Vec<String>,
+    /// The operator's own time zone, for when times are local (drawing asks no operating system).
+    pub zone: jiff::tz::TimeZone,
 }
 
 /// A word to the operator that goes by itself.
@@ -36,6 +39,15 @@ pub struct Notice {
     pub at: Timestamp,
     /// It is about something that went wrong.
     pub bad: bool,
+}
+
+/// A view and the environments it was about: what `[` and `]` go through.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The view.
+    pub view: View,
+    /// The marked environments.
+    pub marked: BTreeSet<Arc<str>>,
 }
 
 /// Everything the console knows.
@@ -59,10 +71,10 @@ pub struct State {
     pub common: Option<Arc<str>>,
     /// The view on the screen.
     pub view: View,
-    /// Views to go back to, the nearest last.
-    pub back: Vec<View>,
-    /// Views to go forward to, the nearest last.
-    pub forward: Vec<View>,
+    /// Places to go back to, the nearest last.
+    pub back: Vec<Place>,
+    /// Places to go forward to, the nearest last.
+    pub forward: Vec<Place>,
     /// What lies over the view, the top last.
     pub layers: Vec<Layer>,
     /// The newest word to the operator.
@@ -75,8 +87,67 @@ pub struct State {
     pub spent: MetricsSpent,
     /// Settings.
     pub settings: Settings,
-    /// When Ctrl-C was last pressed.
-    pub interrupted: Option<Timestamp>,
+    /// When a key that leaves when pressed twice was last pressed.
+    pub leaving: Option<Timestamp>,
+    /// Environments whose code was asked for and not given: not asked again until looked at anew.
+    pub dismissed_codes: BTreeSet<Arc<str>>,
+    /// Commands as the palette shows them, from the keymap.
+    pub commands: Arc<[PaletteEntry]>,
+    /// What was last asked of the engine.
+    pub asked: Asked,
     /// Name of the theme.
     pub theme: String,
+}
+
+/// With more environments than this, the fleet is the first screen.
+const FLEET_FROM: usize = 10;
+
+impl State {
+    /// The state at the start: the most recently used environment, or the first.
+    pub fn new(
+        environments: Vec<Arc<Environment>>,
+        recent: Vec<Arc<str>>,
+        settings: Settings,
+        commands: Arc<[PaletteEntry]>,
+        theme: String,
+        now: Timestamp,
+    ) -> Self {
+        let known = |name: &&Arc<str>| environments.iter().any(|environment| environment.name == **name);
+        let first = recent.iter().find(known).or_else(|| environments.first().map(|environment| &environment.name));
+        let marked = if environments.len() <= FLEET_FROM && recent.is_empty() {
+            environments.iter().map(|environment| Arc::clone(&environment.name)).collect()
+        } else {
+            first.into_iter().cloned().collect()
+        };
+        let many = environments.len() > FLEET_FROM;
+        let mut state = Self {
+            now,
+            started: now,
+            environments,
+            recent,
+            marked,
+            store: Store::default(),
+            fleet: Vec::new(),
+            common: None,
+            view: View::Fleet(FleetView::default()),
+            back: Vec::new(),
+            forward: Vec::new(),
+            layers: Vec::new(),
+            notice: None,
+            local_time: false,
+            stats: HashMap::new(),
+            spent: MetricsSpent::default(),
+            settings,
+            leaving: None,
+            dismissed_codes: BTreeSet::new(),
+            commands,
+            asked: Asked { stale: true, ..Asked::default() },
+            theme,
+        };
+        super::summary::rebuild(&mut state);
+        if !many {
+            state.view = super::open::bridge(&state);
+        }
+        state
+    }
 }

@@ -1,1 +1,162 @@
-//! demo
+//! The built-in estate: customers' AWS accounts inside the process, behind the SDK's HTTP client interface.
+//!
+//! `world` is the model, `wire` speaks AWS's protocols over it, `faults` makes trouble. The rest of the program reaches it
+//! only through [`Estate`], and from the SDK clients' point of view it is AWS. It must not know the console.
+
+pub mod faults;
+mod wire;
+pub mod world;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use jiff::Timestamp;
+
+pub use faults::Faults;
+use world::{Account, Clock, World};
+
+/// The estate. Clones are the same estate; one is enough for a process.
+#[derive(Clone)]
+pub struct Estate(Arc<Shared>);
+
+/// What an environment of the estate is called, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EstateEnvironment {
+    /// Such as `dhbw-prod`.
+    pub name: String,
+    /// Whose it is, such as `dhbw`.
+    pub customer: String,
+    /// `prod`, `staging`, `test` or `dev`.
+    pub stage: String,
+    /// The account's twelve digits.
+    pub account: String,
+    /// The account's alias.
+    pub alias: String,
+    /// The one region that has something in it.
+    pub region: String,
+    /// What its AWS profile would be called.
+    pub profile: String,
+}
+
+/// Environment, service and operation of a call.
+pub type CallKey = (String, String, String);
+
+struct Shared {
+    world: Mutex<World>,
+    clock: Clock,
+    seed: u64,
+    faults: Faults,
+    calls: Mutex<BTreeMap<CallKey, u64>>,
+    requests: AtomicU64,
+}
+
+impl Estate {
+    /// The seven environments of the runbooks.
+    pub fn new(seed: u64, clock: Clock) -> Self {
+        Self::with(World::new(seed, clock.now()), seed, clock)
+    }
+
+    /// An estate to measure with: so many environments with so many services each.
+    pub fn sized(seed: u64, clock: Clock, environments: usize, services_each: usize) -> Self {
+        Self::with(World::sized(seed, clock.now(), environments, services_each), seed, clock)
+    }
+
+    fn with(world: World, seed: u64, clock: Clock) -> Self {
+        let names = world.accounts().iter().map(|account| account.environment.clone()).collect();
+        Self(Arc::new(Shared {
+            world: Mutex::new(world),
+            clock,
+            seed,
+            faults: Faults::new(names),
+            calls: Mutex::default(),
+            requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// The environments, in the order of the estate.
+    pub fn environments(&self) -> Vec<EstateEnvironment> {
+        self.0.world().accounts().iter().map(EstateEnvironment::of).collect()
+    }
+
+    /// The HTTP client through which SDK clients reach that environment's account. `None`: no such environment.
+    pub fn http_client(&self, environment: &str) -> Option<SharedHttpClient> {
+        self.0.world().account(environment)?;
+        Some(SharedHttpClient::new(wire::EstateClient::new(Arc::clone(&self.0), environment)))
+    }
+
+    /// Credentials to sign with; any do.
+    pub fn credentials(&self) -> SharedCredentialsProvider {
+        SharedCredentialsProvider::new(Credentials::new(
+            "AKIAQUARTERDECKDEMO0",
+            "built-in-estate",
+            None,
+            None,
+            "built-in estate",
+        ))
+    }
+
+    /// The trouble it makes; rules can be added and taken back at any time.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// How many calls there were, by environment, service and operation.
+    pub fn calls(&self) -> BTreeMap<CallKey, u64> {
+        self.0.calls().clone()
+    }
+
+    /// Starts counting calls anew.
+    pub fn reset_calls(&self) {
+        self.0.calls().clear();
+    }
+
+    /// The time by the estate's clock.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn calls(&self) -> MutexGuard<'_, BTreeMap<CallKey, u64>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, environment: &str, service: wire::Service, operation: &str) {
+        let key = (environment.to_owned(), service.name().to_owned(), operation.to_owned());
+        *self.calls().entry(key).or_default() += 1;
+    }
+}
+
+impl EstateEnvironment {
+    fn of(account: &Account) -> Self {
+        let name = &account.environment;
+        let stages = ["prod", "staging", "test", "dev"];
+        // Those of a sized estate are numbered, and are nobody's.
+        let (customer, stage) =
+            name.rsplit_once('-').filter(|(_, stage)| stages.contains(stage)).unwrap_or((name, "test"));
+        Self {
+            name: name.clone(),
+            customer: customer.to_owned(),
+            stage: stage.to_owned(),
+            account: account.id.clone(),
+            alias: account.alias.clone(),
+            region: account.region.clone(),
+            profile: name.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Estate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Estate").field("seed", &self.0.seed).finish_non_exhaustive()
+    }
+}

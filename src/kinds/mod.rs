@@ -2,7 +2,14 @@
 //! it relates to, which metrics and logs belong to it. Everything else (palette, table, sorting, JSON, help) follows from its
 //! [`KindDef`]. Kinds know providers and the model, nothing of the screen.
 
+pub mod alarm;
+mod database;
+mod dimensions;
+pub mod metrics;
 mod parts;
+pub mod rds_cluster;
+pub mod rds_instance;
+pub mod rds_snapshot;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +90,9 @@ pub trait Sink: Send + Sync {
     fn page(&self, rows: Vec<Resource>);
 }
 
+/// What a question to a provider ends in.
+pub type Asked<'a, T> = BoxFuture<'a, Result<T, Fault>>;
+
 /// A kind of resource.
 pub struct KindDef {
     /// Id, such as `ecs-service`.
@@ -102,17 +112,17 @@ pub struct KindDef {
     /// How often a list on screen is asked for again.
     pub cadence: Duration,
     /// Lists them: all in the region, or those within another resource. Follows every page.
-    pub list: for<'a> fn(&'a Env, Option<&'a ResourceId>, &'a dyn Sink) -> BoxFuture<'a, Result<(), Fault>>,
+    pub list: for<'a> fn(&'a Env, Option<&'a ResourceId>, &'a dyn Sink) -> Asked<'a, ()>,
     /// The detail of one, read afresh.
-    pub detail: for<'a> fn(&'a Env, &'a ResourceId) -> BoxFuture<'a, Result<Detail, Fault>>,
+    pub detail: for<'a> fn(&'a Env, &'a ResourceId) -> Asked<'a, Detail>,
     /// The raw JSON of one as the provider sent it, pretty.
-    pub raw: for<'a> fn(&'a Env, &'a ResourceId) -> BoxFuture<'a, Result<String, Fault>>,
+    pub raw: for<'a> fn(&'a Env, &'a ResourceId) -> Asked<'a, String>,
     /// What it leads to; the first is where Enter goes when it is more telling than the detail.
     pub relations: fn(&Resource) -> Vec<Relation>,
     /// The metrics worth a sparkline and a chart.
     pub metrics: fn(&Resource) -> Vec<MetricSpec>,
     /// Where its logs are. It may have to ask (a service's task definition names its groups).
-    pub logs: for<'a> fn(&'a Env, &'a ResourceId) -> BoxFuture<'a, Result<Vec<LogSource>, Fault>>,
+    pub logs: for<'a> fn(&'a Env, &'a ResourceId) -> Asked<'a, Vec<LogSource>>,
     /// Whether `logs` can find anything at all.
     pub has_logs: bool,
     /// Path of the resource in the AWS console, below `https://REGION.console.aws.amazon.com/`.
@@ -137,7 +147,7 @@ impl KindDef {
 }
 
 /// For kinds without logs of their own.
-pub fn no_logs<'a>(_: &'a Env, _: &'a ResourceId) -> BoxFuture<'a, Result<Vec<LogSource>, Fault>> {
+pub fn no_logs<'a>(_: &'a Env, _: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
     Box::pin(async { Ok(Vec::new()) })
 }
 
@@ -147,7 +157,7 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 }
 
 /// Every kind, in the order of the palette.
-pub const ALL: &[&KindDef] = &[];
+pub const ALL: &[&KindDef] = &[&rds_instance::DEF, &rds_cluster::DEF, &rds_snapshot::DEF, &alarm::DEF];
 
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {

@@ -120,15 +120,14 @@ pub fn metrics(
     dimensions: &[(&'static str, &str)],
     metrics: &[Metric],
 ) -> Vec<MetricSpec> {
-    let dimensions: Vec<(&'static str, Arc<str>)> =
-        dimensions.iter().map(|(name, value)| (*name, Arc::from(*value))).collect();
+    let dimensions: Vec<_> = dimensions.iter().map(|&(name, value)| (name.into(), value.into())).collect();
     let spec = |&(label, metric, stat, unit): &Metric| MetricSpec {
         resource: id.clone(),
         label,
-        namespace,
-        metric,
+        namespace: namespace.into(),
+        metric: metric.into(),
         dimensions: dimensions.clone(),
-        stat,
+        stat: stat.into(),
         unit,
     };
     metrics.iter().map(spec).collect()
@@ -161,10 +160,19 @@ pub fn encoded(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => out.extend(['%', hex(byte >> 4), hex(byte & 0xf)]),
         }
     }
     out
+}
+
+fn hex(digit: u8) -> char {
+    char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 })
+}
+
+/// The path of a page of the AWS console, whose place within a service's console is after `#`.
+pub fn console(resource: &Resource, service: &str, place: &str) -> String {
+    format!("{service}/home?region={}#{place}", resource.id.scope.region)
 }
 
 #[cfg(test)]

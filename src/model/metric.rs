@@ -1,5 +1,6 @@
 //! Metrics: what to ask for, and the points that came.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -73,14 +74,14 @@ pub struct MetricSpec {
     pub resource: Arc<ResourceId>,
     /// The label on the screen, such as `cpu`.
     pub label: &'static str,
-    /// CloudWatch namespace, such as `AWS/ECS`.
-    pub namespace: &'static str,
+    /// CloudWatch namespace, such as `AWS/ECS`. An alarm can watch any, so none of these are only what the kinds know.
+    pub namespace: Cow<'static, str>,
     /// CloudWatch metric name.
-    pub metric: &'static str,
+    pub metric: Cow<'static, str>,
     /// Dimensions, in CloudWatch's names.
-    pub dimensions: Vec<(&'static str, Arc<str>)>,
+    pub dimensions: Vec<(Cow<'static, str>, Arc<str>)>,
     /// Statistic: `Average`, `Sum`, `Maximum`, `p95`…
-    pub stat: &'static str,
+    pub stat: Cow<'static, str>,
     /// Unit of the values.
     pub unit: Unit,
 }

@@ -1,0 +1,327 @@
+//! What the engine reports, and what it changes on the screen.
+
+use std::sync::Arc;
+
+use super::layer::Layer;
+use super::logs::LogsView;
+use super::msg::{Effect, PaneKey};
+use super::rank::{AT_ONCE, RankJob};
+use super::state::State;
+use super::view::{ChangesView, View, changes_query};
+use super::{open, summary};
+use crate::engine::{Event, Request, SignInState, TailEvent};
+use crate::model::{Answer, Change, Fault, FaultClass, Health, Loading, Query, ResourceId};
+
+/// Services whose logs the bridge shows: more would only blur.
+const BRIDGE_LOGS: usize = 3;
+
+/// Takes an event; whether something visible may have changed.
+pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> bool {
+    match event {
+        Event::Started { query, generation, at } => {
+            let known = state.store.answers.entry(query).or_default();
+            known.generation = known.generation.max(generation);
+            known.loading = Some(Loading { since: at, count: 0 });
+            // A refresh of what is known goes on unseen; a first fetch shows that it has begun.
+            known.value.is_none()
+        }
+        Event::Progress { query, generation, count } => progress(state, &query, generation, count),
+        Event::Done { query, generation, at, result } => done(state, query, generation, at, result, effects),
+        Event::Points(points, at) => {
+            state.store.points.extend(points.into_iter().map(|(key, points)| (key, (points, at))));
+            true
+        }
+        Event::Spent(spent) => {
+            state.spent = spent;
+            true
+        }
+        Event::LogSources(of, result) => log_sources(state, &of, result),
+        Event::Tail(id, event) => tail(state, id, event),
+        Event::SignIn(environment, progress) => sign_in(state, &environment, progress),
+        Event::Code(environment, result) => code(state, &environment, result),
+        Event::Environments(environments) => {
+            environments_changed(state, environments, effects);
+            true
+        }
+        Event::Stats(stats) => {
+            let changed = stats.iter().any(|(name, new)| state.stats.get(name) != Some(new));
+            state.stats.extend(stats);
+            changed
+        }
+    }
+}
+
+fn progress(state: &mut State, query: &Query, generation: u64, count: usize) -> bool {
+    let Some(known) = state.store.answers.get_mut(query) else { return false };
+    match &mut known.loading {
+        Some(loading) if known.generation == generation => {
+            loading.count = count;
+            known.value.is_none()
+        }
+        _ => false,
+    }
+}
+
+fn done(
+    state: &mut State,
+    query: Query,
+    generation: u64,
+    at: jiff::Timestamp,
+    result: Result<Option<Answer>, Arc<Fault>>,
+    effects: &mut Vec<Effect>,
+) -> bool {
+    let known = state.store.answers.entry(query.clone()).or_default();
+    if generation < known.generation {
+        return false;
+    }
+    known.generation = generation;
+    let unchanged = matches!(result, Ok(None)) && known.fault.is_none();
+    match result {
+        Ok(Some(answer)) => known.succeed(answer, at),
+        Ok(None) => {
+            known.loading = None;
+            known.fault = None;
+            if let Some((_, observed)) = &mut known.value {
+                *observed = at;
+            }
+        }
+        Err(fault) => {
+            // Rows of another account must not stand, not even dimmed.
+            if matches!(fault.class, FaultClass::WrongAccount { .. }) {
+                known.value = None;
+            }
+            ask_for_code(state, &query, &fault);
+            let known = state.store.answers.entry(query.clone()).or_default();
+            known.fail(fault, at);
+        }
+    }
+    summary::refresh(state, &query.scope().environment, at);
+    if !unchanged {
+        refill(state, &query, effects);
+    }
+    !unchanged
+}
+
+/// Fills the view from what is known: on arriving at it.
+pub(super) fn fill(state: &mut State, effects: &mut Vec<Effect>) {
+    let keys: Vec<PaneKey> = state.panes().into_iter().map(|(key, _)| key).collect();
+    for key in keys {
+        rank(state, key, effects);
+    }
+    summary::order_fleet(state);
+    gather_changes(state);
+    refresh_detail(state);
+    choose_bridge_logs(state, effects);
+}
+
+/// Brings the parts of the view that stand on this query up to date.
+fn refill(state: &mut State, query: &Query, effects: &mut Vec<Effect>) {
+    match query {
+        Query::List { .. } => {
+            let marked = state.marked_scopes();
+            let keys: Vec<PaneKey> = state
+                .panes()
+                .into_iter()
+                .filter(|(_, pane)| pane.queries(&marked).contains(query))
+                .map(|(key, _)| key)
+                .collect();
+            for key in keys {
+                rank(state, key, effects);
+            }
+            refresh_detail(state);
+            choose_bridge_logs(state, effects);
+        }
+        Query::Changes { .. } => gather_changes(state),
+        Query::Identity(_) | Query::Detail(_) | Query::Raw(_) => {}
+    }
+}
+
+/// Filters and sorts a list anew: at once if it is small, else off the loop.
+pub(super) fn rank(state: &mut State, key: PaneKey, effects: &mut Vec<Effect>) {
+    let marked = state.marked_scopes();
+    let now = state.now;
+    let Some(pane) = state.pane_mut(key) else { return };
+    pane.generation += 1;
+    let queries = pane.queries(&marked);
+    let (filter, sort, generation, before) =
+        (pane.nav.filter.clone(), pane.nav.sort.clone(), pane.generation, pane.shown.clone());
+    let parts = queries.iter().filter_map(|query| state.store.rows(query).cloned()).collect();
+    let job = RankJob { pane: key, generation, parts, filter, sort, before, now };
+    let at_once = job.len() <= AT_ONCE;
+    let Some(pane) = state.pane_mut(key) else { return };
+    if at_once {
+        open::show(pane, job.run());
+    } else {
+        pane.ranking = true;
+        effects.push(Effect::Rank(job));
+    }
+}
+
+/// The resource of the detail as last seen, and what it leads to.
+fn refresh_detail(state: &mut State) {
+    let View::Detail(detail) = &state.view else { return };
+    let Some(found) = state.find(&detail.id).cloned() else { return };
+    let relations = open::relations(&found.id, Some(&found));
+    if let View::Detail(detail) = &mut state.view {
+        detail.at = detail.at.min(relations.len().saturating_sub(1));
+        detail.relations = relations;
+        detail.resource = Some(found);
+    }
+}
+
+/// Merges the changes of the marked environments, newest first.
+fn gather_changes(state: &mut State) {
+    let View::Changes(view) = &state.view else { return };
+    let mut rows: Vec<Change> = Vec::new();
+    for scope in state.marked_scopes() {
+        let known = state.store.get(&changes_query(&scope, view)).and_then(|known| known.get());
+        if let Some(Answer::Changes(changes)) = known {
+            rows.extend(changes.iter().cloned());
+        }
+    }
+    rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+    if let View::Changes(view) = &mut state.view {
+        view.rows = Arc::new(rows);
+    }
+    order_changes(state);
+}
+
+/// Filters the changes anew; the cursor follows its change.
+pub(super) fn order_changes(state: &mut State) {
+    let now = state.now;
+    let View::Changes(view) = &mut state.view else { return };
+    let passes = |change: &Change| view.nav.filter.matches(change, now);
+    view.order = (0..view.rows.len()).filter(|at| passes(&view.rows[*at])).collect();
+    let ChangesView { nav, rows, order, .. } = view;
+    let here = nav.cursor.as_ref().and_then(|id| order.iter().position(|row| rows[*row].id == *id));
+    nav.at = here.unwrap_or(nav.at).min(order.len().saturating_sub(1));
+}
+
+/// The bridge tails its sickest services, else the first: chosen when they change, never while lines are being read.
+fn choose_bridge_logs(state: &mut State, effects: &mut Vec<Effect>) {
+    let View::Bridge(bridge) = &state.view else { return };
+    if !bridge.logs.follow {
+        return;
+    }
+    let services = &bridge.panes[1].shown;
+    let rows = services
+        .sorted
+        .iter()
+        .filter_map(|row| services.parts.get(row.part as usize).and_then(|part| part.items.get(row.row as usize)));
+    let mut wanted: Vec<Arc<ResourceId>> = Vec::new();
+    for row in rows.take(BRIDGE_LOGS) {
+        if matches!(row.health, Health::Failed | Health::Degraded) || wanted.is_empty() {
+            wanted.push(Arc::clone(&row.id));
+        }
+    }
+    // A service that has recovered keeps its logs on screen until another one is sick.
+    if wanted.is_empty() || bridge.logs.of == wanted || (services.sick == 0 && !bridge.logs.of.is_empty()) {
+        return;
+    }
+    effects.push(Effect::Ask(Request::FindLogs(wanted.clone())));
+    let fresh = open::logs_view(wanted, state.settings.log_lines);
+    if let View::Bridge(bridge) = &mut state.view {
+        let height = bridge.logs.height;
+        bridge.logs = LogsView { height, ..fresh };
+    }
+}
+
+fn log_sources(
+    state: &mut State,
+    of: &[Arc<ResourceId>],
+    result: Result<Vec<crate::model::LogSource>, Arc<Fault>>,
+) -> bool {
+    let Some(tail) = state.tail_mut().filter(|tail| tail.of == of) else { return false };
+    match result {
+        Ok(sources) if sources.is_empty() => {
+            tail.fault = Some(Arc::new(Fault::new(FaultClass::NotFound, "no log group is configured for this")));
+        }
+        Ok(sources) => tail.restart(sources),
+        Err(fault) => tail.fault = Some(fault),
+    }
+    true
+}
+
+fn tail(state: &mut State, id: u64, event: TailEvent) -> bool {
+    let Some(tail) = state.tail_mut().filter(|tail| tail.tail == id) else { return false };
+    tail.take(event);
+    true
+}
+
+fn sign_in(state: &mut State, environment: &Arc<str>, progress: SignInState) -> bool {
+    if let SignInState::Done(revived) = &progress {
+        let names: Vec<&str> = revived.iter().map(|name| &**name).collect();
+        state.layers.retain(|layer| !matches!(layer, Layer::SignIn { .. }));
+        state.say(format!("signed in: {}", names.join(", ")));
+        return true;
+    }
+    let open = state.layers.iter_mut().find_map(|layer| match layer {
+        Layer::SignIn { environment: whose, state } if whose == environment => Some(state),
+        _ => None,
+    });
+    match (open, &progress) {
+        (Some(shown), _) => *shown = Some(progress),
+        (None, SignInState::Failed(fault)) => state.warn(format!("sign-in for {environment}: {fault}")),
+        (None, _) => {}
+    }
+    true
+}
+
+fn code(state: &mut State, environment: &Arc<str>, result: Result<(), Arc<Fault>>) -> bool {
+    let at = state
+        .layers
+        .iter()
+        .position(|layer| matches!(layer, Layer::Code { environment: whose, .. } if whose == environment));
+    let Some(at) = at else { return false };
+    match result {
+        Ok(()) => {
+            state.layers.remove(at);
+            state.say(format!("{environment}: the code was accepted"));
+        }
+        Err(fault) => {
+            if let Layer::Code { error, waiting, input, .. } = &mut state.layers[at] {
+                *error = Some(fault.to_string());
+                *waiting = false;
+                input.reset();
+            }
+        }
+    }
+    true
+}
+
+/// Asks for an MFA code, only for an environment that is being looked at, and only once at a time.
+fn ask_for_code(state: &mut State, query: &Query, fault: &Fault) {
+    let FaultClass::NeedsCode { serial } = &fault.class else { return };
+    let environment = &query.scope().environment;
+    let asked = state.layers.iter().any(|layer| matches!(layer, Layer::Code { .. }));
+    if asked || !state.marked.contains(environment) || matches!(state.view, View::Fleet(_)) {
+        return;
+    }
+    if state.dismissed_codes.contains(environment) {
+        return;
+    }
+    state.layers.push(Layer::Code {
+        environment: Arc::clone(environment),
+        serial: serial.clone(),
+        input: tui_input::Input::default(),
+        waiting: false,
+        error: None,
+    });
+}
+
+fn environments_changed(
+    state: &mut State,
+    environments: Vec<Arc<crate::model::Environment>>,
+    effects: &mut Vec<Effect>,
+) {
+    let known = |name: &Arc<str>| environments.iter().any(|environment| environment.name == *name);
+    state.marked.retain(known);
+    if state.marked.is_empty() {
+        state.marked.extend(environments.first().map(|environment| Arc::clone(&environment.name)));
+    }
+    state.store.answers.retain(|query, _| known(&query.scope().environment));
+    state.environments = environments;
+    summary::rebuild(state);
+    state.asked.stale = true;
+    fill(state, effects);
+}

@@ -1,0 +1,319 @@
+//! What lies over a view: prompts, palette, picker, menus, codes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tui_input::{Input, InputRequest};
+
+use super::command::{Command, Motion};
+use super::layer::{Layer, PaletteEntry, Prompt};
+use super::logs::Search;
+use super::msg::Effect;
+use super::nav::Nav;
+use super::state::State;
+use super::view::View;
+use super::{moves, navigate, update};
+use crate::engine::Request;
+use crate::kinds;
+use crate::model::{FaultClass, Filter};
+
+/// Carries out a command on the top layer; whether it took it.
+pub(super) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect>) -> bool {
+    if state.layers.is_empty() {
+        return false;
+    }
+    match command {
+        Command::Close | Command::Back => close(state, effects),
+        Command::Open => accept(state, effects),
+        Command::Move(motion) => move_in(state, *motion),
+        Command::Mark => mark(state),
+        Command::Interrupt | Command::Quit | Command::Suspend => return false,
+        // A key that opens a layer closes it again.
+        Command::Help if matches!(state.layers.last(), Some(Layer::Help { .. })) => close(state, effects),
+        _ => {}
+    }
+    true
+}
+
+fn close(state: &mut State, effects: &mut Vec<Effect>) {
+    match state.layers.pop() {
+        Some(Layer::Prompt { prompt: Prompt::Filter, before, .. }) => {
+            if let Ok(filter) = Filter::parse(&before) {
+                moves::set_filter(state, filter, effects);
+            }
+        }
+        Some(Layer::Code { environment, .. }) => {
+            state.dismissed_codes.insert(environment);
+        }
+        _ => {}
+    }
+}
+
+fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(layer) = state.layers.pop() else { return };
+    match layer {
+        Layer::Prompt { prompt: Prompt::Filter, .. } | Layer::Help { .. } => {}
+        Layer::Prompt { prompt: Prompt::Search, input, .. } => search(state, input.value()),
+        Layer::Prompt { prompt: Prompt::Pattern, input, .. } => {
+            let pattern = Some(input.value().trim()).filter(|text| !text.is_empty()).map(Arc::from);
+            if let Some(tail) = state.focused_tail() {
+                tail.pattern = pattern;
+                tail.restart(tail.sources.clone());
+            }
+        }
+        Layer::Palette { entries, matches, at, .. } => {
+            if let Some(entry) = matches.get(at).and_then(|entry| entries.get(*entry)) {
+                update::run(state, entry.command.clone(), effects);
+            }
+        }
+        Layer::Picker { matches, nav, .. } => {
+            let mut names: BTreeSet<Arc<str>> = nav.marks.into_iter().collect();
+            if names.is_empty() {
+                let chosen = matches.get(nav.at).and_then(|at| state.environments.get(*at));
+                names.extend(chosen.map(|environment| Arc::clone(&environment.name)));
+            }
+            state.dismissed_codes.retain(|name| !names.contains(name));
+            navigate::mark_environments(state, names, effects);
+        }
+        Layer::SortMenu { columns, at } => {
+            if let Some((_, column)) = columns.get(at) {
+                moves::sort_by(state, column, effects);
+            }
+        }
+        Layer::Code { environment, serial, input, .. } => {
+            let code = input.value().trim().to_owned();
+            let waiting = !code.is_empty();
+            if waiting {
+                effects.push(Effect::Ask(Request::Code { environment: Arc::clone(&environment), code }));
+            }
+            state.layers.push(Layer::Code { environment, serial, input, waiting, error: None });
+        }
+        Layer::SignIn { .. } => {}
+    }
+}
+
+fn search(state: &mut State, text: &str) {
+    if let View::Detail(detail) = &mut state.view {
+        detail.search = Search::new(text);
+        let (id, search) = (Arc::clone(&detail.id), detail.search.clone());
+        let found = search.and_then(|search| moves::find_raw(state, &id, &search, 0, false));
+        if let (View::Detail(detail), Some(line)) = (&mut state.view, found) {
+            detail.top = line;
+        }
+    } else if let Some(tail) = state.focused_tail() {
+        tail.search_for(text);
+        if tail.search.is_some() && !tail.find(true) && !tail.find(false) {
+            state.say("no match");
+        }
+    }
+}
+
+fn move_in(state: &mut State, motion: Motion) {
+    let step = |at: usize, len: usize| match motion {
+        Motion::Up => at.saturating_sub(1),
+        Motion::Down => (at + 1).min(len.saturating_sub(1)),
+        Motion::PageUp => at.saturating_sub(10),
+        Motion::PageDown => (at + 10).min(len.saturating_sub(1)),
+        Motion::First => 0,
+        Motion::Last => len.saturating_sub(1),
+    };
+    match state.layers.last_mut() {
+        Some(Layer::Palette { matches, at, .. }) => *at = step(*at, matches.len()),
+        Some(Layer::Picker { matches, nav, .. }) => nav.at = step(nav.at, matches.len()),
+        Some(Layer::SortMenu { columns, at }) => *at = step(*at, columns.len()),
+        Some(Layer::Help { top }) => *top = step(*top, 500),
+        _ => {}
+    }
+}
+
+/// Space in the picker.
+fn mark(state: &mut State) {
+    let environments = &state.environments;
+    if let Some(Layer::Picker { matches, nav, .. }) = state.layers.last_mut()
+        && let Some(environment) = matches.get(nav.at).and_then(|at| environments.get(*at))
+    {
+        moves::toggle(nav, Arc::clone(&environment.name));
+        nav.at = (nav.at + 1).min(matches.len().saturating_sub(1));
+    }
+}
+
+/// A key of the line that is being edited.
+pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<Effect>) {
+    let mut filter = None;
+    match state.layers.last_mut() {
+        Some(Layer::Prompt { prompt, input, error, .. }) => {
+            input.handle(request);
+            if *prompt == Prompt::Filter {
+                match Filter::parse(input.value()) {
+                    Ok(parsed) => {
+                        *error = None;
+                        filter = Some(parsed);
+                    }
+                    Err(wrong) => *error = Some(wrong.reason),
+                }
+            }
+        }
+        Some(Layer::Palette { input, .. } | Layer::Picker { input, .. }) => {
+            input.handle(request);
+            rematch(state);
+        }
+        Some(Layer::Code { input, waiting: false, .. }) => {
+            input.handle(request);
+        }
+        _ => {}
+    }
+    if let Some(filter) = filter {
+        moves::set_filter(state, filter, effects);
+    }
+}
+
+/// Matches the palette or the picker anew.
+fn rematch(state: &mut State) {
+    let recent = &state.recent;
+    let environments = &state.environments;
+    match state.layers.last_mut() {
+        Some(Layer::Palette { input, entries, matches, at }) => {
+            let exact = |entry: &PaletteEntry| called(entry, input.value());
+            *matches = fuzzy(input.value(), entries.iter().map(|entry| &*entry.words));
+            if let Some(first) = entries.iter().position(exact) {
+                matches.retain(|entry| *entry != first);
+                matches.insert(0, first);
+            }
+            *at = 0;
+        }
+        Some(Layer::Picker { input, matches, nav }) => {
+            let words: Vec<String> = environments.iter().map(|environment| picker_words(environment)).collect();
+            *matches = fuzzy(input.value(), words.iter().map(String::as_str));
+            if input.value().is_empty() {
+                let place = |at: &usize| {
+                    let name = &environments[*at].name;
+                    recent.iter().position(|recent| recent == name).unwrap_or(usize::MAX)
+                };
+                matches.sort_by_key(place);
+            }
+            nav.at = 0;
+        }
+        _ => {}
+    }
+}
+
+/// What an environment is found by in the picker.
+pub fn picker_words(environment: &crate::model::Environment) -> String {
+    let customer = environment.customer.as_deref().unwrap_or_default();
+    let stage = environment.stage.map_or("", crate::model::Stage::word);
+    format!("{} {customer} {stage}", environment.name)
+}
+
+/// Whether the typed word is the very name of an entry: it comes first, whatever the fuzzy score says.
+fn called(entry: &PaletteEntry, word: &str) -> bool {
+    match &entry.command {
+        Command::List(kind) => kinds::by_id(kind).is_some_and(|kind| kind.is_called(word)),
+        Command::Quit => matches!(word, "q" | "quit"),
+        _ => &*entry.words == word,
+    }
+}
+
+/// Indices of what matches, best first; all of it for an empty text.
+fn fuzzy<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    if text.trim().is_empty() {
+        return (0..words.count()).collect();
+    }
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::parse(text, CaseMatching::Ignore, Normalization::Smart);
+    let mut buffer = Vec::new();
+    let mut scored: Vec<(u32, usize)> = words
+        .enumerate()
+        .filter_map(|(at, word)| Some((pattern.score(Utf32Str::new(word, &mut buffer), &mut matcher)?, at)))
+        .collect();
+    scored.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    scored.into_iter().map(|(_, at)| at).collect()
+}
+
+pub(super) fn open_prompt(state: &mut State, command: &Command) {
+    let reading = matches!(state.view, View::Detail(_)) || state.focused_tail().is_some();
+    let prompt = match command {
+        Command::Pattern if state.focused_tail().is_some() => Prompt::Pattern,
+        Command::Pattern => return,
+        _ if reading => Prompt::Search,
+        _ => Prompt::Filter,
+    };
+    let before = match prompt {
+        Prompt::Filter => match &state.view {
+            View::Fleet(fleet) => fleet.nav.filter.text().to_owned(),
+            View::Changes(view) => view.nav.filter.text().to_owned(),
+            _ => state.focused().map(|(_, pane)| pane.nav.filter.text().to_owned()).unwrap_or_default(),
+        },
+        Prompt::Search => String::new(),
+        Prompt::Pattern => {
+            state.focused_tail().and_then(|tail| tail.pattern.as_deref().map(str::to_owned)).unwrap_or_default()
+        }
+    };
+    state.layers.push(Layer::Prompt { prompt, input: Input::new(before.clone()), error: None, before });
+}
+
+pub(super) fn open_palette(state: &mut State) {
+    let kinds = kinds::ALL.iter().map(|kind| PaletteEntry {
+        words: format!("{} ({}) {}", kind.title, kind.id, kind.aliases.join(" ")).into(),
+        sort: "kind",
+        keys: "".into(),
+        command: Command::List(kind.id),
+    });
+    let environments = state.environments.iter().map(|environment| PaletteEntry {
+        words: Arc::clone(&environment.name),
+        sort: "environment",
+        keys: "".into(),
+        command: Command::Switch(Arc::clone(&environment.name)),
+    });
+    let entries: Arc<[PaletteEntry]> = kinds.chain(state.commands.iter().cloned()).chain(environments).collect();
+    let matches = (0..entries.len()).collect();
+    state.layers.push(Layer::Palette { input: Input::default(), entries, matches, at: 0 });
+}
+
+pub(super) fn open_picker(state: &mut State) {
+    let mut nav = Nav::default();
+    if state.marked.len() > 1 {
+        nav.marks = state.marked.iter().cloned().collect();
+    }
+    state.layers.push(Layer::Picker { input: Input::default(), matches: Vec::new(), nav });
+    rematch(state);
+}
+
+pub(super) fn open_sort_menu(state: &mut State) {
+    let columns = moves::sort_columns(state);
+    if columns.is_empty() {
+        state.say("this view has an order of its own");
+        return;
+    }
+    let now = state.focused().and_then(|(_, pane)| pane.nav.sort.clone());
+    let at = now.and_then(|sort| columns.iter().position(|(_, id)| *id == sort.column)).unwrap_or(0);
+    state.layers.push(Layer::SortMenu { columns, at });
+}
+
+/// `L`: asks for the code of an MFA device, or starts the SSO sign-in, whichever the environment waits for.
+pub(super) fn sign_in(state: &mut State, effects: &mut Vec<Effect>) {
+    let name = state
+        .selected_environment()
+        .or_else(|| state.selected().map(|id| Arc::clone(&id.scope.environment)))
+        .filter(|name| state.fault_of(name).is_some())
+        .or_else(|| state.marked.iter().find(|name| state.fault_of(name).is_some()).cloned())
+        .or_else(|| state.marked.first().cloned());
+    let Some(environment) = name else { return };
+    if let Some(FaultClass::NeedsCode { serial }) = state.fault_of(&environment) {
+        let input = Input::default();
+        state.layers.push(Layer::Code { environment, serial, input, waiting: false, error: None });
+        return;
+    }
+    effects.push(Effect::Ask(Request::SignIn(Arc::clone(&environment))));
+    state.layers.push(Layer::SignIn { environment, state: None });
+}
+
+impl State {
+    /// The class of the present fault of an environment's credentials.
+    fn fault_of(&self, name: &str) -> Option<FaultClass> {
+        let row = self.fleet.iter().find(|row| &*row.environment.name == name)?;
+        let (fault, _) = row.fault.as_ref()?;
+        matches!(fault.class, FaultClass::Expired { .. } | FaultClass::NeedsCode { .. }).then(|| fault.class.clone())
+    }
+}

@@ -1,0 +1,209 @@
+//! The fleet: one row for each environment, summed up from what the store knows, sick first.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::common;
+use super::fleet::FleetRow;
+use super::selection::scopes;
+use super::state::State;
+use super::view::View;
+use super::wants::FLEET_KINDS;
+use crate::kinds;
+use crate::model::filter::Filterable;
+use crate::model::{Answer, Environment, FaultClass, Health, Loadable, Query, Resource, Value};
+
+/// Makes all rows anew: the environments have changed.
+pub(super) fn rebuild(state: &mut State) {
+    let now = state.now;
+    let old = std::mem::take(&mut state.fleet);
+    let rows = state.environments.iter().map(|environment| {
+        let before = old.iter().find(|row| row.environment.name == environment.name);
+        sum_up(state, environment, before, now)
+    });
+    state.fleet = rows.collect();
+    state.common = common::of(state);
+    order_fleet(state);
+}
+
+/// Makes the row of one environment anew.
+pub(super) fn refresh(state: &mut State, name: &str, now: Timestamp) {
+    let Some(at) = state.fleet.iter().position(|row| &*row.environment.name == name) else { return };
+    let environment = Arc::clone(&state.fleet[at].environment);
+    let row = sum_up(state, &environment, state.fleet.get(at), now);
+    if state.fleet[at] != row {
+        let resort = state.fleet[at].health != row.health || state.fleet[at].fault != row.fault;
+        state.fleet[at] = row;
+        state.common = common::of(state);
+        if resort {
+            order_fleet(state);
+        }
+    }
+}
+
+fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRow>, now: Timestamp) -> FleetRow {
+    let mut row = FleetRow {
+        environment: Arc::clone(environment),
+        identity: None,
+        health: Health::Unknown,
+        sick_since: None,
+        services: None,
+        tasks: None,
+        databases: None,
+        alarms: None,
+        deployed: None,
+        fault: None,
+        observed: None,
+        loading: false,
+        reason: "".into(),
+    };
+    let mut worst: Option<(Health, Arc<str>)> = None;
+    for scope in scopes(environment) {
+        if let Some(known) = state.store.get(&Query::Identity(scope.clone())) {
+            if let Some(Answer::Identity(identity)) = known.get() {
+                row.identity = Some(Arc::clone(identity));
+            }
+            note(&mut row, known);
+        }
+        for kind in FLEET_KINDS {
+            let Some(known) = state.store.get(&Query::List { scope: scope.clone(), kind, within: None }) else {
+                continue;
+            };
+            note(&mut row, known);
+            let Some(Answer::Rows(rows)) = known.get() else { continue };
+            let observed = known.observed();
+            row.observed = match (row.observed, observed) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            count(&mut row, kind, &rows.items);
+            for resource in &rows.items {
+                if worst.as_ref().is_none_or(|(health, _)| resource.health > *health) {
+                    worst = Some((resource.health, format!("{}: {}", resource.name, resource.reason).into()));
+                }
+            }
+        }
+    }
+    if let Some((health, reason)) = worst {
+        row.health = health;
+        if health != Health::Ok {
+            row.reason = reason;
+        }
+    }
+    row.sick_since = row.health.is_sick().then(|| before.and_then(|before| before.sick_since).unwrap_or(now));
+    row
+}
+
+/// Takes the fault and the loading of one query into the row; a lost identity outweighs a denied list.
+fn note(row: &mut FleetRow, known: &Loadable<Answer>) {
+    row.loading |= known.loading.is_some() && known.value.is_none();
+    if let Some((fault, since)) = &known.fault {
+        let graver = row.fault.as_ref().is_none_or(|(old, _)| gravity(&fault.class) > gravity(&old.class));
+        if graver {
+            row.fault = Some((Arc::clone(fault), *since));
+        }
+    }
+}
+
+const fn gravity(class: &FaultClass) -> u8 {
+    match class {
+        FaultClass::WrongAccount { .. } => 6,
+        FaultClass::Expired { .. } | FaultClass::NeedsCode { .. } => 5,
+        FaultClass::Unreachable | FaultClass::TimedOut => 4,
+        FaultClass::Denied { .. } => 3,
+        FaultClass::Throttled { .. } => 2,
+        _ => 1,
+    }
+}
+
+fn count(row: &mut FleetRow, kind: &str, items: &[Resource]) {
+    let bad = |health: fn(Health) -> bool| items.iter().filter(|resource| health(resource.health)).count();
+    let add = |sum: &mut Option<(usize, usize)>, bad: usize| {
+        let (a, b) = sum.unwrap_or_default();
+        *sum = Some((a + bad, b + items.len()));
+    };
+    match kind {
+        "ecs-service" => {
+            add(&mut row.services, bad(Health::is_sick));
+            for resource in items {
+                count_tasks(row, resource);
+            }
+        }
+        "alarm" => add(&mut row.alarms, bad(|health| health == Health::Failed)),
+        _ => add(&mut row.databases, bad(|health| health != Health::Ok)),
+    }
+}
+
+fn count_tasks(row: &mut FleetRow, service: &Resource) {
+    let Some(kind) = kinds::by_id(service.id.kind) else { return };
+    if let Some(Value::Count { have, want }) = kind.cell(service, "tasks") {
+        let (a, b) = row.tasks.unwrap_or_default();
+        row.tasks = Some((a + have, b + want));
+    }
+    if let Some(Value::Instant(at)) = kind.cell(service, "deployed_at")
+        && row.deployed.as_ref().is_none_or(|(newest, _)| at > newest)
+    {
+        row.deployed = Some((*at, Arc::clone(&service.name)));
+    }
+}
+
+/// The order of the fleet: sick first, then what can't be reached, then by name.
+pub(super) fn order_fleet(state: &mut State) {
+    let now = state.now;
+    let View::Fleet(view) = &mut state.view else { return };
+    let fleet = &state.fleet;
+    let mut order: Vec<usize> =
+        (0..fleet.len()).filter(|at| view.nav.filter.matches(&FleetFilter(&fleet[*at]), now)).collect();
+    order.sort_by(|a, b| rank(&fleet[*b]).cmp(&rank(&fleet[*a])).then_with(|| name(&fleet[*a]).cmp(name(&fleet[*b]))));
+    view.order = order;
+    let here = view.nav.cursor.as_ref();
+    let here = here.and_then(|cursor| view.order.iter().position(|row| fleet[*row].environment.name == *cursor));
+    view.nav.at = here.unwrap_or(view.nav.at).min(view.order.len().saturating_sub(1));
+}
+
+/// How far up an environment stands.
+pub fn rank(row: &FleetRow) -> u8 {
+    match (row.health, &row.fault) {
+        (Health::Failed, _) => 5,
+        (Health::Degraded, _) => 4,
+        (_, Some(_)) => 3,
+        (Health::Progressing, None) => 2,
+        (Health::Unknown, None) => 1,
+        (Health::Ok, None) => 0,
+    }
+}
+
+fn name(row: &FleetRow) -> &str {
+    &row.environment.name
+}
+
+/// An environment as filters see it.
+struct FleetFilter<'a>(&'a FleetRow);
+
+impl Filterable for FleetFilter<'_> {
+    fn any_text(&self, _: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool {
+        let row = self.0;
+        let environment = &row.environment;
+        each(&environment.name)
+            || environment.customer.as_deref().is_some_and(&mut *each)
+            || environment.stage.is_some_and(|stage| each(stage.word()))
+            || row.identity.as_ref().is_some_and(|identity| each(&identity.account))
+            || each(row.health.word())
+            || row.fault.as_ref().is_some_and(|(fault, _)| each(fault.word()))
+            || each(&row.reason)
+    }
+
+    fn column_text(&self, column: &str, _: Timestamp) -> Option<String> {
+        let row = self.0;
+        Some(match column {
+            "name" | "environment" | "env" => row.environment.name.to_string(),
+            "customer" => row.environment.customer.as_deref()?.to_owned(),
+            "stage" => row.environment.stage?.word().to_owned(),
+            "account" => row.identity.as_ref()?.account.to_string(),
+            "health" => row.health.word().to_owned(),
+            "reason" => row.reason.to_string(),
+            _ => return None,
+        })
+    }
+}

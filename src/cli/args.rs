@@ -1,0 +1,194 @@
+//! The command line's structure: flags, subcommands and their help. Parses only; what they do is in the subcommands' own files.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::duration;
+use crate::kinds;
+
+/// An operations console for the terminal: the live state of many customers' AWS accounts on one screen
+#[derive(Debug, Parser)]
+#[command(name = "quarterdeck", version, disable_help_subcommand = true, max_term_width = 110)]
+#[command(after_help = "Without a command: the console.\n\
+    Exit status: 0 done, 1 something is wrong, 2 a source failed (what the others returned is printed), 64 wrong usage.")]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags of every command.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Global {
+    /// Only these environments: a name or a pattern with `*` and `?` (can be given several times)
+    #[arg(short = 'e', long = "environment", value_name = "NAME|GLOB", global = true, conflicts_with = "all")]
+    pub environments: Vec<String>,
+    /// All environments; must be said where there are more than ten
+    #[arg(long, global = true)]
+    pub all: bool,
+    /// This AWS region instead of the environments' own
+    #[arg(long, value_name = "R", global = true)]
+    pub region: Option<String>,
+    /// How results are printed
+    #[arg(short = 'o', long = "output", value_name = "FORMAT", global = true, default_value = "table")]
+    pub output: Format,
+    /// Use the built-in estate instead of AWS: no account, no network
+    #[cfg(feature = "demo")]
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// The built-in estate's seed: the same seed tells the same story
+    #[cfg(feature = "demo")]
+    #[arg(long, value_name = "N", global = true)]
+    pub seed: Option<u64>,
+    /// Trouble in the built-in estate, such as `dhbw-prod/ecs=throttle` (can be given several times)
+    #[cfg(feature = "demo")]
+    #[arg(long = "fault", value_name = "ENV[/SERVICE[/OPERATION]]=KIND[:ARG]", global = true)]
+    pub faults: Vec<String>,
+    /// Another configuration file
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The theme
+    #[arg(long, value_name = "NAME", global = true)]
+    pub theme: Option<String>,
+    /// No colours
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Say more on standard error, and in the console's log (`-vv`: still more)
+    #[arg(short = 'v', long = "verbose", global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for people, fitted to the terminal
+    #[default]
+    Table,
+    /// One array with every column for programs
+    Json,
+    /// Comma-separated values with every column
+    Csv,
+    /// A Markdown table for reports
+    Markdown,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The console on a built-in estate: no account, no network, nothing to install
+    #[cfg(feature = "demo")]
+    Demo,
+    /// Print resources, or what changed
+    Get(GetArgs),
+    /// Print log lines of services, tasks, log groups…
+    Logs(LogsArgs),
+    /// Show where the configuration is, check it, or print an example
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: Option<ConfigCommand>,
+    },
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `get`.
+#[derive(Debug, Args)]
+pub struct GetArgs {
+    /// What to print
+    #[arg(value_name = "KIND", value_parser = kinds_parser())]
+    pub kind: String,
+    /// Only rows that match: words, `!word`, `column:value`, `/regular expression/`
+    #[arg(value_name = "FILTER")]
+    pub filter: Vec<String>,
+    /// How far back changes go
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub since: Option<Duration>,
+}
+
+/// `logs`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "SOURCE is the name of a log group (`/ecs/backend`, `/ecs/*`), `KIND/NAME` of something that has logs \
+    (`service/backend`), or a bare name: a service, else a log group.\n\
+    With -o json every line is an object of its own."
+)]
+pub struct LogsArgs {
+    /// Where the lines come from
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<String>,
+    /// How far back
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1h")]
+    pub since: Duration,
+    /// Go on with new lines until Ctrl-C
+    #[arg(short = 'f', long)]
+    pub follow: bool,
+    /// Only lines that match this regular expression
+    #[arg(long, value_name = "RE")]
+    pub grep: Option<regex::Regex>,
+}
+
+/// `config`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print where the configuration file is, or would be
+    Path,
+    /// Explain every environment and name every mistake; exit 1 if there is one
+    Check,
+    /// Print an example with every setting and its default
+    Example,
+}
+
+/// The word for the time line of changes, which is no kind.
+pub const CHANGES: &str = "changes";
+
+/// Kinds by their titles; ids and aliases are accepted, too.
+fn kinds_parser() -> PossibleValuesParser {
+    let mut values: Vec<PossibleValue> = kinds::ALL
+        .iter()
+        .map(|kind| PossibleValue::new(kind.title).alias(kind.id).aliases(kind.aliases).help(kind.doc))
+        .collect();
+    values.push(PossibleValue::new(CHANGES).help("What changed, newest first, and who did it"));
+    PossibleValuesParser::new(values)
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration::parse(text).ok_or_else(|| format!("it must be {}", duration::ALLOWED))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_structure_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_are_global() {
+        let cli =
+            Cli::try_parse_from(["quarterdeck", "get", CHANGES, "a", "!b", "-e", "x-*", "-e", "y", "--since", "2h"])
+                .unwrap();
+        assert_eq!(cli.global.environments, ["x-*", "y"]);
+        let Some(Command::Get(get)) = cli.command else { panic!("{:?}", cli.command) };
+        assert_eq!(get.filter, ["a", "!b"]);
+        assert_eq!(get.since, Some(Duration::from_hours(2)));
+    }
+}

@@ -1,0 +1,91 @@
+//! `config path|check|example`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use super::args::ConfigCommand;
+use super::{DONE, Failure, Setup, wrong};
+use crate::config::{Config, Described, EXAMPLE, Origin};
+
+pub(super) fn run(command: Option<ConfigCommand>, setup: &Setup) -> Result<ExitCode, Failure> {
+    let mut out = io::stdout().lock();
+    match command.unwrap_or(ConfigCommand::Check) {
+        ConfigCommand::Path => match &setup.config.file {
+            Some(file) => writeln!(out, "{}", file.display())?,
+            None => return Err(anyhow::anyhow!("there is no home folder; name a file with --config").into()),
+        },
+        ConfigCommand::Example => out.write_all(EXAMPLE.as_bytes())?,
+        ConfigCommand::Check => {
+            check(&setup.config, &mut out)?;
+            return Ok(if setup.config.problems.is_empty() { DONE } else { wrong() });
+        }
+    }
+    Ok(DONE)
+}
+
+/// Writes what is made of the configuration.
+fn check(config: &Config, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(file) = &config.file {
+        let missing = if config.file_exists { "" } else { " (not there: every setting has its default)" };
+        writeln!(out, "configuration  {}{missing}", file.display())?;
+    }
+    for (name, folder) in [("themes", config.themes()), ("state", config.folders.state.clone())] {
+        if let Some(folder) = folder {
+            writeln!(out, "{name:13}  {}", folder.display())?;
+        }
+    }
+    writeln!(out, "theme          {}", config.console.theme)?;
+    for described in &config.described {
+        environment(described, out)?;
+    }
+    for (title, list) in [("not used yet", &config.unused), ("problems", &config.problems)] {
+        if !list.is_empty() {
+            writeln!(out, "\n{title}: {}", list.len())?;
+        }
+        for problem in list {
+            writeln!(out, "  {problem}")?;
+        }
+    }
+    if config.problems.is_empty() {
+        writeln!(out, "\nno problems; environments: {}", config.environments.len())?;
+    }
+    Ok(())
+}
+
+fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
+    let environment = &described.environment;
+    let with = |value: &str, origin: Origin| match origin {
+        Origin::Nothing => "-".to_owned(),
+        origin => format!("{value} ({})", origin.words()),
+    };
+    let left_out = if described.is_usable() { "" } else { "  left out" };
+    writeln!(out, "\n{}{left_out}", environment.name)?;
+    let customer = with(environment.customer.as_deref().unwrap_or_default(), described.customer);
+    let stage = match environment.stage {
+        Some(stage) => with(stage.word(), described.stage),
+        None => "- (treated like prod)".to_owned(),
+    };
+    let account = match &environment.account {
+        Some(account) => format!("{account} (configured)"),
+        None => "pinned at first sight".to_owned(),
+    };
+    let profile = match &environment.profile {
+        Some(profile) => format!("{profile}: {}", described.credentials),
+        None => described.credentials.clone(),
+    };
+    let place = described.place.as_ref().map(ToString::to_string).unwrap_or_default();
+    let regions = with(&environment.regions.join(", "), described.regions);
+    for (label, value) in [
+        ("customer", customer),
+        ("stage", stage),
+        ("profile", profile),
+        ("account", account),
+        ("regions", regions),
+        ("stands in", place),
+    ] {
+        if !value.is_empty() {
+            writeln!(out, "  {label:11}  {value}")?;
+        }
+    }
+    Ok(())
+}

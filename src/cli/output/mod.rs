@@ -1,0 +1,89 @@
+//! Results as text: a sheet of columns and rows, written as a table for people, JSON for programs, CSV or Markdown. Pure but for
+//! the writer it is given; knows nothing of where rows come from.
+
+mod csv;
+mod json;
+mod markdown;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::args::Format;
+use crate::model::Value;
+
+/// A column of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SheetColumn {
+    /// Name in JSON and CSV.
+    pub id: &'static str,
+    /// Title in tables.
+    pub title: &'static str,
+    /// Numbers are set to the right.
+    pub right: bool,
+    /// Least characters that make sense where room is short.
+    pub least: u16,
+    /// Place in the order in which columns are kept where room is short, lowest longest; `None` is never in tables.
+    pub rank: Option<u8>,
+}
+
+impl SheetColumn {
+    /// A column that tables show.
+    pub const fn shown(id: &'static str, title: &'static str, least: u16, rank: u8) -> Self {
+        Self { id, title, right: false, least, rank: Some(rank) }
+    }
+
+    /// A column for programs only.
+    pub const fn data(id: &'static str) -> Self {
+        Self { id, title: "", right: false, least: 0, rank: None }
+    }
+}
+
+/// Columns and rows; every row has as many cells as there are columns.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet {
+    /// The columns, in the order of tables.
+    pub columns: Vec<SheetColumn>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// What the output goes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Paper {
+    /// Characters in a line; `None` where lines may be as long as they need to be.
+    pub width: Option<usize>,
+    /// Whether colours may be used.
+    pub colour: bool,
+    /// The time that ages are counted from.
+    pub now: Timestamp,
+}
+
+/// What a table could not show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Titles of the columns for which there was no room.
+    pub columns: Vec<&'static str>,
+}
+
+impl Sheet {
+    /// Writes it.
+    pub fn write(&self, format: Format, paper: Paper, out: &mut dyn Write) -> io::Result<LeftOut> {
+        match format {
+            Format::Table => return table::write(self, paper, out),
+            Format::Json => json::write(self, out)?,
+            Format::Csv => csv::write(self, out)?,
+            Format::Markdown => markdown::write(self, paper.now, out)?,
+        }
+        Ok(LeftOut::default())
+    }
+}
+
+/// Text that needs no cleaning because the model has done it.
+pub fn cell(text: &Arc<str>) -> Value {
+    if text.is_empty() { Value::None } else { Value::Text(Arc::clone(text)) }
+}

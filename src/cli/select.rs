@@ -1,0 +1,159 @@
+//! Which environments a command is about: what `-e` names, else what `AWS_PROFILE` means, else all of them where they are few.
+
+use std::sync::Arc;
+
+use super::Failure;
+use crate::config::Problem;
+use crate::model::{Environment, Scope};
+
+/// With more environments than this, `--all` must be said.
+const FEW: usize = 10;
+
+/// Settles which environments are meant. An unknown name is wrong usage, and so is a pattern that nothing matches: a command
+/// that silently did nothing would look like an answer.
+pub fn choose(
+    known: &[Environment],
+    preferred: &[Arc<str>],
+    wanted: &[String],
+    all: bool,
+) -> Result<Vec<Environment>, Failure> {
+    let names = || known.iter().map(|environment| &*environment.name);
+    if known.is_empty() {
+        let message = "there is no environment: configure one, or add a profile with a region to the AWS config file";
+        return Err(Failure::usage(message, "`quarterdeck config check` says more"));
+    }
+    for pattern in wanted {
+        if !names().any(|name| matches(pattern, name)) {
+            let what = if pattern.contains(['*', '?']) { "no environment matches" } else { "there is no environment" };
+            return Err(Failure::usage(
+                format!("{what} `{pattern}`"),
+                Problem::one_of(pattern, names().collect::<Vec<_>>()),
+            ));
+        }
+    }
+    let chosen = |environment: &&Environment| {
+        if all {
+            true
+        } else if wanted.is_empty() {
+            preferred.is_empty() || preferred.contains(&environment.name)
+        } else {
+            wanted.iter().any(|pattern| matches(pattern, &environment.name))
+        }
+    };
+    let chosen: Vec<Environment> = known.iter().filter(chosen).cloned().collect();
+    if wanted.is_empty() && !all && chosen.len() > FEW {
+        let message = format!("there are {} environments", chosen.len());
+        return Err(Failure::usage(message, "name some with `-e NAME|GLOB`, or say `--all`"));
+    }
+    Ok(chosen)
+}
+
+/// Every region of every environment.
+pub fn scopes(environments: &[Environment]) -> Vec<Scope> {
+    let in_regions = |environment: &Environment| {
+        let name = Arc::clone(&environment.name);
+        environment
+            .regions
+            .iter()
+            .map(move |region| Scope::new(Arc::clone(&name), Arc::clone(region)))
+            .collect::<Vec<_>>()
+    };
+    environments.iter().flat_map(in_regions).collect()
+}
+
+/// Whether a name matches a pattern with `*` and `?`.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    // Where to go on when what follows the last `*` does not fit: that `*` takes one character more.
+    let mut retry = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                retry = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == name[n] => (p, n) = (p + 1, n + 1),
+            _ => match retry {
+                Some((star, taken)) => {
+                    retry = Some((star, taken + 1));
+                    (p, n) = (star + 1, taken + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn environment(name: &str) -> Environment {
+        Environment {
+            name: name.into(),
+            customer: None,
+            stage: None,
+            profile: None,
+            account: None,
+            regions: vec!["eu-west-1".into(), "us-east-1".into()],
+        }
+    }
+
+    fn chosen(known: &[&str], preferred: &[&str], wanted: &[&str], all: bool) -> Result<Vec<String>, String> {
+        let known: Vec<_> = known.iter().map(|name| environment(name)).collect();
+        let preferred: Vec<_> = preferred.iter().map(|name| Arc::from(*name)).collect();
+        let wanted: Vec<_> = wanted.iter().map(|&name| name.to_owned()).collect();
+        let names = |chosen: Vec<Environment>| chosen.iter().map(|environment| environment.name.to_string()).collect();
+        choose(&known, &preferred, &wanted, all).map(names).map_err(|failure| failure.to_string())
+    }
+
+    #[rstest]
+    #[case("dhbw-prod", "dhbw-prod", true)]
+    #[case("dhbw", "dhbw-prod", false)]
+    #[case("*-prod", "dhbw-prod", true)]
+    #[case("*-prod", "dhbw-prod-2", false)]
+    #[case("d*-*d", "dhbw-prod", true)]
+    #[case("*", "", true)]
+    #[case("?hbw*", "dhbw-prod", true)]
+    #[case("?", "", false)]
+    #[case("a*b*c", "aXbYbZc", true)]
+    #[case("", "x", false)]
+    fn patterns(#[case] pattern: &str, #[case] name: &str, #[case] expected: bool) {
+        assert_eq!(matches(pattern, name), expected);
+    }
+
+    #[test]
+    fn few_are_all_meant_and_many_must_be_asked_for() {
+        let many: Vec<String> = (0..11).map(|n| format!("e{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(chosen(&many[..10], &[], &[], false).unwrap().len(), 10);
+        let error = chosen(&many, &[], &[], false).unwrap_err();
+        assert!(error.contains("11 environments") && error.contains("--all"), "{error}");
+        assert_eq!(chosen(&many, &[], &[], true).unwrap().len(), 11);
+        assert_eq!(chosen(&many, &[], &["e*"], false).unwrap().len(), 11);
+        assert_eq!(chosen(&many, &["e3"], &[], false).unwrap(), ["e3"]);
+    }
+
+    #[test]
+    fn names_and_patterns_choose() {
+        let known = ["dhbw-prod", "edt-prod", "starttech-dev"];
+        assert_eq!(
+            chosen(&known, &["edt-prod"], &["*-dev", "dhbw-prod"], false).unwrap(),
+            ["dhbw-prod", "starttech-dev"]
+        );
+        let error = chosen(&known, &[], &["dhbw-prd"], false).unwrap_err();
+        assert!(error.contains("no environment `dhbw-prd`") && error.contains("did you mean `dhbw-prod`"), "{error}");
+        assert!(chosen(&known, &[], &["*-uat"], false).unwrap_err().contains("no environment matches `*-uat`"));
+        assert!(chosen(&[], &[], &[], false).unwrap_err().contains("config check"));
+    }
+
+    #[test]
+    fn every_region_is_a_scope() {
+        let scopes = scopes(&[environment("a")]);
+        assert_eq!(scopes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a/eu-west-1", "a/us-east-1"]);
+    }
+}

@@ -1,0 +1,242 @@
+//! The main loop: keys and events in, messages to the state, effects out, frames drawn. The only place where the terminal, the
+//! state, the engine and the clock meet. Keys come first: however much data arrives, a key waits for one frame at most.
+
+mod input;
+mod log;
+mod signals;
+
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::EventStream;
+use futures_util::{FutureExt, StreamExt};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::app::{Effect, Msg, State, update};
+use crate::engine::{Event, Request};
+use crate::keymap::Keymap;
+use crate::terminal::Terminal;
+use crate::ui::{self, Hits, Theme, Themes};
+
+pub use log::start as start_log;
+use signals::{Signal, Signals};
+
+/// Data is drawn at most sixty times a second; keys at once.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Events taken before the keys are looked at again.
+const EVENTS_AT_ONCE: usize = 64;
+
+/// Room for events on their way from the engine.
+pub const EVENT_ROOM: usize = 1_024;
+
+/// What the main loop is started with.
+pub struct Setup {
+    /// The state at the start.
+    pub state: State,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The themes.
+    pub themes: Themes,
+    /// Whether the mouse is used.
+    pub mouse: bool,
+    /// Where the most recently used environments are kept.
+    pub recent: Option<PathBuf>,
+    /// What the engine reports.
+    pub events: mpsc::Receiver<Event>,
+    /// Asks the engine; never waits.
+    pub ask: Box<dyn Fn(Request) + Send>,
+}
+
+/// Runs the console until the operator leaves it.
+pub async fn run(setup: Setup) -> io::Result<()> {
+    let mut signals = Signals::listen()?;
+    let terminal = Terminal::take(setup.mouse)?;
+    let (ranked, rankings) = mpsc::channel(16);
+    let theme = chosen_theme(&setup.themes, &setup.state.theme);
+    let mut console = Console {
+        state: setup.state,
+        keymap: setup.keymap,
+        themes: setup.themes,
+        theme,
+        terminal,
+        hits: Hits::default(),
+        pointer: input::Pointer::default(),
+        ask: setup.ask,
+        recent: setup.recent,
+        ranked,
+        dirty: true,
+        drawn: None,
+        over: false,
+    };
+    console.take(Msg::Tick(Timestamp::now()));
+    console.run(setup.events, rankings, &mut signals).await
+}
+
+fn chosen_theme(themes: &Themes, name: &str) -> Theme {
+    themes.get(name).cloned().unwrap_or_default()
+}
+
+struct Console {
+    state: State,
+    keymap: Keymap,
+    themes: Themes,
+    theme: Theme,
+    terminal: Terminal,
+    hits: Hits,
+    pointer: input::Pointer,
+    ask: Box<dyn Fn(Request) + Send>,
+    recent: Option<PathBuf>,
+    ranked: mpsc::Sender<Msg>,
+    /// Something visible may have changed since the last frame.
+    dirty: bool,
+    /// When the last frame was drawn.
+    drawn: Option<Instant>,
+    over: bool,
+}
+
+impl Console {
+    async fn run(
+        &mut self,
+        mut events: mpsc::Receiver<Event>,
+        mut rankings: mpsc::Receiver<Msg>,
+        signals: &mut Signals,
+    ) -> io::Result<()> {
+        let mut keys = EventStream::new();
+        let mut seconds = interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.draw()?;
+        while !self.over {
+            let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME);
+            tokio::select! {
+                biased;
+                key = keys.next() => {
+                    let Some(key) = key else { break };
+                    self.key(key?)?;
+                    while let Some(Some(more)) = keys.next().now_or_never() {
+                        self.key(more?)?;
+                    }
+                    // A key is answered at once.
+                    self.draw()?;
+                }
+                signal = signals.next() => self.signal(signal)?,
+                () = sleep_until(due), if self.dirty => self.draw()?,
+                Some(message) = rankings.recv() => self.take(message),
+                event = events.recv() => {
+                    let Some(event) = event else { break };
+                    self.take(Msg::Event(event));
+                    for _ in 1..EVENTS_AT_ONCE {
+                        let Ok(event) = events.try_recv() else { break };
+                        self.take(Msg::Event(event));
+                    }
+                }
+                _ = seconds.tick() => self.take(Msg::Tick(Timestamp::now())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a message to the state and carries out what it asks for.
+    fn take(&mut self, message: Msg) {
+        let outcome = update(&mut self.state, message);
+        self.dirty |= outcome.redraw;
+        for effect in outcome.effects {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Ask(request) => (self.ask)(request),
+            Effect::Rank(job) => {
+                let ranked = self.ranked.clone();
+                tokio::task::spawn_blocking(move || {
+                    let (pane, generation) = (job.pane, job.generation);
+                    // The console may be gone by now; then nobody misses the answer.
+                    let _ = ranked.blocking_send(Msg::Ranked(pane, generation, job.run()));
+                });
+            }
+            Effect::Copy(text) => {
+                if let Err(error) = self.terminal.copy(&text) {
+                    tracing::warn!("copying failed: {error}");
+                }
+            }
+            Effect::Remember(names) => self.remember(&names),
+            Effect::Theme(name) => self.theme = chosen_theme(&self.themes, &name),
+            Effect::Suspend => {
+                if let Err(error) = self.terminal.suspend() {
+                    tracing::error!("stopping failed: {error}");
+                }
+                self.dirty = true;
+            }
+            Effect::Quit => self.over = true,
+        }
+    }
+
+    fn key(&mut self, event: crossterm::event::Event) -> io::Result<()> {
+        let now = Timestamp::now();
+        if now.as_second() != self.state.now.as_second() {
+            self.take(Msg::Tick(now));
+        }
+        if matches!(event, crossterm::event::Event::Resize(..)) {
+            self.dirty = true;
+            return Ok(());
+        }
+        let messages = input::messages(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
+        for message in messages {
+            self.take(message);
+        }
+        Ok(())
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        match signal {
+            Signal::Leave => self.over = true,
+            Signal::Stop => self.terminal.suspend()?,
+            Signal::Continue => self.terminal.retake()?,
+        }
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        if !self.dirty {
+            return Ok(());
+        }
+        let (state, theme, keymap) = (&self.state, &self.theme, &self.keymap);
+        let mut hits = Hits::default();
+        self.terminal.draw(|frame| hits = ui::draw(frame, state, theme, keymap, state.now))?;
+        self.hits = hits;
+        self.dirty = false;
+        self.drawn = Some(Instant::now());
+        // What became visible may want metrics.
+        self.take(Msg::Viewport(self.hits.viewports.clone()));
+        Ok(())
+    }
+
+    /// Keeps the order of the environments for the next start; off the loop, since it writes a file.
+    fn remember(&self, names: &[Arc<str>]) {
+        let Some(path) = self.recent.clone() else { return };
+        let text: String = names.iter().take(100).map(|name| format!("{name}\n")).collect();
+        spawn_quietly(async move {
+            if let Some(folder) = path.parent() {
+                tokio::fs::create_dir_all(folder).await?;
+            }
+            tokio::fs::write(&path, text).await
+        });
+    }
+}
+
+/// Runs something whose failure is worth a line in the log, no more.
+fn spawn_quietly(work: impl Future<Output = io::Result<()>> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = work.await {
+            tracing::warn!("{error}");
+        }
+    });
+}

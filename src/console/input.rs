@@ -1,0 +1,57 @@
+//! From the terminal's events to messages. The last frame's [`Hits`] say what the mouse means.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+
+use crate::app::{Context, Msg, Target};
+use crate::keymap::{Keymap, Meaning};
+use crate::ui::Hits;
+
+/// Two clicks within this time on the same thing are a double click.
+const DOUBLE: Duration = Duration::from_millis(400);
+
+/// Rows that one step of the wheel scrolls.
+const WHEEL: i32 = 3;
+
+/// What the mouse did last.
+#[derive(Default)]
+pub struct Pointer {
+    last: Option<(Instant, Target)>,
+}
+
+/// The messages of an event.
+pub fn messages(event: Event, keymap: &Keymap, context: Context, hits: &Hits, pointer: &mut Pointer) -> Option<Msg> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => match keymap.meaning(key, context)? {
+            Meaning::Command(command) => Some(Msg::Do(command)),
+            Meaning::Edit(request) => Some(Msg::Edit(request)),
+        },
+        // Pasted text is text: outside of an edited line it does nothing, so that it can't press keys.
+        Event::Paste(text) if matches!(context, Context::Text | Context::Picker) => Some(Msg::Paste(text)),
+        Event::Mouse(mouse) => of_mouse(mouse, hits, pointer),
+        _ => None,
+    }
+}
+
+fn of_mouse(mouse: MouseEvent, hits: &Hits, pointer: &mut Pointer) -> Option<Msg> {
+    let target = hits.at(mouse.column, mouse.row)?.clone();
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => {
+            let now = Instant::now();
+            let double = pointer.last.as_ref().is_some_and(|(at, last)| now - *at < DOUBLE && *last == target);
+            pointer.last = (!double).then(|| (now, target.clone()));
+            Some(Msg::Click(target, double))
+        }
+        MouseEventKind::ScrollDown => scroll(&target, WHEEL),
+        MouseEventKind::ScrollUp => scroll(&target, -WHEEL),
+        _ => None,
+    }
+}
+
+fn scroll(target: &Target, rows: i32) -> Option<Msg> {
+    match target {
+        Target::Row(key, _) | Target::Pane(key) | Target::Column(key, _) => Some(Msg::Scroll(*key, rows)),
+        Target::Environment(_) | Target::Command(_) => None,
+    }
+}

@@ -1,0 +1,209 @@
+//! The estate's wire: an HTTP client for the SDK that answers out of the model instead of a network.
+//!
+//! A request is taken apart (`route`), answered by its service (`services`) as a tree (`node`), and written in the
+//! service's own protocol (`json`, `query`, `rest`, `cbor`). The model is locked while an answer is made and never while
+//! anything is awaited. It must not know what the console asks, nor why.
+
+mod body;
+mod call;
+mod cbor;
+mod elsewhere;
+mod failure;
+mod input;
+mod json;
+mod live_tail;
+pub(crate) mod node;
+mod pattern;
+mod query;
+mod rest;
+mod route;
+mod service;
+mod services;
+#[cfg(test)]
+mod tests;
+
+pub(super) use service::Service;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+
+use super::Shared;
+use super::faults::FaultKind;
+use call::Call;
+use failure::Failure;
+use node::Node;
+use route::Route;
+use service::Protocol;
+
+/// The HTTP client of one environment: whatever comes through it is for that environment's account.
+#[derive(Clone)]
+pub(super) struct EstateClient {
+    shared: Arc<Shared>,
+    environment: Arc<str>,
+}
+
+impl EstateClient {
+    pub(super) fn new(shared: Arc<Shared>, environment: &str) -> Self {
+        Self { shared, environment: Arc::from(environment) }
+    }
+
+    async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let Some(route) = Route::of(&request) else {
+            let words = format!("the built-in estate has no host for {}", request.uri());
+            return Err(ConnectorError::io(io::Error::new(io::ErrorKind::NotFound, words).into()));
+        };
+        self.shared.count(&self.environment, route.service, &route.operation);
+        let faults = &self.shared.faults;
+        let (delay, fault) = faults.befall(&self.environment, route.service, &route.operation);
+        let reply = match fault {
+            Some(FaultKind::Hang) => std::future::pending().await,
+            Some(FaultKind::Unreachable) => {
+                let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused");
+                Err(ConnectorError::io(refused.into()))
+            }
+            fault => Ok(self.reply(&route, fault)),
+        };
+        let wait = delay + faults.latency();
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        reply
+    }
+
+    fn reply(&self, route: &Route, fault: Option<FaultKind>) -> HttpResponse {
+        let id = self.request_id();
+        let result = match fault {
+            Some(FaultKind::Throttle(_)) => Err(route.service.throttled()),
+            Some(FaultKind::Expire) => Err(route.service.expired()),
+            Some(FaultKind::Error500) => Err(route.service.broken()),
+            _ => self.ask(route, fault),
+        };
+        let (status, bytes, failure) = match result {
+            Ok(Reply::Stream(stream)) => return respond(200, route.service, &id, None, SdkBody::from_body_1_x(stream)),
+            Ok(Reply::Whole(node)) => (200, write(route, &id, &node), None),
+            Err(failure) => (failure.status, write_error(route.service, &id, &failure), Some(failure)),
+        };
+        let (status, body) = match fault {
+            Some(FaultKind::Break) => (status, body::cut(&Bytes::from(bytes))),
+            // What a captive portal or a broken proxy says.
+            Some(FaultKind::Garble) => (200, SdkBody::from("<html><body>Please sign in to the network")),
+            _ => (status, SdkBody::from(bytes)),
+        };
+        respond(status, route.service, &id, failure.as_ref(), body)
+    }
+
+    /// Asks the service, with the model at the present instant.
+    fn ask(&self, route: &Route, fault: Option<FaultKind>) -> Result<Reply, Failure> {
+        let Some(input) = &route.input else {
+            return Err(Failure::new(400, "SerializationException", "The request could not be read"));
+        };
+        let mut world = self.shared.world();
+        world.advance_to(self.shared.clock.now());
+        let Some(account) = world.account(&self.environment) else { return Err(route.service.broken()) };
+        if fault == Some(FaultKind::Deny) {
+            return Err(route.service.denied(&account.caller.arn, &route.operation));
+        }
+        let other;
+        let account = if route.service.is_global() || route.region == account.region {
+            account
+        } else {
+            other = elsewhere::empty(account, &route.region);
+            &other
+        };
+        let repeat_token = fault == Some(FaultKind::RepeatToken);
+        let call = Call { account, service: route.service, operation: &route.operation, input, repeat_token };
+        if (route.service, route.operation.as_str()) == (Service::Logs, "StartLiveTail") {
+            let stream = live_tail::LiveTail::start(&call, &self.shared, &self.environment)?;
+            return Ok(Reply::Stream(stream));
+        }
+        services::answer(&call).map(Reply::Whole)
+    }
+
+    /// A UUID that is the same in every run of the same calls.
+    fn request_id(&self) -> String {
+        let number = self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        let high = self.shared.seed.wrapping_add(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        format!("{:08x}-{:04x}-4{:03x}-a000-{number:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xfff)
+    }
+}
+
+/// An answer, at once or bit by bit.
+enum Reply {
+    Whole(Node),
+    Stream(live_tail::LiveTail),
+}
+
+fn write(route: &Route, id: &str, node: &Node) -> Vec<u8> {
+    match route.service.protocol() {
+        Protocol::Json | Protocol::RestJson => json::write(node),
+        Protocol::Query(namespace) => query::write(&route.operation, namespace, id, node),
+        Protocol::Cbor(_) => cbor::write(node),
+    }
+}
+
+fn write_error(service: Service, id: &str, failure: &Failure) -> Vec<u8> {
+    match service.protocol() {
+        Protocol::Json => json::write_error(failure),
+        Protocol::RestJson => json::write_rest_error(failure),
+        Protocol::Query(namespace) => query::write_error(namespace, id, failure),
+        Protocol::Cbor(namespace) => cbor::write_error(namespace, failure),
+    }
+}
+
+fn respond(status: u16, service: Service, id: &str, failure: Option<&Failure>, body: SdkBody) -> HttpResponse {
+    let status = StatusCode::try_from(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR.into());
+    let streamed = body.bytes().is_none();
+    let mut response = HttpResponse::new(status, body);
+    let headers = response.headers_mut();
+    headers.insert("x-amzn-requestid", id.to_owned());
+    let content_type = match service.protocol() {
+        Protocol::Json if streamed => "application/vnd.amazon.eventstream",
+        Protocol::Json => "application/x-amz-json-1.1",
+        Protocol::RestJson => "application/json",
+        Protocol::Query(_) => "text/xml",
+        Protocol::Cbor(_) => "application/cbor",
+    };
+    headers.insert("content-type", content_type);
+    if let Protocol::Cbor(_) = service.protocol() {
+        headers.insert("smithy-protocol", "rpc-v2-cbor");
+    }
+    if let Some(failure) = failure {
+        let code = failure.code.to_string();
+        match service.protocol() {
+            Protocol::RestJson => drop(headers.insert("x-amzn-errortype", code)),
+            Protocol::Cbor(_) => drop(headers.insert("x-amzn-query-error", format!("{code};Sender"))),
+            Protocol::Json | Protocol::Query(_) => {}
+        }
+    }
+    response
+}
+
+impl fmt::Debug for EstateClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EstateClient").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+impl HttpConnector for EstateClient {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().answer(request))
+    }
+}
+
+impl HttpClient for EstateClient {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

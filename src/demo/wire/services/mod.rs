@@ -1,0 +1,95 @@
+//! The services: one file each, from the model to an answer's tree. They must not know a protocol.
+
+mod autoscaling;
+mod cloudtrail;
+mod cloudwatch;
+mod ecs;
+mod ecs_tasks;
+mod eks;
+mod elasticache;
+mod elb;
+mod identity;
+pub(super) mod logs;
+mod metrics;
+mod rds;
+mod rds_snapshots;
+
+use super::call::{Answer, Call};
+use super::failure::Failure;
+use super::node::{Fields, Node};
+use super::service::Service;
+
+/// What the call's service answers.
+pub fn answer(call: &Call<'_>) -> Answer {
+    match call.service {
+        Service::AutoScaling => autoscaling::answer(call),
+        Service::CloudTrail => cloudtrail::answer(call),
+        Service::CloudWatch => cloudwatch::answer(call),
+        Service::Ecs => ecs::answer(call),
+        Service::Eks => eks::answer(call),
+        Service::ElastiCache => elasticache::answer(call),
+        Service::Elb => elb::answer(call),
+        Service::Iam | Service::Sts => identity::answer(call),
+        Service::Logs => logs::answer(call),
+        Service::Rds => rds::answer(call),
+    }
+}
+
+/// How the names of operations begin that change something.
+const CHANGES: [&str; 34] = [
+    "Add",
+    "Apply",
+    "Assume",
+    "Attach",
+    "Cancel",
+    "Complete",
+    "Copy",
+    "Create",
+    "Delete",
+    "Deregister",
+    "Detach",
+    "Disable",
+    "Enable",
+    "Enter",
+    "Execute",
+    "Exit",
+    "Failover",
+    "Modify",
+    "Promote",
+    "Put",
+    "Reboot",
+    "Register",
+    "Remove",
+    "Reset",
+    "Restore",
+    "Resume",
+    "Run",
+    "Set",
+    "Start",
+    "Stop",
+    "Submit",
+    "Suspend",
+    "Terminate",
+    "Update",
+];
+
+/// The answer to an operation that the estate doesn't have: whoever calls may change nothing, and the rest is unknown.
+fn not_offered(call: &Call<'_>) -> Failure {
+    let operation = call.operation;
+    let rest_change = operation.contains(' ') && !operation.starts_with("GET ");
+    if rest_change || CHANGES.iter().any(|verb| operation.starts_with(verb)) {
+        return call.service.denied(&call.account.caller.arn, operation);
+    }
+    call.service.unknown_operation(operation)
+}
+
+/// A map of tags as a list of pairs, under the names that the service gives to their parts.
+fn tags(tags: &crate::demo::world::Tags, element: &'static str, key: &'static str, value: &'static str) -> Node {
+    let pair = |(k, v): (&String, &String)| {
+        let mut fields = Fields::default();
+        fields.put(key, k);
+        fields.put(value, v);
+        Node::Map(fields)
+    };
+    Node::List(element, tags.iter().map(pair).collect())
+}

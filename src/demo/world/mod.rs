@@ -1,0 +1,65 @@
+//! The estate's model: seven customers' AWS accounts with a clock, a past of some hours and a life of their own.
+//!
+//! Plain data and rules. It must not know how an API is spoken: `wire` renders what is here. Everything follows from the
+//! seed and the instant, however often the world was advanced on the way.
+
+mod account;
+mod agenda;
+mod bulk;
+mod clock;
+mod dice;
+mod logs;
+mod metrics;
+pub mod model;
+mod people;
+mod seed;
+mod signal;
+mod sim;
+mod stories;
+#[cfg(test)]
+mod tests;
+
+pub use account::Account;
+pub use clock::Clock;
+pub use model::*;
+
+use jiff::Timestamp;
+
+/// All accounts of the estate, at one instant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct World {
+    accounts: Vec<Account>,
+}
+
+impl World {
+    /// The seven environments of the runbooks, with some hours of history before `start`.
+    pub fn new(seed: u64, start: Timestamp) -> Self {
+        let mut world = Self { accounts: seed::estate(seed, start) };
+        world.advance_to(start);
+        world
+    }
+
+    /// An estate to measure with: `env-000` and so on, each with one cluster of that many healthy services, and the
+    /// log group `/bench/firehose` with 20,000 lines a second.
+    pub fn sized(seed: u64, start: Timestamp, environments: usize, services_each: usize) -> Self {
+        let accounts = (0..environments).map(|n| seed::bench(seed, start, n, services_each)).collect();
+        Self { accounts }
+    }
+
+    /// Brings every account to `now`; an instant that has passed changes nothing.
+    pub fn advance_to(&mut self, now: Timestamp) {
+        for account in &mut self.accounts {
+            account.advance_to(now);
+        }
+    }
+
+    /// The accounts in the order of the estate.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The account of an environment.
+    pub fn account(&self, environment: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.environment == environment)
+    }
+}

@@ -1,0 +1,145 @@
+//! The program as a script meets it: exit statuses, standard output and standard error.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// The program in a home of its own, with nothing of this process's environment but the path.
+fn quarterdeck(home: &Path, arguments: &[&str]) -> Output {
+    command(home, arguments).output().unwrap()
+}
+
+fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+    command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(arguments);
+    command
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A home with two profiles and a configuration.
+fn home(config: &str) -> TempDir {
+    let home = TempDir::new().unwrap();
+    fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let profiles = "[profile acme-dev]\nregion = eu-west-1\ncredential_process = none\n\
+                    [profile dhbw-prod]\nregion = eu-central-1\ncredential_process = none\n";
+    fs::write(home.path().join(".aws/config"), profiles).unwrap();
+    let folder = home.path().join(".config/quarterdeck");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), config).unwrap();
+    home
+}
+
+#[test]
+fn wrong_usage_exits_64_and_names_what_is_near() {
+    let home = home("");
+    for (arguments, expected) in [
+        (&["frobnicate"][..], "unrecognized subcommand"),
+        (&["get"], "<KIND>"),
+        (&["get", "alrams"], "'alarms'"),
+        (&["get", "services", "--nonsense"], "--nonsense"),
+        (&["logs"], "<SOURCE>"),
+        (&["logs", "x", "--since", "5"], "such as `10s`"),
+        (&["logs", "x", "--grep", "(open"], "unclosed group"),
+        (&["completions", "tcsh"], "bash"),
+        (&["get", "changes", "-o", "jsn"], "json"),
+        (&["-e", "a", "--all"], "cannot be used with"),
+    ] {
+        let output = quarterdeck(home.path(), arguments);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}: {}", err(&output));
+        assert!(err(&output).contains(expected), "{arguments:?}: {}", err(&output));
+        assert_eq!(out(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let home = home("");
+    for argument in ["--help", "-h", "--version"] {
+        let output = quarterdeck(home.path(), &[argument]);
+        assert!(output.status.success() && out(&output).contains("quarterdeck"), "{argument}");
+    }
+    let help = out(&quarterdeck(home.path(), &["--help"]));
+    for later in ["act", "runbook", "journal", "check "] {
+        assert!(!help.contains(&format!("  {later}")), "{later} is not there yet");
+    }
+}
+
+#[test]
+fn completions_and_the_manual_are_printed() {
+    let home = home("");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = quarterdeck(home.path(), &["completions", shell]);
+        assert!(output.status.success() && out(&output).contains("quarterdeck"), "{shell}");
+    }
+    let output = quarterdeck(home.path(), &["man"]);
+    assert!(output.status.success() && out(&output).contains(".TH quarterdeck 1"));
+}
+
+#[test]
+fn config_path_and_example_fit_together() {
+    let home = home("");
+    let path = out(&quarterdeck(home.path(), &["config", "path"]));
+    assert!(path.trim_end().ends_with("config.toml"), "{path}");
+    let example = quarterdeck(home.path(), &["config", "example"]);
+    let file = home.path().join("example.toml");
+    fs::write(&file, &example.stdout).unwrap();
+    let output = quarterdeck(home.path(), &["config", "check", "--config", file.to_str().unwrap()]);
+    assert!(output.status.success(), "{}{}", out(&output), err(&output));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn config_check_explains_each_environment() {
+    let home = home("");
+    let output = quarterdeck(home.path(), &["config", "check"]);
+    let text = out(&output);
+    assert!(output.status.success(), "{text}");
+    for expected in [
+        "\ndhbw-prod\n",
+        "  customer     dhbw (from the name)\n",
+        "  stage        prod (from the name)\n",
+        "  profile      dhbw-prod: credential process\n",
+        "  account      pinned at first sight\n",
+        "  regions      eu-central-1 (from the profile)\n",
+        "/.aws/config:4\n",
+        "no problems; environments: 2\n",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn config_check_names_each_mistake_and_exits_1() {
+    let home =
+        home("[console]\nthem = 'x'\n[[environment]]\nname = 'a'\naws_profile = 'acme-dve'\nregions = ['eu-west-1']\n");
+    let output = quarterdeck(home.path(), &["config", "check"]);
+    let text = out(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("config.toml:2:1: unknown field `them` in [console] (did you mean `theme`?)"), "{text}");
+    assert!(text.contains("config.toml:5:15: there is no AWS profile `acme-dve` (did you mean `acme-dev`?)"), "{text}");
+    assert!(text.contains("problems: 2\n"), "{text}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let home = home("");
+    let mut child = command(home.path(), &["completions", "zsh"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{:?}", output.status);
+    assert_eq!(err(&output), "");
+}
