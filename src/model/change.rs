@@ -60,7 +60,8 @@ pub struct Change {
 
 impl Change {
     /// The columns that its filters know.
-    pub const COLUMNS: [&str; 9] = ["who", "what", "name", "resource", "source", "environment", "env", "kind", "failed"];
+    pub const COLUMNS: [&str; 9] =
+        ["who", "what", "name", "resource", "source", "environment", "env", "kind", "failed"];
 }
 
 impl Filterable for Change {

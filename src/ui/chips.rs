@@ -126,8 +126,12 @@ impl Chip {
         let (sign, role) = signs::health(row.health);
         let theme = cx.theme;
         let mut pen = cx.pen(area);
-        pen.put(sign, theme[role]).skip(1).put(&self.environment, theme[Role::Muted]).put(&self.name, theme[Role::Text]);
-        pen.put(&self.count_text, value_style(theme, self.count.as_ref())).put(&self.reason, theme[reason_role(row.health)]);
+        pen.put(sign, theme[role])
+            .skip(1)
+            .put(&self.environment, theme[Role::Muted])
+            .put(&self.name, theme[Role::Text]);
+        pen.put(&self.count_text, value_style(theme, self.count.as_ref()))
+            .put(&self.reason, theme[reason_role(row.health)]);
         if facts.is_stale(row) {
             cx.tint(area, Role::Stale);
         }

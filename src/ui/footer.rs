@@ -46,12 +46,8 @@ const FLEET: [Hint; 5] = [
     (Command::Changes, "changes"),
 ];
 
-const CHANGES: [Hint; 4] = [
-    (Command::Open, "open"),
-    (Command::Filter, "filter"),
-    (Command::Window, "window"),
-    (Command::Copy, "copy"),
-];
+const CHANGES: [Hint; 4] =
+    [(Command::Open, "open"), (Command::Filter, "filter"), (Command::Window, "window"), (Command::Copy, "copy")];
 
 const DETAIL: [Hint; 7] = [
     (Command::Open, "follow"),

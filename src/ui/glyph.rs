@@ -21,11 +21,7 @@ pub(super) struct Glyph<'a> {
 
 /// The glyphs of a text.
 pub(super) fn glyphs(text: &str) -> Glyphs<'_> {
-    if text.is_ascii() {
-        Glyphs::Ascii(text, 0)
-    } else {
-        Glyphs::Unicode(text.grapheme_indices(true))
-    }
+    if text.is_ascii() { Glyphs::Ascii(text, 0) } else { Glyphs::Unicode(text.grapheme_indices(true)) }
 }
 
 /// Cells a text takes.

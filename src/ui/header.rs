@@ -106,12 +106,7 @@ fn inset_right(area: Rect) -> Rect {
     Rect { width: area.width.saturating_sub(1), ..area }
 }
 
-fn one_identity<'a>(
-    items: &mut Vec<Item<'a>>,
-    environment: &'a Environment,
-    row: Option<&'a FleetRow>,
-    style: Style,
-) {
+fn one_identity<'a>(items: &mut Vec<Item<'a>>, environment: &'a Environment, row: Option<&'a FleetRow>, style: Style) {
     if let Some(customer) = &environment.customer {
         items.push(Item::new(4, style, &**customer));
     }

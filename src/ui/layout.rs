@@ -113,7 +113,10 @@ mod tests {
         let item = |rank, text: &'static str| Item::new(rank, Style::new(), text);
         let mut items = vec![item(0, "dhbw-prod"), item(2, "eu-central-1"), item(1, "111122223333"), item(3, "")];
         fit(&mut items, 35, 1);
-        assert_eq!(items.iter().map(|item| &*item.text).collect::<Vec<_>>(), ["dhbw-prod", "eu-central-1", "111122223333"]);
+        assert_eq!(
+            items.iter().map(|item| &*item.text).collect::<Vec<_>>(),
+            ["dhbw-prod", "eu-central-1", "111122223333"]
+        );
         fit(&mut items, 34, 1);
         assert_eq!(items.iter().map(|item| &*item.text).collect::<Vec<_>>(), ["dhbw-prod", "111122223333"]);
         fit(&mut items, 3, 1);

@@ -33,7 +33,11 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
     let (head, rest) = top(inner, 1);
     let titles = cx.style(Role::ColumnTitle);
     let name_cells = inner.width.saturating_sub(12);
-    cx.pen(head).skip(1).cell("environment", name_cells + 2, titles).cell_right("svc", 4, titles).cell_right("alm", 4, titles);
+    cx.pen(head)
+        .skip(1)
+        .cell("environment", name_cells + 2, titles)
+        .cell_right("svc", 4, titles)
+        .cell_right("alm", 4, titles);
     let mut order: Vec<&FleetRow> = cx.state.fleet.iter().collect();
     order.sort_by_key(|row| Reverse((row.health.is_sick(), row.fault.is_some(), row.health)));
     let room = usize::from(rest.height);

@@ -73,7 +73,8 @@ fn tabs(cx: &mut Cx, area: Rect, bridge: &Bridge) {
 fn places(area: Rect, strip: u16) -> ([Rect; 5], Rect) {
     let (clusters, rest) = top(area, strip);
     let (middle, logs) = bottom(rest, (rest.height * 3 / 10).clamp(7, 18));
-    let (lists, side) = if middle.width >= 150 { right(middle, (middle.width / 4).clamp(40, 60)) } else { (middle, Rect::ZERO) };
+    let (lists, side) =
+        if middle.width >= 150 { right(middle, (middle.width / 4).clamp(40, 60)) } else { (middle, Rect::ZERO) };
     let (services, column) = left(lists, lists.width * 3 / 5);
     let (databases, alarms) = top(column, column.height / 2);
     ([clusters, services, databases, alarms, logs], side)

@@ -27,7 +27,11 @@ pub(super) fn cell(pen: &mut Pen, theme: &Theme, state: &State, row: &Resource, 
     };
     let last = points.points.last().map(|(_, value)| words(*value, unit)).unwrap_or_default();
     let line = cells.saturating_sub(6);
-    pen.cell(&sparkline(points, unit, line), line, theme[Role::Spark]).cell_right(&last, cells - line, theme[Role::Muted]);
+    pen.cell(&sparkline(points, unit, line), line, theme[Role::Spark]).cell_right(
+        &last,
+        cells - line,
+        theme[Role::Muted],
+    );
 }
 
 /// A line of blocks in so many cells, the newest at its right end; gaps stay empty.
