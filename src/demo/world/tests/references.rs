@@ -1,10 +1,13 @@
 //! Whatever names something else names something that is there.
 
+use std::sync::LazyLock;
+
 use super::*;
 
 /// The estate at its start, in the middle of things, and hours later.
-fn accounts() -> Vec<Account> {
-    [0, 3, 47, 400].into_iter().flat_map(|count| world_after(count).accounts().to_vec()).collect()
+fn accounts() -> impl Iterator<Item = &'static Account> {
+    static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| [0, 3, 47, 400].map(world_after).into());
+    WORLDS.iter().flat_map(World::accounts)
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn counts_are_those_of_the_tasks_and_tasks_have_their_streams() {
                 for task in tasks.iter().filter(|task| task.last_status == "RUNNING") {
                     assert_eq!(task.group, format!("service:{}", service.name));
                     assert!(task.containers.iter().all(|container| container.image_digest.is_some()));
-                    streams_are_there(&account, task);
+                    streams_are_there(account, task);
                 }
             }
         }

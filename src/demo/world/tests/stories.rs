@@ -1,17 +1,24 @@
 //! Each story is told by everything that has a part in it, at the start and half an hour later, at any time of the day.
 
+use std::sync::LazyLock;
+
 use super::*;
 
 const BACKEND: &str = "lecture-backend-service";
 
 /// Worlds at the start and half an hour later: on a Monday morning, a Saturday night and at a busy hour.
 fn worlds() -> impl Iterator<Item = World> {
-    ["2026-03-02T09:17:23Z", "2026-03-07T02:10:00Z", "2026-11-24T15:59:59.5Z"].into_iter().flat_map(|start| {
-        let start: Timestamp = start.parse().unwrap();
-        let mut later = World::new(7, start);
-        later.advance_to(start + minutes(30));
-        [World::new(7, start), later]
-    })
+    static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
+        let starts = ["2026-03-02T09:17:23Z", "2026-03-07T02:10:00Z", "2026-11-24T15:59:59.5Z"];
+        let both = |start: &str| {
+            let start: Timestamp = start.parse().unwrap();
+            let mut later = World::new(7, start);
+            later.advance_to(start + minutes(30));
+            [World::new(7, start), later]
+        };
+        starts.into_iter().flat_map(both).collect()
+    });
+    WORLDS.iter().cloned()
 }
 
 fn alarm_state(account: &Account, name: &str) -> Word {
