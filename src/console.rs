@@ -60,7 +60,6 @@ pub async fn run(setup: Setup) -> io::Result<()> {
     let (ranked, rankings) = mpsc::channel(16);
     let theme = chosen_theme(&setup.themes, &setup.state.theme);
     let mut console = Console {
-        keys: setup.keymap.keys(),
         state: setup.state,
         keymap: setup.keymap,
         themes: setup.themes,
@@ -86,7 +85,6 @@ fn chosen_theme(themes: &Themes, name: &str) -> Theme {
 struct Console {
     state: State,
     keymap: Keymap,
-    keys: ui::Keys,
     themes: Themes,
     theme: Theme,
     terminal: Terminal,
@@ -210,14 +208,9 @@ impl Console {
         if !self.dirty {
             return Ok(());
         }
-        let (state, theme, keys) = (&self.state, &self.theme, &self.keys);
+        let (state, theme, keymap) = (&self.state, &self.theme, &self.keymap);
         let mut hits = Hits::default();
-        self.terminal.draw(|frame| {
-            hits = ui::draw(frame, state, theme, keys, state.now);
-            if let Some(cursor) = hits.cursor {
-                frame.set_cursor_position(cursor);
-            }
-        })?;
+        self.terminal.draw(|frame| hits = ui::draw(frame, state, theme, keymap, state.now))?;
         self.hits = hits;
         self.dirty = false;
         self.drawn = Some(Instant::now());

@@ -5,7 +5,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
-//pub mod console;
+pub mod console;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod engine;

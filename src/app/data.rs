@@ -10,7 +10,6 @@ use super::state::State;
 use super::view::{ChangesView, View, changes_query};
 use super::{open, summary};
 use crate::engine::{Event, Request, SignInState, TailEvent};
-use crate::model::filter::Filterable;
 use crate::model::{Answer, Change, Fault, FaultClass, Health, Loading, Query, ResourceId};
 
 /// Services whose logs the bridge shows: more would only blur.
@@ -191,39 +190,11 @@ fn gather_changes(state: &mut State) {
 pub(super) fn order_changes(state: &mut State) {
     let now = state.now;
     let View::Changes(view) = &mut state.view else { return };
-    let passes = |change: &Change| view.nav.filter.matches(&ChangeRow(change), now);
+    let passes = |change: &Change| view.nav.filter.matches(change, now);
     view.order = (0..view.rows.len()).filter(|at| passes(&view.rows[*at])).collect();
     let ChangesView { nav, rows, order, .. } = view;
     let here = nav.cursor.as_ref().and_then(|id| order.iter().position(|row| rows[*row].id == *id));
     nav.at = here.unwrap_or(nav.at).min(order.len().saturating_sub(1));
-}
-
-/// A change as filters see it.
-pub struct ChangeRow<'a>(pub &'a Change);
-
-impl Filterable for ChangeRow<'_> {
-    fn any_text(&self, _: jiff::Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool {
-        let change = self.0;
-        each(&change.what)
-            || each(&change.who)
-            || each(&change.name)
-            || each(change.source.word())
-            || each(&change.scope.environment)
-    }
-
-    fn column_text(&self, column: &str, _: jiff::Timestamp) -> Option<String> {
-        let change = self.0;
-        Some(match column {
-            "who" => change.who.to_string(),
-            "what" => change.what.to_string(),
-            "name" | "resource" => change.name.to_string(),
-            "source" => change.source.word().to_owned(),
-            "environment" | "env" => change.scope.environment.to_string(),
-            "kind" => change.resource.as_ref()?.kind.to_owned(),
-            "failed" => if change.failed { "yes" } else { "no" }.to_owned(),
-            _ => return None,
-        })
-    }
 }
 
 /// The bridge tails its sickest services, else the first: chosen when they change, never while lines are being read.

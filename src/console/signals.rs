@@ -14,10 +14,10 @@ pub enum Signal {
     Continue,
 }
 
-#[cfg(unix)]
-pub use on_unix::Signals;
 #[cfg(not(unix))]
 pub use elsewhere::Signals;
+#[cfg(unix)]
+pub use on_unix::Signals;
 
 #[cfg(unix)]
 mod on_unix {

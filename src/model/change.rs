@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::filter::Filterable;
 use super::{ResourceId, Scope};
 
 /// Where a change was read.
@@ -55,4 +56,33 @@ pub struct Change {
     pub resource: Option<Arc<ResourceId>>,
     /// Whether it failed (an error code in CloudTrail, a failed activity).
     pub failed: bool,
+}
+
+impl Change {
+    /// The columns that its filters know.
+    pub const COLUMNS: [&str; 9] =
+        ["who", "what", "name", "resource", "source", "environment", "env", "kind", "failed"];
+}
+
+impl Filterable for Change {
+    fn any_text(&self, _: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool {
+        each(&self.what)
+            || each(&self.who)
+            || each(&self.name)
+            || each(self.source.word())
+            || each(&self.scope.environment)
+    }
+
+    fn column_text(&self, column: &str, _: Timestamp) -> Option<String> {
+        Some(match column {
+            "who" => self.who.to_string(),
+            "what" => self.what.to_string(),
+            "name" | "resource" => self.name.to_string(),
+            "source" => self.source.word().to_owned(),
+            "environment" | "env" => self.scope.environment.to_string(),
+            "kind" => self.resource.as_ref()?.kind.to_owned(),
+            "failed" => if self.failed { "yes" } else { "no" }.to_owned(),
+            _ => return None,
+        })
+    }
 }

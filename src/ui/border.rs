@@ -1,0 +1,96 @@
+//! The border of a pane and what it carries: number, title, count, filter, order, progress, age, fault; at the bottom what does
+//! not fit. Knows nothing of what is inside.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::cx::Cx;
+use super::facts::Facts;
+use super::layout::{Item, line, spread};
+use super::signs;
+use super::theme::Role;
+
+/// What a border says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Border<'a> {
+    /// Has the focus.
+    pub(super) focused: bool,
+    /// Its number, for the keys.
+    pub(super) number: Option<usize>,
+    /// Its title.
+    pub(super) title: &'a str,
+    /// Further words at the top, dropped from the highest rank on; those at the right end there.
+    pub(super) items: Vec<Item<'a>>,
+    /// Words at the right end of the bottom line.
+    pub(super) below: Vec<Item<'a>>,
+}
+
+impl Border<'_> {
+    /// Draws it, and returns what is inside.
+    pub(super) fn draw(self, cx: &mut Cx, area: Rect) -> Rect {
+        if area.width < 4 || area.height < 3 {
+            return Rect { height: 0, ..area };
+        }
+        let line_style = cx.style(if self.focused { Role::BorderFocus } else { Role::Border });
+        let title_style = cx.style(if self.focused { Role::TitleFocus } else { Role::Title });
+        lines(cx, area, line_style);
+        let mut items = Vec::with_capacity(self.items.len() + 1);
+        let title = match self.number {
+            Some(number) => format!(" {number} {} ", self.title),
+            None => format!(" {} ", self.title),
+        };
+        items.push(Item::new(0, title_style, title));
+        items.extend(self.items);
+        let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 };
+        let edge = Rect { x: area.x + 2, width: area.width - 4, ..area };
+        spread(cx.buf, line(edge, 0), items, 1);
+        spread(cx.buf, line(edge, area.height - 1), self.below.into_iter().map(Item::at_right).collect(), 1);
+        inner
+    }
+}
+
+fn lines(cx: &mut Cx, area: Rect, style: Style) {
+    let (last, inside) = (area.height - 1, area.width - 2);
+    cx.pen(line(area, 0)).put("╭", style).rule("─", inside, style).put("╮", style);
+    for y in 1..last {
+        cx.pen(line(area, y)).put("│", style).skip(inside).put("│", style);
+    }
+    cx.pen(line(area, last)).put("╰", style).rule("─", inside, style).put("╯", style);
+}
+
+/// Progress, fault and age, for the right end of a border.
+pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>, columns: u16) -> Vec<Item<'a>> {
+    let mut items = Vec::new();
+    if let Some(count) = facts.loading {
+        let words = if count > 0 { format!(" ◌ loading {count} ") } else { " ◌ loading ".to_owned() };
+        items.push(Item::new(2, cx.style(Role::Loading), words).at_right());
+    }
+    if let Some(trouble) = facts.troubles.first() {
+        let (sign, role) = signs::fault(trouble.fault);
+        let since = cx.age(trouble.since);
+        // In a narrow pane the line below the border has the word.
+        let word = if columns < 50 { "" } else { trouble.fault.word() };
+        let gap = if word.is_empty() { "" } else { " " };
+        items.push(Item::new(1, cx.style(role), format!(" {sign} {word}{gap}{since} ")).at_right());
+    }
+    if let Some(at) = facts.oldest {
+        items.push(Item::new(5, cx.style(Role::Muted), format!(" {} ", cx.age(at))).at_right());
+    }
+    items
+}
+
+/// The thumb of a scrollbar on the right border, where not everything is seen.
+pub(super) fn scrollbar(cx: &mut Cx, inner: Rect, first: usize, all: usize) {
+    let visible = usize::from(inner.height);
+    if visible == 0 || all <= visible {
+        return;
+    }
+    let length = (visible * visible / all).max(1);
+    let room = visible - length;
+    let start = (first * room).div_ceil((all - visible).max(1)).min(room);
+    let style = cx.style(Role::Scrollbar);
+    let edge = Rect { x: inner.right(), width: 1, ..inner };
+    for y in start..start + length {
+        cx.pen(line(edge, y as u16)).put("┃", style);
+    }
+}

@@ -1,0 +1,100 @@
+//! What every part of the screen draws with: the buffer, the state, the theme, the time, and what was hit.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::hits::Hits;
+use super::pen::Pen;
+use super::theme::{Role, Theme};
+use crate::app::{Command, State};
+use crate::keymap::Keymap;
+use crate::model::Fault;
+
+/// What every part of the screen draws with.
+pub(super) struct Cx<'a> {
+    pub(super) buf: &'a mut Buffer,
+    pub(super) state: &'a State,
+    pub(super) theme: &'a Theme,
+    pub(super) keymap: &'a Keymap,
+    pub(super) now: Timestamp,
+    pub(super) hits: Hits,
+    /// Age and fault of what has been drawn so far, for the header.
+    pub(super) seen: Seen<'a>,
+}
+
+/// Age and fault of what is on the screen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen<'a> {
+    /// When the oldest of the data was observed.
+    pub(super) oldest: Option<Timestamp>,
+    /// A present fault and since when.
+    pub(super) fault: Option<(&'a Fault, Timestamp)>,
+    /// Something is being fetched for the first time.
+    pub(super) loading: bool,
+}
+
+impl Cx<'_> {
+    /// The style of a role.
+    pub(super) fn style(&self, role: Role) -> Style {
+        self.theme[role]
+    }
+
+    /// A pen on the first line of an area.
+    pub(super) fn pen(&mut self, area: Rect) -> Pen<'_> {
+        Pen::new(self.buf, area)
+    }
+
+    /// Fills an area with a role's ground, and empties it.
+    pub(super) fn fill(&mut self, area: Rect, role: Role) {
+        let area = area.intersection(self.buf.area);
+        let style = self.theme[Role::Base].patch(self.theme[role]);
+        for position in area.positions() {
+            let cell = &mut self.buf[position];
+            cell.reset();
+            cell.set_style(style);
+        }
+    }
+
+    /// Lays a role's style over what is written already.
+    pub(super) fn tint(&mut self, area: Rect, role: Role) {
+        let area = area.intersection(self.buf.area);
+        self.buf.set_style(area, self.theme[role]);
+    }
+
+    /// An instant as a civil time: UTC, or the operator's own when asked for.
+    pub(super) fn civil(&self, at: Timestamp) -> DateTime {
+        if self.state.local_time { self.state.settings.zone.to_datetime(at) } else { TimeZone::UTC.to_datetime(at) }
+    }
+
+    /// The zone that times are shown in.
+    pub(super) fn zone(&self) -> TimeZone {
+        if self.state.local_time { self.state.settings.zone.clone() } else { TimeZone::UTC }
+    }
+
+    /// Hours, minutes and seconds.
+    pub(super) fn clock(&self, at: Timestamp) -> String {
+        let time = self.civil(at);
+        let zone = if self.state.local_time { "" } else { "Z" };
+        format!("{:02}:{:02}:{:02}{zone}", time.hour(), time.minute(), time.second())
+    }
+
+    /// Year, month and day.
+    pub(super) fn day(&self, at: Timestamp) -> String {
+        let date = self.civil(at).date();
+        format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    }
+
+    /// The first key of a command, as it is written; the word for it where it has none.
+    pub(super) fn key(&self, command: &Command, word: &str) -> String {
+        self.keymap.key_of(command).unwrap_or_else(|| word.to_owned())
+    }
+
+    /// An age, or the instant where ages are not to count up.
+    pub(super) fn age(&self, at: Timestamp) -> String {
+        if self.state.settings.ages { crate::model::text::age(at, self.now) } else { self.clock(at) }
+    }
+}

@@ -1,0 +1,105 @@
+//! The last line: the most useful keys of the present view, or the newest word to the operator.
+
+use ratatui::layout::Rect;
+
+use super::cx::Cx;
+use super::glyph::width;
+use super::layout::inset;
+use super::theme::Role;
+use crate::app::command::{Command, Context};
+use crate::app::{Target, View};
+
+/// What a hint says about a command, in a word or two.
+type Hint = (Command, &'static str);
+
+const ENDS: [Hint; 3] = [(Command::Palette, "go"), (Command::Help, "help"), (Command::Back, "back")];
+
+const BRIDGE: [Hint; 9] = [
+    (Command::Open, "open"),
+    (Command::NextPane, "pane"),
+    (Command::Zoom, "zoom"),
+    (Command::Filter, "filter"),
+    (Command::Describe, "describe"),
+    (Command::Logs, "logs"),
+    (Command::ChangesHere, "changes"),
+    (Command::Environments, "environments"),
+    (Command::Fleet, "fleet"),
+];
+
+const LIST: [Hint; 9] = [
+    (Command::Open, "open"),
+    (Command::Filter, "filter"),
+    (Command::SortMenu, "sort"),
+    (Command::Mark, "mark"),
+    (Command::Describe, "describe"),
+    (Command::Logs, "logs"),
+    (Command::ChangesHere, "changes"),
+    (Command::Copy, "copy"),
+    (Command::Environments, "environments"),
+];
+
+const FLEET: [Hint; 5] = [
+    (Command::Open, "go there"),
+    (Command::Filter, "filter"),
+    (Command::Mark, "mark"),
+    (Command::SignIn, "sign in"),
+    (Command::Changes, "changes"),
+];
+
+const CHANGES: [Hint; 4] =
+    [(Command::Open, "open"), (Command::Filter, "filter"), (Command::Window, "window"), (Command::Copy, "copy")];
+
+const DETAIL: [Hint; 7] = [
+    (Command::Open, "follow"),
+    (Command::NextPane, "raw"),
+    (Command::Window, "window"),
+    (Command::Logs, "logs"),
+    (Command::ChangesHere, "changes"),
+    (Command::Copy, "copy"),
+    (Command::Link, "link"),
+];
+
+const LOGS: [Hint; 7] = [
+    (Command::Pause, "pause"),
+    (Command::Filter, "search"),
+    (Command::NextMatch, "next"),
+    (Command::Level, "level"),
+    (Command::Window, "range"),
+    (Command::Pattern, "pattern"),
+    (Command::Wrap, "wrap"),
+];
+
+/// Draws it.
+pub(super) fn draw(cx: &mut Cx, area: Rect) {
+    let area = inset(area, 1);
+    if let Some(notice) = &cx.state.notice {
+        let (sign, role) = if notice.bad { ("!", Role::NoticeBad) } else { ("·", Role::Notice) };
+        let style = cx.style(role);
+        cx.pen(area).put(sign, style).skip(1).put(&notice.text, style);
+        return;
+    }
+    let theme = cx.theme;
+    let own: &[Hint] = match (&cx.state.view, cx.state.context()) {
+        (View::Fleet(_), _) => &FLEET,
+        (View::Changes(_), _) => &CHANGES,
+        (_, Context::Logs) => &LOGS,
+        (View::Bridge(_), _) => &BRIDGE,
+        (View::List(_), _) => &LIST,
+        (View::Detail(_), _) => &DETAIL,
+        _ => &[],
+    };
+    let mut hints: Vec<(String, &Hint)> =
+        own.iter().chain(&ENDS).filter_map(|hint| Some((cx.keymap.key_of(&hint.0)?, hint))).collect();
+    let cells = |(key, hint): &(String, &Hint)| width(key) + width(hint.1) + 3;
+    // How to go on and where to find help stay; of the others, the least useful go first.
+    while hints.len() > ENDS.len() && hints.iter().map(cells).sum::<u16>() > area.width + 2 {
+        hints.remove(hints.len() - ENDS.len() - 1);
+    }
+    let mut x = area.x;
+    for (key, (command, words)) in &hints {
+        let place = Rect { x, width: width(key) + width(words) + 1, ..area }.intersection(area);
+        cx.pen(place).put(key, theme[Role::Key]).skip(1).put(words, theme[Role::Hint]);
+        cx.hits.push(place, Target::Command(command.clone()));
+        x = place.right() + 2;
+    }
+}

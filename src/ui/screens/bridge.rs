@@ -1,0 +1,97 @@
+//! The bridge: five panes at once where there is room, tabs where there is not, one alone when zoomed.
+
+use ratatui::layout::Rect;
+
+use super::{list, logs, summary};
+use crate::app::command::Command;
+use crate::app::pane::Pane;
+use crate::app::view::Bridge;
+use crate::app::{PaneKey, Target};
+use crate::ui::cx::Cx;
+use crate::ui::facts::Facts;
+use crate::ui::glyph::width;
+use crate::ui::layout::{bottom, left, right, top};
+use crate::ui::theme::Role;
+use crate::ui::{chips, table};
+
+/// Index of the logs among the panes.
+const LOGS: usize = 4;
+
+/// Draws it.
+pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, bridge: &Bridge) {
+    if bridge.zoom {
+        one(cx, area, bridge);
+    } else if area.width >= 90 && area.height >= 26 {
+        panes(cx, area, bridge);
+    } else {
+        let (strip, rest) = top(area, 1);
+        tabs(cx, strip, bridge);
+        one(cx, rest, bridge);
+    }
+}
+
+/// The focused pane alone.
+fn one(cx: &mut Cx, area: Rect, bridge: &Bridge) {
+    match bridge.panes.get(bridge.focus) {
+        Some(pane) => list::draw(cx, area, pane, PaneKey::Bridge(bridge.focus)),
+        None => logs::draw(cx, area, &bridge.logs, PaneKey::Bridge(LOGS), true),
+    }
+}
+
+/// Titles with their sick counts; those that are not shown tell of their faults too.
+fn tabs(cx: &mut Cx, area: Rect, bridge: &Bridge) {
+    cx.fill(area, Role::Tab);
+    let mut x = area.x;
+    for at in 0..=LOGS {
+        let pane = bridge.panes.get(at);
+        let title = pane.map_or("logs", |pane| &pane.title);
+        let sick = pane.map_or(0, |pane| pane.shown.sick);
+        let troubled = pane.is_some_and(|pane| {
+            let facts = Facts::of_pane(cx.state, cx.now, pane);
+            facts.tell(&mut cx.seen);
+            !facts.troubles.is_empty()
+        });
+        let bad = if sick > 0 { format!(" {sick}!") } else { String::new() };
+        let fault = if troubled { " ≠" } else { "" };
+        let name = format!(" {} {title}", at + 1);
+        let cells = width(&name) + width(&bad) + width(fault) + 1;
+        let place = Rect { x, width: cells.min(area.right().saturating_sub(x)), ..area };
+        let theme = cx.theme;
+        let role = if at == bridge.focus { Role::TabFocus } else { Role::Tab };
+        let plain = theme[role];
+        let (sick_style, fault_style) =
+            if at == bridge.focus { (plain, plain) } else { (theme[Role::Failed], theme[Role::Fault]) };
+        cx.pen(place).put(&name, plain).put(&bad, sick_style).put(fault, fault_style).put(" ", plain);
+        cx.hits.push(place, Target::Command(Command::Pane(at as u8)));
+        x = place.right();
+    }
+}
+
+/// Where each pane stands, and the summary of the row under the cursor where there is room for it.
+fn places(area: Rect, strip: u16) -> ([Rect; 5], Rect) {
+    let (clusters, rest) = top(area, strip);
+    let (middle, logs) = bottom(rest, (rest.height * 3 / 10).clamp(7, 18));
+    let (lists, side) =
+        if middle.width >= 150 { right(middle, (middle.width / 4).clamp(40, 60)) } else { (middle, Rect::ZERO) };
+    let (services, column) = left(lists, lists.width * 11 / 20);
+    let (databases, alarms) = top(column, column.height / 2);
+    ([clusters, services, databases, alarms, logs], side)
+}
+
+fn panes(cx: &mut Cx, area: Rect, bridge: &Bridge) {
+    let strip = if bridge.panes[0].shown.sick > 0 { 4 } else { 3 };
+    let (places, side) = places(area, strip);
+    for (at, pane) in bridge.panes.iter().enumerate() {
+        let (key, focused) = (PaneKey::Bridge(at), at == bridge.focus);
+        if at == 0 {
+            chips::draw(cx, places[at], pane, key, focused);
+        } else {
+            table::draw(cx, places[at], pane, key, focused);
+        }
+    }
+    logs::draw(cx, places[LOGS], &bridge.logs, PaneKey::Bridge(LOGS), bridge.focus == LOGS);
+    if !side.is_empty() {
+        let pane: Option<&Pane> = bridge.panes.get(bridge.focus);
+        summary::draw(cx, side, pane.and_then(|pane| pane.shown.get(pane.nav.at)));
+    }
+}

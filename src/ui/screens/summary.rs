@@ -1,0 +1,71 @@
+//! The row under the cursor, beside its list where there is room: what its columns say, its reason in full, its metrics.
+
+use ratatui::layout::Rect;
+
+use crate::kinds;
+use crate::model::{Resource, Value};
+use crate::ui::border::Border;
+use crate::ui::cx::Cx;
+use crate::ui::layout::{inset, line, top};
+use crate::ui::table::{reason_role, sparkline, trend, value_style};
+use crate::ui::theme::Role;
+use crate::ui::wrap::wrap;
+use crate::ui::{blank, signs};
+
+/// Cells of the labels at the left.
+const LABEL: u16 = 14;
+
+/// Draws it.
+pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, row: Option<&Resource>) {
+    let title = row.map_or("detail", |row| &*row.name);
+    let inner = Border { title, ..Border::default() }.draw(cx, area);
+    let inner = inset(inner, 1);
+    let Some(row) = row else {
+        let empty = cx.style(Role::Empty);
+        return blank::lines(cx, inner, &[(empty, "∅ nothing under the cursor".into())]);
+    };
+    let rest = head(cx, inner, row);
+    let rest = fields(cx, rest, row);
+    metric(cx, rest, row);
+}
+
+/// Health in a word and the reason in full; returns what is left.
+fn head(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
+    let (sign, role) = signs::health(row.health);
+    let style = cx.style(role);
+    cx.pen(area).put(sign, style).skip(1).put(row.health.word(), style);
+    let mut used = 1;
+    let reason = cx.style(reason_role(row.health));
+    for words in wrap(&row.reason, area.width).into_iter().take(6) {
+        cx.pen(line(area, used)).put(words, reason);
+        used += 1;
+    }
+    top(area, used + 1).1
+}
+
+/// Every column of its kind that says something, those that tables leave out too.
+fn fields(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
+    let scope = &row.id.scope;
+    let mut fields: Vec<(&str, Value)> = vec![
+        ("environment", Value::Text(std::sync::Arc::clone(&scope.environment))),
+        ("region", Value::Text(std::sync::Arc::clone(&scope.region))),
+    ];
+    let columns = kinds::by_id(row.id.kind).map_or(&[][..], |def| def.columns);
+    fields.extend(columns.iter().zip(&row.cells).map(|(column, value)| (column.title, value.clone())));
+    fields.retain(|(_, value)| *value != Value::None);
+    let count = fields.len() as u16;
+    let (label, now, theme) = (cx.style(Role::Muted), cx.now, cx.theme);
+    for (place, (title, value)) in area.rows().zip(&fields) {
+        let text = if cx.state.settings.ages { value.show(now) } else { value.show_exact() };
+        cx.pen(place).cell(title, LABEL, label).skip(1).put(&text, value_style(theme, Some(value)));
+    }
+    top(area, count + 1).1
+}
+
+fn metric(cx: &mut Cx, area: Rect, row: &Resource) {
+    let Some((points, unit)) = trend(cx.state, row) else { return };
+    let text = sparkline(points, unit, area.width);
+    let (title, style) = (cx.style(Role::Muted), cx.style(Role::Spark));
+    cx.pen(area).put("last hour", title);
+    cx.pen(line(area, 1)).put(&text, style);
+}

@@ -1,0 +1,197 @@
+//! The whole program in a pseudo-terminal: keys go in, the screen that a person would see is read back.
+
+#![allow(dead_code, missing_docs, reason = "each test binary and bench uses its own part of the harness")]
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+/// Longest wait for anything: machines are noisy, and a test must not measure them.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Shared {
+    parser: vt100::Parser,
+    /// Bytes written to the terminal so far.
+    bytes: u64,
+    /// Everything written, for tests about what reaches the terminal.
+    raw: Vec<u8>,
+    closed: bool,
+}
+
+/// A running console.
+pub struct Console {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    shared: Arc<(Mutex<Shared>, Condvar)>,
+    /// The home folder of the run: nothing of the machine's own configuration is seen.
+    pub home: TempDir,
+}
+
+impl Console {
+    /// Starts the program at this size, with a home of its own.
+    pub fn start(args: &[&str], rows: u16, cols: u16) -> Self {
+        Self::start_with(args, rows, cols, &[])
+    }
+
+    /// The same, with further environment variables.
+    pub fn start_with(args: &[&str], rows: u16, cols: u16, variables: &[(&str, &str)]) -> Self {
+        let home = tempfile::tempdir().expect("a home folder");
+        Self::start_in(home, args, rows, cols, variables)
+    }
+
+    /// The same, in a home that was prepared.
+    pub fn start_in(home: TempDir, args: &[&str], rows: u16, cols: u16, variables: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_quarterdeck"));
+        command.env_clear();
+        for name in ["PATH", "LANG", "LC_ALL"] {
+            if let Ok(value) = std::env::var(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("HOME", home.path());
+        command.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        command.args(args);
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+        let writer = pair.master.take_writer().expect("a writer");
+        let reader = pair.master.try_clone_reader().expect("a reader");
+        let parser = vt100::Parser::new(cells(rows), cells(cols), 0);
+        let shared = Shared { parser, bytes: 0, raw: Vec::new(), closed: false };
+        let shared = Arc::new((Mutex::new(shared), Condvar::new()));
+        read_all(reader, Arc::clone(&shared));
+        Self { master: pair.master, writer, child, shared, home }
+    }
+
+    /// Presses keys: plain characters, or escape sequences.
+    pub fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        self.writer.flush().expect("the terminal takes keys");
+    }
+
+    /// Waits until the screen is as wanted; panics with the screen where it never is.
+    pub fn wait_for(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) -> String {
+        let (lock, changed) = &*self.shared;
+        let mut shared = lock.lock().expect("the reader lives");
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if wanted(shared.parser.screen()) {
+                return shared.parser.screen().contents();
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let gone = shared.closed;
+            assert!(
+                !left.is_zero() && !gone,
+                "{what}: not seen (closed: {gone}):\n{}",
+                shared.parser.screen().contents()
+            );
+            shared = changed.wait_timeout(shared, left.min(Duration::from_millis(200))).expect("the reader lives").0;
+        }
+    }
+
+    /// Waits until a text stands on the screen.
+    pub fn wait_text(&self, text: &str) -> String {
+        self.wait_for(text, |screen| screen.contents().contains(text))
+    }
+
+    /// Waits until a text is gone from the screen.
+    pub fn wait_gone(&self, text: &str) -> String {
+        self.wait_for(&format!("without {text}"), |screen| !screen.contents().contains(text))
+    }
+
+    /// The screen now.
+    pub fn text(&self) -> String {
+        self.shared.0.lock().expect("the reader lives").parser.screen().contents()
+    }
+
+    /// Bytes written to the terminal so far.
+    pub fn bytes(&self) -> u64 {
+        self.shared.0.lock().expect("the reader lives").bytes
+    }
+
+    /// Everything that was written to the terminal.
+    pub fn raw(&self) -> Vec<u8> {
+        self.shared.0.lock().expect("the reader lives").raw.clone()
+    }
+
+    /// Whether the program is on the alternate screen.
+    pub fn on_alternate_screen(&self) -> bool {
+        self.shared.0.lock().expect("the reader lives").parser.screen().alternate_screen()
+    }
+
+    /// Makes the terminal another size.
+    pub fn resize(&self, rows: u16, cols: u16) {
+        self.shared.0.lock().expect("the reader lives").parser.screen_mut().set_size(cells(rows), cells(cols));
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("the terminal resizes");
+    }
+
+    /// Process id of the program.
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
+    /// Sends a signal by name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let status = std::process::Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Waits until the program has ended.
+    pub fn wait_end(&mut self) -> ExitStatus {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the program can be waited for") {
+                return status;
+            }
+            assert!(Instant::now() < until, "it does not end:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("the program can be waited for").is_none()
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_all(mut reader: Box<dyn Read + Send>, shared: Arc<(Mutex<Shared>, Condvar)>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 64 * 1024];
+        loop {
+            let count = reader.read(&mut buffer).unwrap_or(0);
+            let (lock, changed) = &*shared;
+            let Ok(mut shared) = lock.lock() else { return };
+            if count == 0 {
+                shared.closed = true;
+                changed.notify_all();
+                return;
+            }
+            shared.bytes += count as u64;
+            shared.parser.process(&buffer[..count]);
+            if shared.raw.len() < 4 * 1024 * 1024 {
+                shared.raw.extend_from_slice(&buffer[..count]);
+            }
+            changed.notify_all();
+        }
+    });
+}
+
+/// A terminal has a cell at least.
+fn cells(count: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(count).expect("a terminal has a cell at least")
+}
