@@ -17,9 +17,6 @@ use crate::providers::aws::{fault, pages};
 
 const GET: Op = "cloudwatch:GetMetricData";
 
-/// The operations that [`fetch`] calls.
-pub const READS: &[Op] = &[GET];
-
 /// The most queries that one call takes.
 pub const QUERIES: usize = 500;
 
