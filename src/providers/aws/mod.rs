@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use aws_types::SdkConfig;
 
 pub use fault::{fault, invalid};
-pub use pages::pages;
+pub use pages::{gathered, pages};
 
 /// The clients of one environment and region, made when first asked for. They share one HTTP client, which lets reads pass and
 /// nothing else.
