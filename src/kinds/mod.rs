@@ -9,11 +9,15 @@ mod ecs;
 pub mod ecs_cluster;
 pub mod ecs_service;
 pub mod ecs_task_definition;
+pub mod elasticache;
+pub mod load_balancer;
+pub mod log_group;
 pub mod metrics;
 mod parts;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
+pub mod target_group;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,7 +172,11 @@ pub const ALL: &[&KindDef] = &[
     &rds_instance::DEF,
     &rds_cluster::DEF,
     &rds_snapshot::DEF,
+    &elasticache::DEF,
     &alarm::DEF,
+    &load_balancer::DEF,
+    &target_group::DEF,
+    &log_group::DEF,
 ];
 
 /// The kind of this id.
