@@ -67,7 +67,8 @@ async fn both_forms_of_sso() {
     let new = "[profile a]\nsso_session = s\nsso_account_id = 1\nsso_role_name = n\n\
         [sso-session s]\nsso_start_url = u\nsso_region = r\nsso_registration_scopes = x, y\n";
     let session = chain("a", new).await.unwrap().sso().unwrap().clone();
-    assert_eq!((session.key(), session.scopes), ("s", vec!["x".to_owned(), "y".to_owned()]));
+    assert_eq!(session.key(), "s");
+    assert_eq!(session.scopes, ["x", "y"]);
 }
 
 #[tokio::test]
@@ -103,7 +104,10 @@ async fn devices(#[case] profile: &str, #[case] serial: Option<&str>) {
 #[case("[profile a]\nrole_arn = x\nsource_profile = gone\n", "its source_profile gone does not exist")]
 #[case("[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\nrole_arn = y\nsource_profile = a\n", "form a loop")]
 #[case("[profile a]\nrole_arn = x\ncredential_source = Magic\n", "credential_source Magic is not known")]
-#[case("[profile a]\nsso_session = gone\nsso_account_id = 1\nsso_role_name = n\n", "its sso-session gone does not exist")]
+#[case(
+    "[profile a]\nsso_session = gone\nsso_account_id = 1\nsso_role_name = n\n",
+    "its sso-session gone does not exist"
+)]
 #[case("[profile a]\nsso_start_url = u\nsso_region = r\nsso_role_name = n\n", "sso_account_id is missing")]
 #[case("[profile a]\nlogin_session = arn\n", "login_session can't be used")]
 #[tokio::test]

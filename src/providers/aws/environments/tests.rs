@@ -37,7 +37,10 @@ async fn ambient_variables_never_shadow_a_profile() {
     let environments = fake.environments(vec![environment("web", Some("web"))], home.variables_with(&AMBIENT));
     let env = environments.env(&scope("web")).await.unwrap();
     env.aws.ecs().list_clusters().send().await.unwrap();
-    assert_eq!(fake.signed(), ["GetCallerIdentity by AKIAWEB in eu-north-1", "ListClusters by AKIAWEB in eu-central-1"]);
+    assert_eq!(
+        fake.signed(),
+        ["GetCallerIdentity by AKIAWEB in eu-north-1", "ListClusters by AKIAWEB in eu-central-1"]
+    );
 }
 
 #[tokio::test]
@@ -48,7 +51,10 @@ async fn really_set_variables_never_shadow_a_profile() {
         let fake = Fake::default();
         let environments = fake.environments(vec![environment("web", Some("web"))], Variables::of_process());
         environments.env(&scope("web")).await.unwrap().aws.ecs().list_clusters().send().await.unwrap();
-        assert_eq!(fake.signed(), ["GetCallerIdentity by AKIAWEB in eu-north-1", "ListClusters by AKIAWEB in eu-central-1"]);
+        assert_eq!(
+            fake.signed(),
+            ["GetCallerIdentity by AKIAWEB in eu-north-1", "ListClusters by AKIAWEB in eu-central-1"]
+        );
         return;
     }
     let home = Home::new(KEYS);
@@ -88,7 +94,10 @@ async fn roles_are_assumed_with_the_credentials_before_them() {
     let signed = ["AssumeRole by AKIABASE", "GetCallerIdentity by ASIAAssumeRole1", "ListClusters by ASIAAssumeRole1"];
     assert_eq!(fake.signed(), signed.map(|call| format!("{call} in eu-central-1")));
     let body = &fake.seen()[0].body;
-    assert!(body.contains("role%2Ftarget") && body.contains("ExternalId=x+y") | body.contains("ExternalId=x%20y"), "{body}");
+    assert!(
+        body.contains("role%2Ftarget") && body.contains("ExternalId=x+y") | body.contains("ExternalId=x%20y"),
+        "{body}"
+    );
     assert_eq!(env.identity.account.as_ref(), "111122223333");
 }
 
@@ -128,7 +137,10 @@ async fn new_credentials_of_another_account_sign_nothing() {
     home.write("printed", r#"{"Version":1,"AccessKeyId":"AKIATWO","SecretAccessKey":"s"}"#);
     fake.answer("GetCallerIdentity", Reply::identity("444455556666"));
     // The service says that the old ones are over, so new ones are asked for.
-    fake.answer("ListClusters", Reply::error(400, "ExpiredTokenException", "The security token included in the request is expired"));
+    fake.answer(
+        "ListClusters",
+        Reply::error(400, "ExpiredTokenException", "The security token included in the request is expired"),
+    );
     let over = env.aws.ecs().list_clusters().send().await.unwrap_err();
     assert!(matches!(crate::providers::aws::fault("ecs:ListClusters", &over).class, FaultClass::Expired { .. }));
     fake.answer("ListClusters", Reply::json("{}"));
@@ -184,7 +196,10 @@ async fn the_alias_is_asked_for_once_and_may_be_denied() {
         let identity = environments.identity(&scope("web")).await.unwrap();
         assert_eq!(identity.alias.as_deref(), Some("web-prod"));
     }
-    fake.answer("ListAccountAliases", Reply::xml_error(403, "AccessDenied", "not authorized to perform: iam:ListAccountAliases"));
+    fake.answer(
+        "ListAccountAliases",
+        Reply::xml_error(403, "AccessDenied", "not authorized to perform: iam:ListAccountAliases"),
+    );
     for _ in 0..2 {
         assert_eq!(environments.identity(&scope("other")).await.unwrap().alias, None);
     }
@@ -206,10 +221,20 @@ async fn the_guard_refuses_what_is_no_read() {
     // A client built by hand, past the interceptor.
     let current = environments.member("web").unwrap().loaded().unwrap();
     let reads = current.signer.gates().reads.clone();
-    let sdk = current.signer.settings().sdk("eu-central-1", reads, Some(SharedCredentialsProvider::new(Attested(Arc::clone(&current.signer)))));
+    let sdk = current.signer.settings().sdk(
+        "eu-central-1",
+        reads,
+        Some(SharedCredentialsProvider::new(Attested(Arc::clone(&current.signer)))),
+    );
     for fault in [
-        crate::providers::aws::fault("ecs:UpdateService", &aws_sdk_ecs::Client::new(&sdk).update_service().send().await.unwrap_err()),
-        crate::providers::aws::fault("ecs:ListClusters", &aws_sdk_ecs::Client::new(&sdk).list_clusters().send().await.unwrap_err()),
+        crate::providers::aws::fault(
+            "ecs:UpdateService",
+            &aws_sdk_ecs::Client::new(&sdk).update_service().send().await.unwrap_err(),
+        ),
+        crate::providers::aws::fault(
+            "ecs:ListClusters",
+            &aws_sdk_ecs::Client::new(&sdk).list_clusters().send().await.unwrap_err(),
+        ),
     ] {
         assert_eq!(fault.summary, "refused: an untagged request is not a read");
     }
@@ -298,6 +323,9 @@ async fn web_identity_by_the_profile() {
     let environments = fake.environments(vec![environment("web", Some("web"))], home.variables());
     environments.env(&scope("web")).await.unwrap();
     let seen = fake.seen();
-    assert!(seen[0].key.is_none() && seen[0].body.contains("WebIdentityToken=jwt&") | seen[0].body.ends_with("WebIdentityToken=jwt"));
+    assert!(
+        seen[0].key.is_none()
+            && seen[0].body.contains("WebIdentityToken=jwt&") | seen[0].body.ends_with("WebIdentityToken=jwt")
+    );
     assert_eq!(seen[1].key.as_deref(), Some("ASIAAssumeRoleWithWebIdentity1"));
 }

@@ -65,16 +65,16 @@ impl Reply {
 
     pub fn identity(account: &str) -> Self {
         Self::xml(&format!(
-            "<R><GetCallerIdentityResult><Arn>arn:aws:sts::{account}:assumed-role/ops/jane</Arn><UserId>u</UserId>\
-             <Account>{account}</Account></GetCallerIdentityResult></R>"
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::{account}:assumed-role/ops/jane</Arn><UserId>u</UserId>\
+             <Account>{account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
         ))
     }
 
     fn credentials(operation: &str, number: usize) -> Self {
         Self::xml(&format!(
-            "<R><{operation}Result><Credentials><AccessKeyId>ASIA{operation}{number}</AccessKeyId>\
+            "<{operation}Response><{operation}Result><Credentials><AccessKeyId>ASIA{operation}{number}</AccessKeyId>\
              <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
-             <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></{operation}Result></R>"
+             <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></{operation}Result></{operation}Response>"
         ))
     }
 }
@@ -117,7 +117,12 @@ impl Fake {
         self.build(list, variables, None)
     }
 
-    pub fn environments_with_pins(&self, list: Vec<Environment>, variables: Variables, pins: PathBuf) -> Arc<Environments> {
+    pub fn environments_with_pins(
+        &self,
+        list: Vec<Environment>,
+        variables: Variables,
+        pins: PathBuf,
+    ) -> Arc<Environments> {
         self.build(list, variables, Some(pins))
     }
 
@@ -134,10 +139,12 @@ impl Fake {
         let number = self.seen().iter().filter(|other| other.operation == seen.operation).count();
         match seen.operation.as_str() {
             "GetCallerIdentity" => Reply::identity("111122223333"),
-            "AssumeRole" | "AssumeRoleWithWebIdentity" | "GetSessionToken" => Reply::credentials(&seen.operation, number),
+            "AssumeRole" | "AssumeRoleWithWebIdentity" | "GetSessionToken" => {
+                Reply::credentials(&seen.operation, number)
+            }
             "ListAccountAliases" => Reply::xml(
-                "<R><ListAccountAliasesResult><AccountAliases><member>web-prod</member></AccountAliases>\
-                 <IsTruncated>false</IsTruncated></ListAccountAliasesResult></R>",
+                "<ListAccountAliasesResponse><ListAccountAliasesResult><AccountAliases><member>web-prod</member></AccountAliases>\
+                 <IsTruncated>false</IsTruncated></ListAccountAliasesResult></ListAccountAliasesResponse>",
             ),
             "GetRoleCredentials" => Reply::json(
                 r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"s","sessionToken":"t","expiration":4070908800000}}"#,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rstest::rstest;
 
-use super::fake::{Fake, Home, Reply, environment, scope};
 use super::KEYS;
+use super::fake::{Fake, Home, Reply, environment, scope};
 use crate::model::{Fault, FaultClass};
 use crate::providers::Env;
 use crate::providers::aws::{fault, raw::Capture};
@@ -33,12 +33,28 @@ async fn failed(reply: Reply) -> Fault {
     FaultClass::Expired { renew: None, sign_in: false },
     "credentials are not accepted (UnrecognizedClientException)"
 )]
-#[case(Reply::error(400, "ClusterNotFoundException", "Cluster not found."), FaultClass::NotFound, "ecs:ListClusters: Cluster not found.")]
-#[case(Reply::error(400, "InvalidParameterException", "Bad \\u001b[31mthing"), FaultClass::Invalid, "ecs:ListClusters: Bad thing")]
-#[case(Reply::error(500, "ServerException", "oops"), FaultClass::Service, "ecs:ListClusters: the service failed (500 ServerException)")]
+#[case(
+    Reply::error(400, "ClusterNotFoundException", "Cluster not found."),
+    FaultClass::NotFound,
+    "ecs:ListClusters: Cluster not found."
+)]
+#[case(
+    Reply::error(400, "InvalidParameterException", "Bad \\u001b[31mthing"),
+    FaultClass::Invalid,
+    "ecs:ListClusters: Bad thing"
+)]
+#[case(
+    Reply::error(500, "ServerException", "oops"),
+    FaultClass::Service,
+    "ecs:ListClusters: the service failed (500 ServerException)"
+)]
 #[case(Reply::Http(502, Vec::new(), "<html>Bad Gateway</html>".into()), FaultClass::Service, "ecs:ListClusters: the service failed (502)")]
 #[case(Reply::Http(429, Vec::new(), String::new()), FaultClass::Throttled { until: None }, "ecs:ListClusters was throttled (429)")]
-#[case(Reply::Broken("connection refused"), FaultClass::Unreachable, "ecs:ListClusters: no connection (connection refused)")]
+#[case(
+    Reply::Broken("connection refused"),
+    FaultClass::Unreachable,
+    "ecs:ListClusters: no connection (connection refused)"
+)]
 #[tokio::test]
 async fn classes(#[case] reply: Reply, #[case] class: FaultClass, #[case] summary: &str) {
     let fault = failed(reply).await;
@@ -99,7 +115,9 @@ async fn raw_answers_are_captured_and_masked() {
 
 #[tokio::test]
 async fn local_endpoints_are_asked_without_the_prefix_of_live_tails() {
-    let home = Home::new(&format!("{KEYS}services = local\n[services local]\ncloudwatch_logs =\n  endpoint_url = http://localhost:4566\n"));
+    let home = Home::new(&format!(
+        "{KEYS}services = local\n[services local]\ncloudwatch_logs =\n  endpoint_url = http://localhost:4566\n"
+    ));
     let fake = Fake::default();
     let environments = fake.environments(vec![environment("other", Some("other"))], home.variables());
     let env = environments.env(&scope("other")).await.unwrap();
@@ -123,4 +141,11 @@ async fn endpoints(#[case] variables: &[(&str, &str)], #[case] sts: &str, #[case
     environments.env(&scope("web")).await.unwrap().aws.ecs().list_clusters().send().await.unwrap();
     let uris: Vec<_> = fake.seen().into_iter().map(|seen| seen.uri).collect();
     assert_eq!(uris, [sts, ecs]);
+}
+
+#[tokio::test]
+async fn no_fault_shows_what_was_in_the_answer() {
+    let fault = failed(Reply::json(r#"{"clusterArns": ["hunter2"], "clusterArns": 7}"#)).await;
+    assert_eq!(fault.class, FaultClass::Malformed);
+    assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
 }

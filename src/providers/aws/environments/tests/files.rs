@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::fake::{Fake, Home, environment, scope};
 use super::KEYS;
+use super::fake::{Fake, Home, environment, scope};
 use crate::model::FaultClass;
 
 #[tokio::test]
@@ -34,7 +34,10 @@ async fn a_broken_profile_is_its_own_trouble_and_recovers() {
     let fault = environments.env(&scope("bad")).await.unwrap_err();
     assert_eq!(fault.class, FaultClass::Invalid);
     assert!(fault.summary.starts_with("profile bad in the AWS files"), "{}", fault.summary);
-    home.write(".aws/config", &format!("{KEYS}[profile bad]\naws_access_key_id = AKIABAD\naws_secret_access_key = s\n"));
+    home.write(
+        ".aws/config",
+        &format!("{KEYS}[profile bad]\naws_access_key_id = AKIABAD\naws_secret_access_key = s\n"),
+    );
     let changed = environments.changed_files().await;
     assert_eq!(changed.iter().map(|name| &**name).collect::<Vec<_>>(), ["bad"]);
     environments.env(&scope("bad")).await.unwrap();

@@ -47,7 +47,10 @@ async fn a_wrong_code_is_said_and_asked_for_again() {
     let refused = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
     fake.answer("GetSessionToken", Reply::xml_error(403, "AccessDenied", refused));
     let fault = environments.give_code("a", "000000").await.unwrap_err();
-    assert_eq!((fault.class, fault.summary.as_str()), (FaultClass::Invalid, "the code was not accepted; wait for the next one"));
+    assert_eq!(
+        (fault.class, fault.summary.as_str()),
+        (FaultClass::Invalid, "the code was not accepted; wait for the next one")
+    );
     tokio::time::sleep(std::time::Duration::from_millis(3100)).await;
     assert!(environments.env(&scope("a")).await.is_err());
     assert!(environments.needs_code("a").is_some());
@@ -64,6 +67,9 @@ async fn without_long_term_keys_the_first_role_takes_the_code() {
     assert!(environments.env(&scope("a")).await.is_err());
     environments.give_code("a", "123456").await.unwrap();
     let body = &fake.seen()[0].body;
-    assert!(body.contains("Action=AssumeRole&") && body.contains("SerialNumber=m") && body.contains("TokenCode=123456"), "{body}");
+    assert!(
+        body.contains("Action=AssumeRole&") && body.contains("SerialNumber=m") && body.contains("TokenCode=123456"),
+        "{body}"
+    );
     assert_eq!(fake.seen()[1].key.as_deref(), Some("ASIAAssumeRole1"));
 }

@@ -66,7 +66,10 @@ async fn a_token_that_ends_is_renewed_once_and_cached() {
     b.unwrap();
     assert_eq!(fake.seen().iter().filter(|seen| seen.operation == "CreateToken").count(), 1);
     let kept = std::fs::read_to_string(home.path().join(".aws/sso/cache").join(key_file("corp"))).unwrap();
-    assert!(kept.contains(r#""accessToken":"new""#) && kept.contains(r#""refreshToken":"r2""#) && kept.contains("startUrl"), "{kept}");
+    assert!(
+        kept.contains(r#""accessToken":"new""#) && kept.contains(r#""refreshToken":"r2""#) && kept.contains("startUrl"),
+        "{kept}"
+    );
 }
 
 #[tokio::test]
@@ -117,24 +120,38 @@ async fn serve(log: Arc<Mutex<Vec<String>>>) -> String {
             let request = read_request(&mut stream).await;
             let line = request.lines().next().unwrap_or_default().to_owned();
             let (status, body) = match line.split(' ').nth(1).unwrap_or_default() {
-                "/client/register" => (200, r#"{"clientId":"cid","clientSecret":"cs","clientSecretExpiresAt":4070908800}"#.to_owned()),
+                "/client/register" => {
+                    (200, r#"{"clientId":"cid","clientSecret":"cs","clientSecretExpiresAt":4070908800}"#.to_owned())
+                }
                 "/device_authorization" => (
                     200,
-                    format!(r#"{{"deviceCode":"dc","userCode":"ABCD-EFGH","verificationUri":"{url}/v","verificationUriComplete":"{url}/v?c=ABCD","expiresIn":600,"interval":1}}"#),
+                    format!(
+                        r#"{{"deviceCode":"dc","userCode":"ABCD-EFGH","verificationUri":"{url}/v","verificationUriComplete":"{url}/v?c=ABCD","expiresIn":600,"interval":1}}"#
+                    ),
                 ),
                 "/token" => {
                     asked += 1;
                     if asked < 3 {
-                        (400, r#"{"error":"authorization_pending","__type":"AuthorizationPendingException"}"#.to_owned())
+                        (
+                            400,
+                            r#"{"error":"authorization_pending","__type":"AuthorizationPendingException"}"#.to_owned(),
+                        )
                     } else {
-                        (200, r#"{"accessToken":"given","expiresIn":3600,"refreshToken":"rt","tokenType":"Bearer"}"#.to_owned())
+                        (
+                            200,
+                            r#"{"accessToken":"given","expiresIn":3600,"refreshToken":"rt","tokenType":"Bearer"}"#
+                                .to_owned(),
+                        )
                     }
                 }
                 _ => (404, "{}".to_owned()),
             };
             log.lock().unwrap().push(format!("{line} {}", request.rsplit("\r\n\r\n").next().unwrap_or_default()));
             let kind = if status == 400 { "x-amzn-errortype: AuthorizationPendingException\r\n" } else { "" };
-            let head = format!("HTTP/1.1 {status} X\r\n{kind}content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 {status} X\r\n{kind}content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
             stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
         }
     });
@@ -149,7 +166,8 @@ async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
         request.extend_from_slice(&part[..count]);
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length =
+                head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
             if body.len() >= length.unwrap_or(0) || count == 0 {
                 return text;
             }
@@ -166,7 +184,10 @@ async fn signing_in_by_the_device_flow() {
     let list = vec![environment("a", Some("a")), environment("b", Some("b"))];
     let environments = Environments::new(list, Source::Files { variables, pins: None }, Vec::new());
     for name in ["a", "b"] {
-        assert!(matches!(environments.env(&scope(name)).await.unwrap_err().class, FaultClass::Expired { sign_in: true, .. }));
+        assert!(matches!(
+            environments.env(&scope(name)).await.unwrap_err().class,
+            FaultClass::Expired { sign_in: true, .. }
+        ));
     }
     let (tell, mut told) = mpsc::channel(8);
     let revived = environments.sign_in("a", tell).await.unwrap();
@@ -178,7 +199,13 @@ async fn signing_in_by_the_device_flow() {
     }
     assert_eq!(steps, [open, SignIn::Waiting, SignIn::Waiting, SignIn::Done]);
     let kept = std::fs::read_to_string(home.path().join(".aws/sso/cache").join(key_file("corp"))).unwrap();
-    for part in [r#""accessToken":"given""#, r#""refreshToken":"rt""#, r#""clientId":"cid""#, r#""startUrl":"https://corp/start""#, r#""registrationExpiresAt":"2099-01-01T00:00:00Z""#] {
+    for part in [
+        r#""accessToken":"given""#,
+        r#""refreshToken":"rt""#,
+        r#""clientId":"cid""#,
+        r#""startUrl":"https://corp/start""#,
+        r#""registrationExpiresAt":"2099-01-01T00:00:00Z""#,
+    ] {
         assert!(kept.contains(part), "{part} in {kept}");
     }
     let log = log.lock().unwrap().clone();
@@ -190,7 +217,8 @@ async fn nobody_listening_gives_the_sign_in_up() {
     let home = Home::new(SESSION);
     let url = serve(Arc::default()).await;
     let variables = home.variables_with(&[("AWS_ENDPOINT_URL", &url)]);
-    let environments = Environments::new(vec![environment("a", Some("a"))], Source::Files { variables, pins: None }, Vec::new());
+    let environments =
+        Environments::new(vec![environment("a", Some("a"))], Source::Files { variables, pins: None }, Vec::new());
     let (tell, told) = mpsc::channel(8);
     drop(told);
     assert_eq!(environments.sign_in("a", tell).await.unwrap_err().summary, "the sign-in was given up");
