@@ -8,6 +8,7 @@ mod cx;
 mod facts;
 mod footer;
 mod glyph;
+mod grid;
 mod header;
 mod hits;
 mod layout;
@@ -82,6 +83,10 @@ fn view(cx: &mut Cx, area: Rect) {
     match &state.view {
         View::Bridge(bridge) => screens::bridge::draw(cx, area, bridge),
         View::List(pane) => screens::list::draw(cx, area, pane, PaneKey::Main),
-        _ => {}
+        View::Fleet(fleet) => screens::fleet::draw(cx, area, fleet),
+        View::Logs(logs) => screens::logs::draw(cx, area, logs, PaneKey::Main, true),
+        View::Changes(changes) => screens::changes::draw(cx, area, changes),
+        View::ConsoleLog { back } => screens::console_log::draw(cx, area, *back),
+        View::Detail(_) => {}
     }
 }

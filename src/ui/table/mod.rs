@@ -69,7 +69,7 @@ pub(super) fn border(
         let arrow = if sort.descending { "↓" } else { "↑" };
         items.push(Item::new(4, cx.style(Role::ColumnSorted), format!(" {} {arrow} ", sort.column)));
     }
-    items.extend(border::condition(cx, facts));
+    items.extend(border::condition(cx, facts, area.width));
     let muted = cx.style(Role::Muted);
     let mut below = Vec::new();
     if fitted.before > 0 {
