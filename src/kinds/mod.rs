@@ -5,6 +5,10 @@
 pub mod alarm;
 mod database;
 mod dimensions;
+mod ecs;
+pub mod ecs_cluster;
+pub mod ecs_service;
+pub mod ecs_task_definition;
 pub mod elasticache;
 pub mod load_balancer;
 pub mod log_group;
@@ -162,6 +166,9 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 
 /// Every kind, in the order of the palette.
 pub const ALL: &[&KindDef] = &[
+    &ecs_cluster::DEF,
+    &ecs_service::DEF,
+    &ecs_task_definition::DEF,
     &rds_instance::DEF,
     &rds_cluster::DEF,
     &rds_snapshot::DEF,
