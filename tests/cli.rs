@@ -229,7 +229,7 @@ mod demo {
     fn wrong_words_are_wrong_usage_with_near_misses() {
         let home = home("");
         for (arguments, expected) in [
-            (&["--demo", "get", "databases", "engin:aurora"][..], "did you mean `engine`?"),
+            (&["--demo", "get", "databases", "engin:aurora"][..], "did you mean `engine`"),
             (&["--demo", "get", "databases", "/(open/"], "unclosed group"),
             (&["--demo", "-e", "dhbw-prd", "get", "databases"], "did you mean `dhbw-prod`?"),
             (&["--demo", "-e", "x*", "get", "databases"], "no environment matches `x*`"),
