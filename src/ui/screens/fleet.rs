@@ -139,6 +139,10 @@ fn draw_row(
     // What can't be read again stands back; sign, name, badge and reason do not.
     let stale = |column: usize| row.fault.is_some() && (3..=9).contains(&column);
     let mark = if view.nav.marks.contains(&row.environment.name) { "◆" } else { "" };
+    // The ground first: the stage's badge keeps its own, under the cursor too.
+    if at == view.nav.at {
+        cx.tint(area, Role::Cursor);
+    }
     let mut pen = cx.pen(area);
     pen.cell(mark, 1, theme[Role::Mark]);
     for ((column, cells), (text, style)) in widths.iter().zip(cells) {
@@ -153,9 +157,6 @@ fn draw_row(
             }
         }
         pen.skip(2);
-    }
-    if at == view.nav.at {
-        cx.tint(area, Role::Cursor);
     }
     cx.hits.push(area, Target::Row(PaneKey::Main, at));
 }
