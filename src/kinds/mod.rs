@@ -5,6 +5,7 @@
 pub mod alarm;
 mod database;
 mod dimensions;
+pub mod logs;
 pub mod metrics;
 mod parts;
 pub mod rds_cluster;
