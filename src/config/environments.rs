@@ -23,6 +23,8 @@ pub enum Origin {
     Variable,
     /// `--region` says so.
     Flag,
+    /// The built-in estate is so.
+    Estate,
     /// Nothing says anything.
     Nothing,
 }
@@ -36,6 +38,7 @@ impl Origin {
             Self::Profile => "from the profile",
             Self::Variable => "from the environment variable",
             Self::Flag => "from --region",
+            Self::Estate => "the built-in estate",
             Self::Nothing => "nothing says",
         }
     }
@@ -158,8 +161,12 @@ pub(super) fn from_profiles(around: &Around, problems: &mut Vec<Problem>) -> Vec
         if only_settings(name, profile) {
             continue;
         }
-        let name: Arc<str> = text::clean(name).into();
-        wanted.push(Wanted { profile: Some(name.clone()), name, place: profile.place.clone(), ..Wanted::default() });
+        wanted.push(Wanted {
+            name: text::clean(name).into(),
+            profile: Some(name.as_str().into()),
+            place: profile.place.clone(),
+            ..Wanted::default()
+        });
     }
     wanted.sort_by_cached_key(|wanted| text::natural_key(&wanted.name));
     if has_ambient(around.var) {

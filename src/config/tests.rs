@@ -89,7 +89,7 @@ fn reads_every_setting() {
     assert_eq!(config.unused, []);
     let console = config.console;
     assert_eq!((&*console.theme, console.theme_place.unwrap().line), ("x", 2));
-    assert_eq!(console.refresh, Duration::from_mins(1));
+    assert_eq!(console.refresh, Some(Duration::from_mins(1)));
     assert!(!console.mouse && console.local_time && !console.ages);
     assert_eq!(console.log_lines, 5_000);
     assert_eq!(console.metrics, MetricsBudget { calls_per_day: 7, dollars_per_day: 1.0 });
@@ -358,8 +358,10 @@ fn the_example_is_right_and_shows_the_defaults() {
         .fold(String::new(), |text, line| text + line + "\n");
     let config = Machine::new().profiles(PROFILES).config(&everything).load();
     assert_eq!(said(&config.problems), [""; 0]);
-    assert_eq!(Console { theme_place: None, ..config.console.clone() }, Console::default());
+    assert_eq!(Console { theme_place: None, refresh: None, ..config.console.clone() }, Console::default());
     assert_eq!(names(&config), ["dhbw-prod", "here"]);
     assert!(!config.keys.is_empty());
+    assert_eq!(crate::keymap::Keymap::new(&config.keys).1, []);
+    assert!(crate::ui::Themes::load(None).get(&config.console.theme).is_ok());
     assert_eq!(config.unused, []);
 }

@@ -7,7 +7,6 @@
 mod body;
 mod call;
 mod cbor;
-mod elsewhere;
 mod failure;
 mod input;
 mod json;
@@ -28,6 +27,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -52,11 +52,21 @@ use service::Protocol;
 pub(super) struct EstateClient {
     shared: Arc<Shared>,
     environment: Arc<str>,
+    /// How long the SDK waits for an answer to begin; keeping to it is the client's part.
+    patience: Option<Duration>,
 }
 
 impl EstateClient {
     pub(super) fn new(shared: Arc<Shared>, environment: &str) -> Self {
-        Self { shared, environment: Arc::from(environment) }
+        Self { shared, environment: Arc::from(environment), patience: None }
+    }
+
+    async fn answer_in_time(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let Some(patience) = self.patience else { return self.answer(request).await };
+        let late = io::Error::new(io::ErrorKind::TimedOut, "no answer within the read timeout");
+        tokio::time::timeout(patience, self.answer(request))
+            .await
+            .unwrap_or_else(|_| Err(ConnectorError::timeout(late.into())))
     }
 
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -119,14 +129,14 @@ impl EstateClient {
         let account = if route.service.is_global() || route.region == account.region {
             account
         } else {
-            other = elsewhere::empty(account, &route.region);
+            other = account.in_region(&route.region);
             &other
         };
         let repeat_token = fault == Some(FaultKind::RepeatToken);
         let call = Call { account, service: route.service, operation: &route.operation, input, repeat_token };
         if (route.service, route.operation.as_str()) == (Service::Logs, "StartLiveTail") {
             let stream = live_tail::LiveTail::start(&call, &self.shared, &self.environment)?;
-            return Ok(Reply::Stream(stream));
+            return Ok(Reply::Stream(Box::new(stream)));
         }
         services::answer(&call).map(Reply::Whole)
     }
@@ -142,7 +152,7 @@ impl EstateClient {
 /// An answer, at once or bit by bit.
 enum Reply {
     Whole(Node),
-    Stream(live_tail::LiveTail),
+    Stream(Box<live_tail::LiveTail>),
 }
 
 fn write(route: &Route, id: &str, node: &Node) -> Vec<u8> {
@@ -198,12 +208,12 @@ impl fmt::Debug for EstateClient {
 
 impl HttpConnector for EstateClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.clone().answer(request))
+        HttpConnectorFuture::new(self.clone().answer_in_time(request))
     }
 }
 
 impl HttpClient for EstateClient {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Self { patience: settings.read_timeout(), ..self.clone() })
     }
 }

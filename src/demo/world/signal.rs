@@ -75,6 +75,14 @@ impl Signal {
         }
     }
 
+    /// The least and the most it can come to, where no surge and no drift takes it further.
+    pub(super) fn bounds(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Wave(wave) if wave.surges.is_empty() && wave.drift == 0.0 => Some(wave.bounds()),
+            _ => None,
+        }
+    }
+
     /// The values from `from` to `to` (seconds since 1970), or `None` where nothing was measured.
     pub(super) fn points(&self, from: i64, to: i64) -> Option<Points> {
         match self {
@@ -103,12 +111,19 @@ impl Wave {
         if self.unit == "Count" { value.round() } else { value }
     }
 
+    fn bounds(&self) -> (f64, f64) {
+        // Half as much again for what lies between the samples of a period.
+        let spread = 1.5 * self.noise + 0.01;
+        let (night, day) = (self.base, self.base + self.swing);
+        (night.min(day) * (1.0 - spread) - 1.0, night.max(day) * (1.0 + spread) + 1.0)
+    }
+
     /// Noise in `-1.0..1.0`: something that changes within ten minutes, and some jitter.
     fn wobble(&self, minute: i64) -> f64 {
         let knot = |n: i64| unit(mix2(self.seed, n as u64)) * 2.0 - 1.0;
-        let slot = minute.div_euclid(10);
+        let begun = minute.div_euclid(10);
         let part = minute.rem_euclid(10) as f64 / 10.0;
-        let slow = knot(slot) * (1.0 - part) + knot(slot + 1) * part;
+        let slow = knot(begun) * (1.0 - part) + knot(begun + 1) * part;
         0.7 * slow + 0.3 * knot(minute.wrapping_mul(7_919))
     }
 
@@ -245,6 +260,19 @@ mod tests {
         assert!(wave.value(6_300) > 85.0);
         assert!(wave.value(7_000) < 60.0);
         assert!(wave.value(6_300 + 3600) > 85.0);
+    }
+
+    #[test]
+    fn a_wave_stays_within_its_bounds_and_a_surge_has_none() {
+        let mut wave = wave();
+        let (least, most) = Signal::Wave(wave.clone()).bounds().unwrap();
+        for minute in 0..7 * 24 * 60 {
+            let points = wave.points(minute * 60, minute * 60 + 300);
+            assert!(points.minimum >= least && points.maximum <= most, "{points:?}");
+        }
+        assert!(most < 70.0);
+        wave.surges.push(Surge { from: at(0), until: None, ramp: 1, level: 99.0, every: None });
+        assert_eq!(Signal::Wave(wave).bounds(), None);
     }
 
     #[test]
