@@ -16,6 +16,7 @@ pub mod eks_cluster;
 pub mod elasticache;
 pub mod load_balancer;
 pub mod log_group;
+pub mod logs;
 pub mod metrics;
 mod parts;
 pub mod rds_cluster;
