@@ -1,5 +1,8 @@
 //! The engine's sources as they are: kinds over environments, AWS or what stands in for it.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
