@@ -27,7 +27,6 @@ pub struct Cli {
 /// Flags of every command.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Global {
     /// Only these environments: a name or a pattern with `*` and `?` (can be given several times)
     #[arg(short = 'e', long = "environment", value_name = "NAME|GLOB", global = true, conflicts_with = "all")]
@@ -65,6 +64,16 @@ pub struct Global {
     /// Say more on standard error, and in the console's log (`-vv`: still more)
     #[arg(short = 'v', long = "verbose", global = true, action = ArgAction::Count)]
     pub verbose: u8,
+}
+
+impl Global {
+    /// Whether the built-in estate stands in for AWS.
+    pub const fn is_demo(&self) -> bool {
+        #[cfg(feature = "demo")]
+        return self.demo;
+        #[cfg(not(feature = "demo"))]
+        false
+    }
 }
 
 /// How results are printed.
@@ -183,8 +192,9 @@ mod tests {
 
     #[test]
     fn flags_are_global() {
-        let cli = Cli::try_parse_from(["quarterdeck", "get", CHANGES, "a", "!b", "-e", "x-*", "-e", "y", "--since", "2h"])
-            .unwrap();
+        let cli =
+            Cli::try_parse_from(["quarterdeck", "get", CHANGES, "a", "!b", "-e", "x-*", "-e", "y", "--since", "2h"])
+                .unwrap();
         assert_eq!(cli.global.environments, ["x-*", "y"]);
         let Some(Command::Get(get)) = cli.command else { panic!("{:?}", cli.command) };
         assert_eq!(get.filter, ["a", "!b"]);

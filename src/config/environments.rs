@@ -23,6 +23,8 @@ pub enum Origin {
     Variable,
     /// `--region` says so.
     Flag,
+    /// The built-in estate is so.
+    Estate,
     /// Nothing says anything.
     Nothing,
 }
@@ -36,6 +38,7 @@ impl Origin {
             Self::Profile => "from the profile",
             Self::Variable => "from the environment variable",
             Self::Flag => "from --region",
+            Self::Estate => "the built-in estate",
             Self::Nothing => "nothing says",
         }
     }
@@ -213,7 +216,11 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
     };
     match &profile {
         Some(profile) if ambient => {
-            report.problem(&profile.span, "`aws_profile` and `ambient = true` exclude each other", "the profile counts");
+            report.problem(
+                &profile.span,
+                "`aws_profile` and `ambient = true` exclude each other",
+                "the profile counts",
+            );
         }
         Some(profile) if !around.files.profiles.contains_key(profile.value) => {
             let known = around.files.profiles.keys().map(String::as_str);
@@ -223,7 +230,11 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
         None if !ambient => {
             if !later {
                 let message = format!("the environment `{}` has no `aws_profile`", name.value);
-                report.problem(&name.span, message, "name one, or set `ambient = true` for the process's own credentials");
+                report.problem(
+                    &name.span,
+                    message,
+                    "name one, or set `ambient = true` for the process's own credentials",
+                );
             }
             return None;
         }

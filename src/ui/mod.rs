@@ -3,6 +3,7 @@
 
 mod blank;
 mod border;
+mod chart;
 mod chips;
 mod cx;
 mod facts;
@@ -11,6 +12,7 @@ mod glyph;
 mod grid;
 mod header;
 mod hits;
+mod layers;
 mod layout;
 mod matches;
 mod pen;
@@ -76,6 +78,7 @@ fn screen(cx: &mut Cx, area: Rect) {
     view(cx, main);
     header::draw(cx, head);
     footer::draw(cx, foot);
+    layers::draw(cx, body, foot);
 }
 
 fn view(cx: &mut Cx, area: Rect) {
@@ -87,6 +90,6 @@ fn view(cx: &mut Cx, area: Rect) {
         View::Logs(logs) => screens::logs::draw(cx, area, logs, PaneKey::Main, true),
         View::Changes(changes) => screens::changes::draw(cx, area, changes),
         View::ConsoleLog { back } => screens::console_log::draw(cx, area, *back),
-        View::Detail(_) => {}
+        View::Detail(detail) => screens::detail::draw(cx, area, detail),
     }
 }

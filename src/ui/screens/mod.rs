@@ -3,6 +3,7 @@
 pub(super) mod bridge;
 pub(super) mod changes;
 pub(super) mod console_log;
+pub(super) mod detail;
 pub(super) mod fleet;
 pub(super) mod list;
 pub(super) mod logs;
