@@ -59,7 +59,7 @@ where
             }
             let Some(code) = ask_code(&environment, serial).await else { break };
             match setup.access.give_code(&environment, &code).await {
-                Ok(()) => *answer = one(answer.scope.clone()).await,
+                Ok(_) => *answer = one(answer.scope.clone()).await,
                 Err(fault) => say(&format!("{environment}: {fault}")),
             }
         }

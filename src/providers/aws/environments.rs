@@ -289,18 +289,23 @@ impl Environments {
         }
     }
 
-    /// Buys a session with the code of an environment's device. Others with the same keys and device share it.
-    pub async fn give_code(&self, environment: &str, code: &str) -> Result<(), Fault> {
+    /// Buys a session with the code of an environment's device. Returns the environments that live again: others with the same
+    /// keys and device share the session.
+    pub async fn give_code(&self, environment: &str, code: &str) -> Result<Vec<Arc<str>>, Fault> {
         let current = self.current(&*self.member(environment)?).await?;
+        let device = current.signer.settings().chain.mfa_serial.clone();
         current.signer.attested_with(code.trim()).await?;
+        let mut revived = vec![Arc::from(environment)];
         for member in self.members() {
             let Some(other) = member.loaded() else { continue };
-            let waits = other.signer.failure().is_some_and(|fault| matches!(fault.class, FaultClass::NeedsCode { .. }));
-            if waits {
+            let waits =
+                matches!(other.signer.failure(), Some(fault) if matches!(fault.class, FaultClass::NeedsCode { .. }));
+            if waits && other.signer.settings().chain.mfa_serial == device {
                 other.signer.forgive();
+                revived.push(Arc::clone(&member.environment.name));
             }
         }
-        Ok(())
+        Ok(revived)
     }
 
     fn members(&self) -> Vec<Arc<Member>> {

@@ -1,8 +1,10 @@
 //! The AWS config and credentials files as text: split into sections, so that a broken one concerns nobody else and a change
 //! concerns only the profiles that stand on it. Knows the files' outline; what is in a section is `chain`'s.
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
@@ -17,13 +19,13 @@ use crate::model::{Fault, FaultClass, text};
 const LONGEST_CHAIN: usize = 20;
 
 /// The two files as last read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct AwsFiles {
     config: AwsFile,
     credentials: AwsFile,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct AwsFile {
     path: Option<PathBuf>,
     /// Modification time and length, to see at a glance that nothing changed.
@@ -34,7 +36,7 @@ struct AwsFile {
 /// Modification time and length of a file; `None` where there is none.
 pub type Stamp = Option<(Option<SystemTime>, u64)>;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Section {
     /// `profile`, `sso-session`, `services`; empty where there is only a name.
     kind: String,
@@ -44,11 +46,18 @@ struct Section {
 }
 
 /// The sections that a profile stands on: enough to resolve it, and when they are the same, nothing changed for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Excerpt {
     profile: String,
     config: String,
     credentials: String,
+}
+
+/// The text has keys in it, which stay out of logs.
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Excerpt").field("profile", &self.profile).finish_non_exhaustive()
+    }
 }
 
 impl AwsFiles {
@@ -181,13 +190,17 @@ fn split(text: &str) -> Vec<Section> {
     sections
 }
 
+/// Two who write the same file at once must not share a draft.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
+
 /// Writes a file that only its owner may read, whole or not at all. Blocking.
 pub fn write_private(path: &Path, contents: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = folder.join(format!(".{name}.{}", std::process::id()));
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let draft = folder.join(format!(".{name}.{}.{number}", std::process::id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

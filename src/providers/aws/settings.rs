@@ -1,5 +1,7 @@
 //! What the AWS files and variables say for one environment: its chain, its endpoints, and SDK configurations made from them.
 
+use std::fmt;
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::EnvConfigValue;
@@ -36,10 +38,17 @@ pub struct Settings {
 }
 
 /// Looks a setting up in the variables, then in the profile, as the SDKs do.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Lookup {
     env: Env,
     sections: EnvConfigSections,
+}
+
+/// Both have secrets in them, which stay out of logs.
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lookup").finish_non_exhaustive()
+    }
 }
 
 impl Settings {

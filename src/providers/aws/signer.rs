@@ -163,7 +163,7 @@ impl Signer {
                 return Ok(held);
             }
             if let Some(fault) = signer.failed_just_now() {
-                return Err(fault);
+                return signer.in_spite_of(fault);
             }
             let name = &signer.environment.name;
             let renewal = tokio::time::timeout(PATIENCE, signer.renew(code.as_deref())).await.unwrap_or_else(|_| {
@@ -174,27 +174,30 @@ impl Signer {
         task.await.unwrap_or_else(|error| Err(Fault::new(FaultClass::Bug, error.to_string())))
     }
 
-    /// Remembers how a renewal ended. Credentials that still last a while are good in spite of a failure.
+    /// Remembers how a renewal ended.
     fn keep(&self, renewal: Result<Arc<Held>, Fault>) -> Result<Arc<Held>, Fault> {
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         match renewal {
             Ok(new) => {
-                *held = Some(Arc::clone(&new));
-                *failed = None;
+                *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&new));
                 self.distrusted.store(false, Ordering::Relaxed);
+                self.forgive();
                 Ok(new)
             }
             Err(fault) => {
                 let fault = self.explain(fault);
-                *failed = Some((Instant::now(), fault.clone()));
-                let lasts =
-                    |old: &Arc<Held>| old.credentials.expiry().is_some_and(|end| end > SystemTime::now() + MARGIN);
-                let distrusted = self.distrusted.load(Ordering::Relaxed);
-                let wrong = matches!(fault.class, FaultClass::WrongAccount { .. });
-                held.clone().filter(|old| lasts(old) && !distrusted && !wrong).ok_or(fault)
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), fault.clone()));
+                self.in_spite_of(fault)
             }
         }
+    }
+
+    /// Credentials that still last a while are good in spite of a failure to renew them, unless it is about whose they are.
+    fn in_spite_of(&self, fault: Fault) -> Result<Arc<Held>, Fault> {
+        let trusted =
+            !self.distrusted.load(Ordering::Relaxed) && !matches!(fault.class, FaultClass::WrongAccount { .. });
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let lasts = |held: &Arc<Held>| held.credentials.expiry().is_some_and(|end| end > SystemTime::now() + MARGIN);
+        held.filter(|held| trusted && lasts(held)).ok_or(fault)
     }
 
     async fn renew(&self, code: Option<&str>) -> Result<Arc<Held>, Fault> {
@@ -225,6 +228,15 @@ impl Signer {
         self.shared.pins.check(&self.environment, &account).await?;
         let arn = crate::model::text::clean(caller.arn.as_deref().unwrap_or_default()).into();
         Ok(Arc::new(Identity { account: account.into(), alias: None, arn }))
+    }
+
+    /// As if it were time to renew.
+    #[cfg(test)]
+    pub fn outdate(&self) {
+        let mut held = self.held.write().unwrap();
+        let old = held.take().unwrap();
+        let (credentials, identity) = (old.credentials.clone(), Arc::clone(&old.identity));
+        *held = Some(Arc::new(Held { credentials, renew_at: SystemTime::UNIX_EPOCH, identity }));
     }
 
     /// What carries the chain out.

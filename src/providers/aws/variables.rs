@@ -2,6 +2,7 @@
 //! nothing of credentials.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,8 +30,15 @@ const AMBIENT: [&str; 17] = [
 ];
 
 /// Environment variables, taken once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Variables(Arc<HashMap<String, String>>);
+
+/// Some are secret, and stay out of logs.
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variables").finish_non_exhaustive()
+    }
+}
 
 impl Variables {
     /// Those of this process. What is not UTF-8 names nothing of AWS's and is left out.

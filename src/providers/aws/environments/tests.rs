@@ -169,6 +169,34 @@ async fn credentials_are_resolved_once_for_all_who_ask() {
 }
 
 #[tokio::test]
+async fn credentials_that_last_are_good_although_they_can_not_be_renewed() {
+    let home = Home::new("[profile web]\ncredential_process = cat $HOME/printed\n");
+    home.write(
+        "printed",
+        r#"{"Version":1,"AccessKeyId":"A1","SecretAccessKey":"s","Expiration":"2099-01-01T00:00:00Z"}"#,
+    );
+    let fake = Fake::default();
+    let environments = fake.environments(vec![environment("web", Some("web"))], home.variables());
+    let env = environments.env(&scope("web")).await.unwrap();
+    std::fs::remove_file(home.path().join("printed")).unwrap();
+    let signer = Arc::clone(&environments.member("web").unwrap().loaded().unwrap().signer);
+    for _ in 0..2 {
+        signer.outdate();
+        env.aws.ecs().list_clusters().send().await.unwrap();
+    }
+    assert!(signer.failure().unwrap().summary.contains("credential_process failed"));
+    // Renewed, with the same key: nobody has to say again whose it is.
+    home.write(
+        "printed",
+        r#"{"Version":1,"AccessKeyId":"A1","SecretAccessKey":"s","Expiration":"2099-01-01T00:00:00Z"}"#,
+    );
+    signer.forgive();
+    env.aws.ecs().list_clusters().send().await.unwrap();
+    assert!(signer.failure().is_none());
+    assert_eq!(fake.signed().iter().filter(|call| call.starts_with("GetCallerIdentity")).count(), 1);
+}
+
+#[tokio::test]
 async fn a_slow_environment_delays_no_other() {
     let home = Home::new(&format!("{KEYS}[profile slow]\ncredential_process = sleep 20\n"));
     let fake = Fake::default();

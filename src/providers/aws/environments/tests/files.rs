@@ -64,3 +64,15 @@ async fn no_files_at_all() {
     let fault = environments.env(&scope("web")).await.unwrap_err();
     assert_eq!(fault.summary, "profile web in the AWS files: there is no such profile");
 }
+
+#[tokio::test]
+async fn no_key_gets_into_a_log() {
+    let home = Home::new("[profile web]\naws_access_key_id = AKIAWEB\naws_secret_access_key = hunter2\n");
+    let fake = Fake::default();
+    let variables = home.variables_with(&[("AWS_SECRET_ACCESS_KEY", "hunter2")]);
+    let environments = fake.environments(vec![environment("web", Some("web"))], variables);
+    let env = environments.env(&scope("web")).await.unwrap();
+    env.aws.ecs();
+    let shown = format!("{env:?} {:?}", environments.member("web").unwrap().loaded().unwrap().signer);
+    assert!(shown.contains("AKIAWEB") && !shown.contains("hunter2"));
+}

@@ -20,7 +20,8 @@ async fn a_code_buys_a_session_for_all_who_share_keys_and_device() {
     }
     assert!(fake.seen().is_empty(), "nothing is sent before there is a code");
 
-    environments.give_code("a", " 123456 ").await.unwrap();
+    let revived = environments.give_code("a", " 123456 ").await.unwrap();
+    assert_eq!(revived.iter().map(|name| &**name).collect::<Vec<_>>(), ["a", "b"]);
     environments.env(&scope("a")).await.unwrap();
     environments.env(&scope("b")).await.unwrap();
     assert_eq!((environments.needs_code("a"), environments.needs_code("b")), (None, None));
