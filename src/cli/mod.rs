@@ -2,6 +2,7 @@
 //! and providers, nothing of the screen but how to start it.
 
 mod args;
+mod changes;
 mod completions;
 mod config;
 #[cfg(feature = "demo")]
@@ -9,6 +10,7 @@ mod demo;
 mod failure;
 mod fetch;
 mod get;
+mod logs;
 mod man;
 mod output;
 mod screen;
@@ -17,8 +19,10 @@ mod setup;
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
 
 use args::{Cli, Command};
 pub use failure::Failure;
@@ -50,8 +54,18 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             let setup = Setup::new(cli.global)?;
             headless(&setup, get::run(&setup, &args))
         }
+        Some(Command::Logs(args)) => {
+            let setup = Setup::new(cli.global)?;
+            headless(&setup, logs::run(&setup, &args))
+        }
         _ => Err(Failure::usage("not yet", "")),
     }
+}
+
+/// The instant so long ago; the beginning of time where it would be before that.
+fn ago(time: Duration) -> Timestamp {
+    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    Timestamp::now().checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Runs a command without the screen.
