@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
+use super::agenda::{Act, Agenda};
+use super::dice::Dice;
 use super::model::{
     Alarm, AlarmHistoryItem, AutoScalingGroup, CacheCluster, Caller, DbCluster, DbInstance, DbSnapshot, EcsCluster,
-    EksCluster, LoadBalancer, LogGroup, Network, RdsEvent, ReplicationGroup, TargetGroup, TaskDefinition, TrailEvent,
+    EksCluster, LoadBalancer, LogGroup, MetricId, Network, RdsEvent, ReplicationGroup, TargetGroup, TaskDefinition,
+    TrailEvent,
 };
+use super::signal::{Signal, Steps, after};
 
 /// An account with its one region, at the instant `now`.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +48,12 @@ pub struct Account {
     pub log_groups: BTreeMap<String, LogGroup>,
     /// Newest first.
     pub trail: VecDeque<TrailEvent>,
+    /// The hour (UTC) in which the customers are busiest.
+    pub(super) peak_hour: i64,
+    pub(super) seed: u64,
+    pub(super) dice: Dice,
+    pub(super) agenda: Agenda,
+    pub(super) signals: BTreeMap<MetricId, Signal>,
 }
 
 impl Account {
@@ -75,12 +85,43 @@ impl Account {
         self.load_balancers.values().find(|balancer| balancer.arn == arn)
     }
 
-    pub(super) fn advance_to(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+    /// An ARN of this account and region.
+    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.id)
+    }
+
+    /// Writes down what happens in so many seconds.
+    pub(super) fn later(&mut self, seconds: i64, act: Act) {
+        let at = after(self.now, seconds);
+        self.agenda.add(at, act);
+    }
+
+    /// Notes what a count is from now on.
+    pub(super) fn note(&mut self, metric: MetricId, value: f64) {
+        let now = self.now;
+        let signal = self.signals.entry(metric).or_insert_with(|| Signal::Steps(Steps::default()));
+        if let Signal::Steps(steps) = signal {
+            steps.note(now, value);
+        }
+    }
+}
+
+impl MetricId {
+    /// A metric by namespace, name and dimensions, which are sorted by name.
+    pub fn new(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Self {
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let mut dimensions: Vec<(String, String)> = dimensions.iter().map(own).collect();
+        dimensions.sort();
+        Self { namespace: namespace.to_owned(), name: name.to_owned(), dimensions }
     }
 }
 
 /// What stands after the last slash: a name out of an ARN.
 pub(super) fn last_part(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap_or(reference)
+}
+
+/// What stands after the last colon: the resource of an ARN, with its kind where that is set off by a slash.
+pub(super) fn after_colon(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
 }

@@ -1,16 +1,27 @@
-//! Healthy services by the thousand for measuring: made when they are asked for, so that the estate itself costs no memory.
-
-use std::collections::{BTreeMap, VecDeque};
+//! Healthy services by the thousand for measuring: copies of one, made when they are asked for, so that the estate itself
+//! costs no memory. It must not know what else is in the account.
 
 use jiff::Timestamp;
 
 use super::account::Account;
-use super::model::{Caller, EcsCluster, EcsService, EcsTask, Network};
+use super::dice::{hash, hex, mix2};
+use super::model::{EcsCluster, EcsService, EcsTask, MetricId};
+use super::signal::{Signal, Wave, after};
+
+/// Tasks that the largest of the services has.
+const MOST_TASKS: usize = 3;
+/// Hexadecimal digits of a task's id that say which service it is of, and which of its tasks.
+const SERVICE_DIGITS: usize = 6;
+const TASK_DIGITS: usize = 2;
 
 /// So many services in a cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bulk {
-    count: usize,
+    pub(super) count: usize,
+    pub(super) seed: u64,
+    /// What they are copies of.
+    pub(super) service: Box<EcsService>,
+    pub(super) task: Box<EcsTask>,
 }
 
 impl Bulk {
@@ -19,65 +30,118 @@ impl Bulk {
     }
 
     pub(super) fn running_tasks(&self) -> i32 {
-        0
+        (0..self.count).map(desired).sum::<usize>() as i32
     }
 
     pub(super) fn names(&self, first: usize, take: usize) -> Vec<String> {
-        (first..self.count).take(take).map(|n| format!("service-{n:05}")).collect()
+        (first..self.count).take(take).map(name).collect()
     }
 
-    pub(super) fn service(&self, _cluster: &EcsCluster, _name: &str) -> Option<EcsService> {
-        None
+    /// The number of a service by its name.
+    fn number(&self, name_of: &str) -> Option<usize> {
+        let number: usize = name_of.strip_prefix("service-")?.parse().ok()?;
+        (number < self.count && name(number) == name_of).then_some(number)
     }
 
-    pub(super) fn task_ids(&self, _service: Option<&str>, _desired: &str) -> Vec<String> {
-        Vec::new()
+    pub(super) fn service(&self, cluster: &EcsCluster, name: &str) -> Option<EcsService> {
+        let number = self.number(name)?;
+        let mut service = (*self.service).clone();
+        let count = desired(number) as i32;
+        service.name = name.to_owned();
+        service.arn = format!("{}/{name}", cluster.arn.replace(":cluster/", ":service/"));
+        (service.desired_count, service.running_count) = (count, count);
+        for deployment in &mut service.deployments {
+            deployment.id = self.deployment(number);
+            deployment.rollout_state_reason = format!("ECS deployment {} completed.", deployment.id);
+            (deployment.desired_count, deployment.running_count) = (count, count);
+            deployment.created_at = after(deployment.created_at, -(number as i64) * 61);
+        }
+        for event in &mut service.events {
+            event.message = format!("(service {name}) has reached a steady state.");
+        }
+        service.task_ids = self.ids_of(number);
+        Some(service)
     }
 
-    pub(super) fn task(&self, _cluster: &EcsCluster, _id: &str) -> Option<EcsTask> {
-        None
+    pub(super) fn task_ids(&self, service: Option<&str>, desired: &str) -> Vec<String> {
+        if desired != "RUNNING" {
+            return Vec::new();
+        }
+        match service {
+            Some(name) => self.number(name).map(|number| self.ids_of(number)).unwrap_or_default(),
+            None => (0..self.count).flat_map(|number| self.ids_of(number)).collect(),
+        }
+    }
+
+    pub(super) fn task(&self, cluster: &EcsCluster, id: &str) -> Option<EcsTask> {
+        let digits = |from: usize, count: usize| usize::from_str_radix(id.get(from..from + count)?, 16).ok();
+        let number = digits(0, SERVICE_DIGITS).filter(|number| *number < self.count)?;
+        let which = digits(SERVICE_DIGITS, TASK_DIGITS)?;
+        if self.ids_of(number).get(which).is_none_or(|own| own != id) {
+            return None;
+        }
+        let mut task = (*self.task).clone();
+        task.id = id.to_owned();
+        task.arn = format!("{}/{id}", cluster.arn.replace(":cluster/", ":task/"));
+        task.group = format!("service:{}", name(number));
+        task.started_by = self.deployment(number);
+        task.private_ip = format!("10.{}.{}.{}", 64 + number / 62_500 % 64, number / 250 % 250, 4 + number % 250);
+        for container in &mut task.containers {
+            container.arn = format!("{}/{id}/{}", cluster.arn.replace(":cluster/", ":container/"), container.name);
+        }
+        Some(task)
+    }
+
+    fn ids_of(&self, number: usize) -> Vec<String> {
+        let rest = 32 - SERVICE_DIGITS - TASK_DIGITS;
+        let id = |which: usize| {
+            let tail = hex(mix2(self.seed ^ which as u64, number as u64), rest);
+            format!("{number:06x}{which:02x}{tail}")
+        };
+        (0..desired(number)).map(id).collect()
+    }
+
+    fn deployment(&self, number: usize) -> String {
+        format!("ecs-svc/{:019}", mix2(self.seed, number as u64) % 9_000_000_000_000_000_000)
     }
 }
 
-/// The `n`th account of a sized estate.
-pub(super) fn account(_seed: u64, start: Timestamp, n: usize, services: usize) -> Account {
-    let id = format!("{:012}", 700_000_000_000_u64 + n as u64);
-    let arn = format!("arn:aws:ecs:eu-central-1:{id}:cluster/bench");
-    let cluster = EcsCluster {
-        name: "bench".to_owned(),
-        arn,
-        status: "ACTIVE",
-        capacity_providers: Vec::new(),
-        registered_container_instances: 0,
-        container_insights: false,
-        tags: BTreeMap::new(),
-        services: BTreeMap::new(),
-        tasks: BTreeMap::new(),
-        bulk: Some(Bulk { count: services }),
-    };
-    Account {
-        environment: format!("env-{n:03}"),
-        alias: format!("bench-{n:03}"),
-        region: "eu-central-1".to_owned(),
-        caller: Caller { arn: format!("arn:aws:iam::{id}:user/bench"), user_id: "AIDABENCH".to_owned() },
-        network: Network { vpc_id: "vpc-0".to_owned(), subnets: Vec::new(), security_group: "sg-0".to_owned() },
-        id,
-        now: start,
-        ecs_clusters: BTreeMap::from([("bench".to_owned(), cluster)]),
-        task_definitions: BTreeMap::new(),
-        eks_clusters: BTreeMap::new(),
-        auto_scaling_groups: BTreeMap::new(),
-        db_instances: BTreeMap::new(),
-        db_clusters: BTreeMap::new(),
-        db_snapshots: BTreeMap::new(),
-        rds_events: VecDeque::new(),
-        cache_clusters: BTreeMap::new(),
-        replication_groups: BTreeMap::new(),
-        load_balancers: BTreeMap::new(),
-        target_groups: BTreeMap::new(),
-        alarms: BTreeMap::new(),
-        alarm_history: VecDeque::new(),
-        log_groups: BTreeMap::new(),
-        trail: VecDeque::new(),
+impl Account {
+    /// The course of a metric of a service made here; its dimensions are sorted.
+    pub(super) fn bulk_signal(&self, metric: &MetricId) -> Option<Signal> {
+        let [(cluster_key, cluster), (service_key, service)] = metric.dimensions.as_slice() else {
+            return None;
+        };
+        let known = cluster_key == "ClusterName"
+            && service_key == "ServiceName"
+            && self.ecs_clusters.get(cluster)?.bulk.as_ref()?.number(service).is_some();
+        let base = match metric.name.as_str() {
+            "CPUUtilization" => 12.0,
+            "MemoryUtilization" => 41.0,
+            _ => return None,
+        };
+        (known && metric.namespace == "AWS/ECS").then(|| {
+            Signal::Wave(Wave {
+                seed: hash(hash(self.seed, service), &metric.name),
+                base,
+                swing: 24.0,
+                noise: 0.1,
+                limits: (0.0, 100.0),
+                count: false,
+                unit: "Percent",
+                drift: 0.0,
+                since: Timestamp::UNIX_EPOCH.as_second(),
+                peak_hour: self.peak_hour,
+                surges: Vec::new(),
+            })
+        })
     }
+}
+
+fn name(number: usize) -> String {
+    format!("service-{number:05}")
+}
+
+fn desired(number: usize) -> usize {
+    1 + number % MOST_TASKS
 }

@@ -4,11 +4,20 @@
 //! seed and the instant, however often the world was advanced on the way.
 
 mod account;
+mod agenda;
 mod bulk;
 mod clock;
+mod dice;
 mod logs;
 mod metrics;
 pub mod model;
+mod people;
+mod seed;
+mod signal;
+mod sim;
+mod stories;
+#[cfg(test)]
+mod tests;
 
 pub use account::Account;
 pub use clock::Clock;
@@ -25,13 +34,15 @@ pub struct World {
 impl World {
     /// The seven environments of the runbooks, with some hours of history before `start`.
     pub fn new(seed: u64, start: Timestamp) -> Self {
-        Self::sized(seed, start, 7, 8)
+        let mut world = Self { accounts: seed::estate(seed, start) };
+        world.advance_to(start);
+        world
     }
 
     /// An estate to measure with: `env-000` and so on, each with one cluster of that many healthy services, and the
     /// log group `/bench/firehose` with 20,000 lines a second.
     pub fn sized(seed: u64, start: Timestamp, environments: usize, services_each: usize) -> Self {
-        let accounts = (0..environments).map(|n| bulk::account(seed, start, n, services_each)).collect();
+        let accounts = (0..environments).map(|n| seed::bench(seed, start, n, services_each)).collect();
         Self { accounts }
     }
 

@@ -95,6 +95,8 @@ pub struct AutoScalingGroup {
     pub instances: Vec<AsgInstance>,
     /// Newest first.
     pub activities: VecDeque<ScalingActivity>,
+    /// The log group its instances write to, each a stream of its own.
+    pub(in crate::demo::world) log_group: Option<String>,
 }
 
 /// An instance of an Auto Scaling group.

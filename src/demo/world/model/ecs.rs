@@ -116,6 +116,33 @@ pub struct EcsService {
     pub tags: Tags,
     /// Ids of its tasks, oldest first, those stopped less than an hour ago included.
     pub task_ids: Vec<String>,
+    pub(in crate::demo::world) run: ServiceRun,
+}
+
+/// What the scheduler remembers of a service.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::demo::world) struct ServiceRun {
+    /// A look is on the agenda already.
+    pub(in crate::demo::world) looking: bool,
+    /// Failures in a row, and until when no replacement is started because of them.
+    pub(in crate::demo::world) failures: u32,
+    pub(in crate::demo::world) backoff_until: Option<Timestamp>,
+    /// The steady state has been told.
+    pub(in crate::demo::world) steady: bool,
+}
+
+/// What becomes of the tasks of a task definition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::demo::world) enum Fate {
+    /// They come up and stay.
+    #[default]
+    Well,
+    /// The essential container exits with code 1 some twenty seconds after it started.
+    Crash,
+    /// They run but answer health checks with 502.
+    Sick,
+    /// Their image can't be pulled.
+    NoImage,
 }
 
 /// `deploymentConfiguration` of a service.
@@ -251,6 +278,7 @@ pub struct TaskDefinition {
     pub registered_by: String,
     pub containers: Vec<ContainerDefinition>,
     pub tags: Tags,
+    pub(in crate::demo::world) fate: Fate,
 }
 
 /// A container in a task definition.

@@ -1,0 +1,71 @@
+//! `dhbw-prod`: the backend crash-loops since a release forty minutes before the estate's start. The new revision lost
+//! the secret with the database password; the circuit breaker is off, so that it goes on and on.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::super::account::Account;
+use super::super::logs::Trouble;
+use super::super::model::Fate;
+use super::super::people;
+use super::super::signal::after;
+use super::super::sim::Release;
+use super::super::stories::Beat;
+use super::lecture::{Scale, furnish};
+use super::{Site, begin, lasting};
+
+/// Seconds from the estate's start to the release.
+const RELEASE: i64 = -40 * 60;
+
+pub(super) fn account(seed: u64, start: Timestamp) -> Account {
+    let site = Site {
+        environment: "dhbw-prod",
+        id: "111122223333",
+        alias: "lecture-dhbw-prod",
+        region: "eu-central-1",
+        peak_hour: 10,
+    };
+    let mut account = begin(seed, start, &site);
+    let scale = Scale { backend: 3, frontend: 3, rate: 3.5, revision: 47, tag: "2.31.0-4e7d19a", percents: (200, 50) };
+    furnish(&mut account, "dhbw", &scale);
+    account.nightly(start, -4 * 3_600 - 700, "lecture-dhbw-cluster");
+    crash_loop(&mut account, start);
+    account.begin_life();
+    account
+}
+
+fn crash_loop(account: &mut Account, start: Timestamp) {
+    let (cluster, service) = ("lecture-dhbw-cluster", "lecture-backend-service");
+    account.on(
+        start,
+        RELEASE - 400,
+        Beat::Did {
+            by: &people::JANA,
+            source: "ssm.amazonaws.com",
+            name: "PutParameter",
+            resource: ("AWS::SSM::Parameter", "/lecture/dhbw/backend/version".to_owned()),
+            request: json!({ "name": "/lecture/dhbw/backend/version", "value": "2.32.0", "overwrite": true }),
+        },
+    );
+    let release = Release {
+        cluster: cluster.to_owned(),
+        service: service.to_owned(),
+        tag: "2.32.0-9c41fe2".to_owned(),
+        fate: Fate::Crash,
+        drops_secret: Some("LECTURE_DB_PASSWORD".to_owned()),
+        by: &people::JANA,
+    };
+    account.on(start, RELEASE, Beat::Release(Box::new(release)));
+    let from = after(start, RELEASE + 120);
+    let about = ("ServiceName", service);
+    account.surge("AWS/ECS", "CPUUtilization", about, &lasting(from, 94.0));
+    account.surge("AWS/ECS", "MemoryUtilization", about, &lasting(from, 78.0));
+    for (name, level) in
+        [("HTTPCode_Target_5XX_Count", 140.0), ("HTTPCode_ELB_5XX_Count", 31.0), ("TargetResponseTime", 3.4)]
+    {
+        account.surge_traffic("lecture-dhbw-alb", "lecture-backend-tg", name, &lasting(from, level));
+    }
+    account.add_spell("/ecs/lecture-backend", from, 0.35, Trouble::Overload);
+    let database = format!("/aws/rds/cluster/{cluster}/postgresql");
+    account.add_spell(&database, from, 0.8, Trouble::BadLogin);
+}

@@ -1,0 +1,38 @@
+//! `edt-prod`: all is well, and the pipeline releases something every now and then.
+
+use jiff::Timestamp;
+
+use super::super::account::Account;
+use super::super::stories::Beat;
+use super::lecture::{Scale, furnish};
+use super::{HISTORY, Site, begin};
+
+/// Seconds between two releases, and from the estate's start to the one that is under way then.
+const EVERY: i64 = 25 * 60;
+const UNDER_WAY: i64 = -75;
+
+pub(super) fn account(seed: u64, start: Timestamp) -> Account {
+    let site = Site {
+        environment: "edt-prod",
+        id: "222233334444",
+        alias: "lecture-edt-prod",
+        region: "eu-west-1",
+        peak_hour: 12,
+    };
+    let mut account = begin(seed, start, &site);
+    let scale = Scale { backend: 4, frontend: 4, rate: 4.0, revision: 47, tag: "2.39.0-4e7d19a", percents: (150, 100) };
+    furnish(&mut account, "edt", &scale);
+    account.nightly(start, -3 * 3_600 - 200, "lecture-edt-cluster");
+    let services = ["lecture-backend-service", "lecture-frontend-service", "lecture-transcriber"];
+    let rolling = Beat::Rolling {
+        cluster: "lecture-edt-cluster".to_owned(),
+        services: services.map(str::to_owned).to_vec(),
+        turn: 0,
+        every: EVERY,
+    };
+    // A multiple of the services' number before, so that the backend is the one that is under way.
+    let before = (HISTORY / EVERY - 1) / 3 * 3;
+    account.on(start, UNDER_WAY - before * EVERY, rolling);
+    account.begin_life();
+    account
+}

@@ -1,0 +1,175 @@
+//! The environments as they are when the estate's past begins: one file each, made with shared builders.
+//! Stories are only written on the agenda here; `stories` and `sim` play them.
+
+mod bench;
+mod beta9;
+mod databases;
+mod dhbw;
+mod edge;
+mod edt;
+mod enterprise;
+mod kube;
+mod lecture;
+mod services;
+mod starttech;
+mod tfe;
+mod unilux;
+mod watch;
+
+pub(super) use bench::account as bench;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+
+use super::account::Account;
+use super::agenda::{Act, Agenda};
+use super::dice::{Dice, hash, hex};
+use super::model::{Caller, MetricId, Network};
+use super::signal::{Signal, Surge, Wave, after};
+use super::stories::Beat;
+
+/// The estate's past begins so many seconds before its start.
+pub(super) const HISTORY: i64 = 6 * 3_600;
+const DAY: i64 = 86_400;
+
+/// Who and where an account is.
+pub(super) struct Site<'a> {
+    pub(super) environment: &'a str,
+    pub(super) id: &'a str,
+    pub(super) alias: &'a str,
+    pub(super) region: &'a str,
+    /// The hour (UTC) in which its customers are busiest.
+    pub(super) peak_hour: i64,
+}
+
+/// The seven environments, at the beginning of their past.
+pub(super) fn estate(seed: u64, start: Timestamp) -> Vec<Account> {
+    vec![
+        dhbw::account(seed, start),
+        edt::account(seed, start),
+        unilux::account(seed, start),
+        enterprise::account(seed, start),
+        starttech::account(seed, start),
+        beta9::account(seed, start),
+        tfe::account(seed, start),
+    ]
+}
+
+/// An account with nothing in it.
+pub(super) fn empty(seed: u64, now: Timestamp, site: &Site<'_>) -> Account {
+    let own = hash(seed, site.environment);
+    let role = "AWSReservedSSO_Operations_8d1f4c0e7a2b9635";
+    let user = "noor.haddad@example.com";
+    let zone = |letter: char| {
+        let zone = format!("{}{letter}", site.region);
+        let subnet = format!("subnet-0{}", hex(hash(own, &zone), 16));
+        (zone, subnet)
+    };
+    Account {
+        environment: site.environment.to_owned(),
+        id: site.id.to_owned(),
+        alias: site.alias.to_owned(),
+        region: site.region.to_owned(),
+        caller: Caller {
+            arn: format!("arn:aws:sts::{}:assumed-role/{role}/{user}", site.id),
+            user_id: format!("AROA{}:{user}", hex(own, 16).to_uppercase()),
+        },
+        network: Network {
+            vpc_id: format!("vpc-0{}", hex(hash(own, "vpc"), 16)),
+            subnets: ['a', 'b', 'c'].map(zone).to_vec(),
+            security_group: format!("sg-0{}", hex(hash(own, "sg"), 16)),
+        },
+        now,
+        ecs_clusters: BTreeMap::new(),
+        task_definitions: BTreeMap::new(),
+        eks_clusters: BTreeMap::new(),
+        auto_scaling_groups: BTreeMap::new(),
+        db_instances: BTreeMap::new(),
+        db_clusters: BTreeMap::new(),
+        db_snapshots: BTreeMap::new(),
+        rds_events: VecDeque::new(),
+        cache_clusters: BTreeMap::new(),
+        replication_groups: BTreeMap::new(),
+        load_balancers: BTreeMap::new(),
+        target_groups: BTreeMap::new(),
+        alarms: BTreeMap::new(),
+        alarm_history: VecDeque::new(),
+        log_groups: BTreeMap::new(),
+        trail: VecDeque::new(),
+        peak_hour: site.peak_hour,
+        seed: own,
+        dice: Dice::new(own),
+        agenda: Agenda::default(),
+        signals: BTreeMap::new(),
+    }
+}
+
+/// An account of the estate, at the beginning of its past.
+fn begin(seed: u64, start: Timestamp, site: &Site<'_>) -> Account {
+    empty(seed, after(start, -HISTORY), site)
+}
+
+impl Account {
+    /// The same account in another region: empty.
+    pub fn in_region(&self, region: &str) -> Account {
+        let site = Site {
+            environment: &self.environment,
+            id: &self.id,
+            alias: &self.alias,
+            region,
+            peak_hour: self.peak_hour,
+        };
+        Account { caller: self.caller.clone(), ..empty(self.seed, self.now, &site) }
+    }
+
+    /// Sets the everyday life going once everything is there: alarms, small calls, tidying.
+    fn begin_life(&mut self) {
+        self.judge_alarms(false);
+        self.later(20, Act::Alarms);
+        self.later(60, Act::Tidy);
+        self.later(90, Act::Stir);
+    }
+
+    /// Writes a beat on the agenda, so many seconds from `start` (negative: before it).
+    fn on(&mut self, start: Timestamp, seconds: i64, beat: Beat) {
+        self.agenda.add(after(start, seconds), Act::Story(beat));
+    }
+
+    /// Does something as if it were `days` ago.
+    fn days_ago<T>(&mut self, days: i64, act: impl FnOnce(&mut Self) -> T) -> T {
+        let now = self.now;
+        self.now = after(now, -days * DAY - (self.seed % 20_000) as i64);
+        let result = act(self);
+        self.now = now;
+        result
+    }
+
+    /// Sends metrics to another level for a time: those of that namespace and name with that dimension.
+    fn surge(&mut self, namespace: &str, name: &str, about: (&str, &str), surge: &Surge) {
+        self.waves(namespace, name, about, |wave| wave.surges.push(surge.clone()));
+    }
+
+    /// Sets the most that metrics can come to.
+    fn limit(&mut self, namespace: &str, name: &str, about: (&str, &str), most: f64) {
+        self.waves(namespace, name, about, |wave| wave.limits.1 = most);
+    }
+
+    fn waves(&mut self, namespace: &str, name: &str, about: (&str, &str), change: impl Fn(&mut Wave)) {
+        let concerns = |metric: &MetricId| {
+            metric.namespace == namespace
+                && metric.name == name
+                && metric.dimensions.iter().any(|(key, value)| key == about.0 && value == about.1)
+        };
+        for (metric, signal) in &mut self.signals {
+            if let (true, Signal::Wave(wave)) = (concerns(metric), signal) {
+                change(wave);
+            }
+        }
+    }
+}
+
+/// A level that is reached within some minutes and held.
+fn lasting(from: Timestamp, level: f64) -> Surge {
+    Surge { from, until: None, ramp: 240, level, every: None }
+}

@@ -1,0 +1,33 @@
+//! `unilux-prod`: nothing is wrong. Somebody takes a snapshot before the semester begins.
+
+use jiff::Timestamp;
+
+use super::super::account::Account;
+use super::super::people;
+use super::super::stories::Beat;
+use super::lecture::{Scale, furnish};
+use super::{Site, begin};
+
+pub(super) fn account(seed: u64, start: Timestamp) -> Account {
+    let site = Site {
+        environment: "unilux-prod",
+        id: "333344445555",
+        alias: "lecture-unilux-prod",
+        region: "eu-west-3",
+        peak_hour: 11,
+    };
+    let mut account = begin(seed, start, &site);
+    let scale = Scale { backend: 2, frontend: 2, rate: 1.2, revision: 44, tag: "2.30.2-77aa0c1", percents: (200, 100) };
+    furnish(&mut account, "unilux", &scale);
+    account.nightly(start, -5 * 3_600, "lecture-unilux-cluster");
+    let snapshot = Beat::Snapshot {
+        source: "lecture-unilux-cluster".to_owned(),
+        prefix: "lecture-unilux-manual-".to_owned(),
+        kind: "manual",
+        every: Some(90 * 60),
+        by: &people::NOOR,
+    };
+    account.on(start, -330, snapshot);
+    account.begin_life();
+    account
+}

@@ -1,0 +1,212 @@
+//! Auto Scaling groups: instances come, fall ill and are replaced; activities tell of it.
+
+use super::super::account::Account;
+use super::super::agenda::{Act, InstanceStep};
+use super::super::dice::hash;
+use super::super::model::{AsgInstance, MetricId, ScalingActivity, StreamSpan, Word};
+use super::super::people;
+use super::{Call, nth};
+
+/// Seconds an instance takes to boot, to fail its first health checks, to be given up, and to drain.
+const BOOT: i64 = 45;
+const SICKEN: i64 = 60;
+const PATIENCE: i64 = 480;
+const DRAIN: i64 = 75;
+
+impl Account {
+    pub(super) fn instance_step(&mut self, group: &str, id: &str, step: InstanceStep) {
+        match step {
+            InstanceStep::InService => self.in_service(group, id),
+            InstanceStep::Sicken => self.sicken(group, id),
+            InstanceStep::Replace => self.replace(group, id),
+            InstanceStep::Terminated => self.terminated(group, id),
+        }
+    }
+
+    fn step(&mut self, seconds: i64, group: &str, id: &str, step: InstanceStep) {
+        let (group, instance) = (group.to_owned(), id.to_owned());
+        self.later(seconds, Act::Instance { group, instance, step });
+    }
+
+    fn with_instance(&mut self, group: &str, id: &str, change: impl FnOnce(&mut AsgInstance)) {
+        let instances = self.auto_scaling_groups.get_mut(group).map(|group| &mut group.instances);
+        if let Some(instance) = instances.and_then(|all| all.iter_mut().find(|instance| instance.id == id)) {
+            change(instance);
+        }
+        self.count_instances(group);
+    }
+
+    fn targets_of(&self, group: &str) -> Vec<String> {
+        self.auto_scaling_groups.get(group).map(|group| group.target_group_arns.clone()).unwrap_or_default()
+    }
+
+    /// Opens or closes the log stream of an instance.
+    fn write_logs(&mut self, group: &str, id: &str, begins: bool) {
+        let now = self.now;
+        let logs = self.auto_scaling_groups.get(group).and_then(|group| group.log_group.as_ref());
+        let Some(logs) = logs.and_then(|logs| self.log_groups.get_mut(logs)) else {
+            return;
+        };
+        if begins {
+            logs.streams.insert(id.to_owned(), StreamSpan { from: now, until: None, failing: false });
+        } else if let Some(span) = logs.streams.get_mut(id) {
+            span.until = Some(now);
+        }
+    }
+
+    fn in_service(&mut self, group: &str, id: &str) {
+        let mut zone = String::new();
+        self.with_instance(group, id, |instance| {
+            instance.lifecycle_state = "InService";
+            zone.clone_from(&instance.availability_zone);
+        });
+        self.finish_activity(group, id, "Successful");
+        self.write_logs(group, id, true);
+        for target in self.targets_of(group) {
+            self.register_target(&target, id, &zone);
+        }
+        self.step(SICKEN, group, id, InstanceStep::Sicken);
+    }
+
+    /// The application on the instance answers no health check: by a wrong code or by none.
+    fn sicken(&mut self, group: &str, id: &str) {
+        let why = if hash(self.seed, id).is_multiple_of(2) {
+            ("Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]")
+        } else {
+            ("Target.Timeout", "Request timed out")
+        };
+        for target in self.targets_of(group) {
+            self.set_target(&target, id, "unhealthy", Some(why));
+        }
+        self.step(PATIENCE, group, id, InstanceStep::Replace);
+    }
+
+    fn replace(&mut self, group: &str, id: &str) {
+        self.with_instance(group, id, |instance| {
+            instance.lifecycle_state = "Terminating";
+            instance.health_status = "Unhealthy";
+        });
+        for target in self.targets_of(group) {
+            let why = ("Target.DeregistrationInProgress", "Target deregistration is in progress");
+            self.set_target(&target, id, "draining", Some(why));
+        }
+        let cause = format!(
+            "At {} an instance was taken out of service in response to an ELB system health check failure.",
+            self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        );
+        let draining = format!("Terminating EC2 instance: {id} - Waiting For ELB Connection Draining.");
+        self.activity(group, draining, cause, ("WaitingForELBConnectionDraining", 50));
+        self.record_instance("TerminateInstances", id);
+        self.step(DRAIN, group, id, InstanceStep::Terminated);
+    }
+
+    fn terminated(&mut self, group: &str, id: &str) {
+        self.finish_activity(group, id, "Successful");
+        self.write_logs(group, id, false);
+        for target in self.targets_of(group) {
+            self.remove_target(&target, id);
+        }
+        if let Some(group) = self.auto_scaling_groups.get_mut(group) {
+            group.instances.retain(|instance| instance.id != id);
+        }
+        self.launch(group);
+    }
+
+    /// Launches an instance in the place of one that is gone.
+    fn launch(&mut self, name: &str) {
+        let id = format!("i-0{}", self.dice.hex(16));
+        let now = self.now;
+        let place = self.dice.next();
+        let Some(group) = self.auto_scaling_groups.get_mut(name) else {
+            return;
+        };
+        let kind = group.instances.first().map_or("t3.small", |instance| instance.instance_type.as_str()).to_owned();
+        let zone = nth(&group.availability_zones, place).cloned().unwrap_or_default();
+        group.instances.push(AsgInstance {
+            id: id.clone(),
+            instance_type: kind,
+            availability_zone: zone,
+            lifecycle_state: "Pending",
+            health_status: "Healthy",
+            protected_from_scale_in: false,
+            launched_at: now,
+        });
+        self.count_instances(name);
+        let cause = format!(
+            "At {} an instance was launched in response to an unhealthy instance needing to be replaced.",
+            now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        );
+        self.activity(name, format!("Launching a new EC2 instance: {id}"), cause, ("InProgress", 30));
+        self.record_instance("RunInstances", &id);
+        self.step(BOOT, name, &id, InstanceStep::InService);
+    }
+
+    /// An instance that could not be had.
+    pub(in crate::demo::world) fn launch_fails(&mut self, group: &str, kind: &str, zone: &str) {
+        let message = format!(
+            "We currently do not have sufficient {kind} capacity in the Availability Zone you requested ({zone}). Our system will be working on provisioning additional capacity. Launching EC2 instance failed."
+        );
+        let at = self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let cause = format!(
+            "At {at} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 1 to 3."
+        );
+        self.activity(
+            group,
+            "Launching a new EC2 instance.  Status Reason: Insufficient capacity.".to_owned(),
+            cause,
+            ("Failed", 100),
+        );
+        let newest = self.auto_scaling_groups.get_mut(group).and_then(|group| group.activities.front_mut());
+        if let Some(activity) = newest {
+            activity.status_message = Some(message);
+            activity.end = Some(activity.start);
+        }
+    }
+
+    fn activity(&mut self, group: &str, description: String, cause: String, state: (Word, i32)) {
+        let activity = ScalingActivity {
+            id: self.dice.uuid(),
+            description,
+            cause,
+            status: state.0,
+            status_message: None,
+            start: self.now,
+            end: None,
+            progress: state.1,
+            details: format!("{{\"Subnet ID\":\"\",\"Availability Zone\":\"{}\"}}", self.region),
+        };
+        if let Some(group) = self.auto_scaling_groups.get_mut(group) {
+            group.activities.push_front(activity);
+        }
+    }
+
+    fn finish_activity(&mut self, group: &str, id: &str, status: Word) {
+        let now = self.now;
+        let activities = self.auto_scaling_groups.get_mut(group).map(|group| &mut group.activities);
+        let open = activities.and_then(|all| all.iter_mut().find(|a| a.end.is_none() && a.description.contains(id)));
+        if let Some(activity) = open {
+            activity.status = status;
+            activity.end = Some(now);
+            activity.progress = 100;
+            activity.description = activity.description.replace(" - Waiting For ELB Connection Draining.", "");
+        }
+    }
+
+    /// Notes how many instances a group has in service.
+    pub(in crate::demo::world) fn count_instances(&mut self, name: &str) {
+        let Some(group) = self.auto_scaling_groups.get(name) else {
+            return;
+        };
+        let serving = group.instances.iter().filter(|instance| instance.lifecycle_state == "InService").count();
+        let desired = f64::from(group.desired_capacity);
+        let dimensions = [("AutoScalingGroupName", name)];
+        self.note(MetricId::new("AWS/AutoScaling", "GroupInServiceInstances", &dimensions), serving as f64);
+        self.note(MetricId::new("AWS/AutoScaling", "GroupDesiredCapacity", &dimensions), desired);
+    }
+
+    fn record_instance(&mut self, name: &'static str, id: &str) {
+        let request = serde_json::json!({ "instancesSet": { "items": [{ "instanceId": id }] } });
+        let resources = vec![("AWS::EC2::Instance", id.to_owned())];
+        self.record(&people::AUTO_SCALING, Call { source: "ec2.amazonaws.com", name, resources, request, error: None });
+    }
+}

@@ -1,0 +1,97 @@
+//! How the estate moves: acts are taken from the agenda at their instant and carried out. It must not know what the
+//! environments are made of (`seed`) or what happens when (`stories`).
+
+mod alarms;
+mod asg;
+mod deploy;
+mod ecs;
+mod rds;
+mod targets;
+mod task;
+mod trail;
+
+use jiff::Timestamp;
+
+use super::account::Account;
+use super::agenda::Act;
+use super::logs;
+use super::model::Word;
+use super::signal::{Signal, after};
+
+pub(super) use deploy::Release;
+pub(super) use targets::balancer_metric;
+pub(super) use trail::{Actor, Call};
+
+/// Seconds for which stopped tasks, events and records are kept.
+const STOPPED_TASKS: i64 = 3_600;
+const RECORDS: i64 = 14 * 24 * 3_600;
+/// And how many of them at most.
+const MOST_RECORDS: usize = 1_000;
+/// Seconds between two rounds of tidying.
+pub(super) const TIDY: i64 = 300;
+
+impl Account {
+    /// Carries out what is due by `now`.
+    pub(super) fn advance_to(&mut self, now: Timestamp) {
+        while let Some((at, act)) = self.agenda.due(now) {
+            self.now = self.now.max(at);
+            self.carry_out(act);
+        }
+        self.now = self.now.max(now);
+    }
+
+    fn carry_out(&mut self, act: Act) {
+        match act {
+            Act::Reconcile { cluster, service } => self.reconcile(&cluster, &service),
+            Act::Task { cluster, task, step } => self.task_step(&cluster, &task, step),
+            Act::Instance { group, instance, step } => self.instance_step(&group, &instance, step),
+            Act::Snapshot { id } => self.snapshot_step(&id),
+            Act::Alarms => self.evaluate_alarms(),
+            Act::Tidy => self.tidy(),
+            Act::Stir => self.stir(),
+            Act::Story(beat) => self.play(beat),
+        }
+    }
+
+    /// Lets go what is past keeping and moves the clocks that databases show.
+    fn tidy(&mut self) {
+        let now = self.now;
+        let stopped = after(now, -STOPPED_TASKS);
+        for cluster in self.ecs_clusters.values_mut() {
+            cluster.tasks.retain(|_, task| task.stopped_at.is_none_or(|at| at > stopped));
+            let tasks = &cluster.tasks;
+            for service in cluster.services.values_mut() {
+                service.task_ids.retain(|id| tasks.contains_key(id));
+            }
+        }
+        let unread = after(now, -logs::KEPT);
+        for group in self.log_groups.values_mut() {
+            group.streams.retain(|_, span| span.until.is_none_or(|until| until > unread));
+        }
+        for signal in self.signals.values_mut() {
+            if let Signal::Steps(steps) = signal {
+                steps.forget(after(now, -2 * 24 * 3_600));
+            }
+        }
+        let old = after(now, -RECORDS);
+        self.trail.truncate(MOST_RECORDS);
+        self.alarm_history.truncate(MOST_RECORDS);
+        while self.rds_events.front().is_some_and(|event| event.at < old) {
+            self.rds_events.pop_front();
+        }
+        for group in self.auto_scaling_groups.values_mut() {
+            group.activities.truncate(MOST_RECORDS / 10);
+        }
+        self.databases_go_on();
+        self.later(TIDY, Act::Tidy);
+    }
+}
+
+/// The zone of a subnet or anything else that stands in a list, by number.
+fn nth<T>(things: &[T], number: u64) -> Option<&T> {
+    things.get((number % things.len().max(1) as u64) as usize)
+}
+
+/// `RUNNING` tasks are wanted, `STOPPED` ones not.
+const RUNNING: Word = "RUNNING";
+const STOPPED: Word = "STOPPED";
