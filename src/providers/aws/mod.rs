@@ -1,26 +1,46 @@
-//! AWS: credentials, clients, faults, pages, raw answers.
+//! AWS: environments' credentials and clients, faults, pages, raw answers. Requests leave only through the guard.
 
+mod calls;
+mod chain;
+mod credentials;
 mod fault;
+mod files;
+mod guard;
 mod pages;
+mod pins;
 pub mod raw;
+mod settings;
+mod sign_in;
+mod signer;
+mod transport;
+mod variables;
+
+mod environments;
 
 use std::sync::OnceLock;
 
 use aws_types::SdkConfig;
 
+pub use calls::Calls;
+pub use environments::{Environments, Estate, Source};
 pub use fault::{fault, invalid};
+use guard::Tag;
 pub use pages::pages;
+pub use sign_in::SignIn;
+pub use variables::Variables;
 
 /// The clients of one environment and region, made when first asked for. They share one HTTP client, which lets reads pass and
 /// nothing else.
+#[derive(Debug)]
 pub struct Aws {
     config: SdkConfig,
+    tag: Tag,
     clients: Clients,
 }
 
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident: $krate:ident),+ $(,)?) => {
-        #[derive(Default)]
+        #[derive(Debug, Default)]
         struct Clients {
             $($name: OnceLock<$krate::Client>,)+
         }
@@ -28,7 +48,10 @@ macro_rules! clients {
         impl Aws {
             $($(#[$doc])*
             pub fn $name(&self) -> &$krate::Client {
-                self.clients.$name.get_or_init(|| $krate::Client::new(&self.config))
+                self.clients.$name.get_or_init(|| {
+                    let config = $krate::config::Builder::from(&self.config).interceptor(self.tag.clone());
+                    $krate::Client::from_conf(config.build())
+                })
             })+
         }
     };
@@ -51,13 +74,15 @@ clients! {
     elasticache: aws_sdk_elasticache,
     /// Elastic Load Balancing v2.
     elb: aws_sdk_elasticloadbalancingv2,
+    /// IAM.
+    iam: aws_sdk_iam,
     /// RDS.
     rds: aws_sdk_rds,
 }
 
 impl Aws {
-    /// Clients that stand on this configuration.
-    pub fn new(config: SdkConfig) -> Self {
-        Self { config, clients: Clients::default() }
+    /// Clients that stand on this configuration; their requests are tagged.
+    fn new(config: SdkConfig, tag: Tag) -> Self {
+        Self { config, tag, clients: Clients::default() }
     }
 }

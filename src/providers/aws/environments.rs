@@ -1,0 +1,431 @@
+//! The environments by name: whose credentials, which clients, who answers. One environment's trouble is its own: what it waits
+//! for is waited for by nobody else.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use indexmap::IndexMap;
+use tokio::sync::{OnceCell, mpsc};
+
+use super::calls::{CallStats, Calls};
+use super::credentials::token;
+use super::files::{AwsFiles, Stamp, stamp};
+use super::guard;
+use super::pins::Pins;
+use super::settings::Settings;
+use super::sign_in::{SignIn, sign_in};
+use super::signer::{Attested, Gates, Shared, Signer};
+use super::transport::Transport;
+use super::variables::Variables;
+use super::Aws;
+use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
+use crate::providers::Env;
+
+/// What signing in may call.
+const SIGN_IN: [&str; 8] = [
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:GetCallerIdentity",
+    "sts:GetSessionToken",
+    "sso:GetRoleCredentials",
+    "sso-oidc:CreateToken",
+    "sso-oidc:RegisterClient",
+    "sso-oidc:StartDeviceAuthorization",
+];
+
+/// What is read besides what kinds list: who answers, logs, metrics, changes.
+const READS: [&str; 15] = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeScalingActivities",
+    "cloudtrail:LookupEvents",
+    "cloudwatch:GetMetricData",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListClusters",
+    "ecs:ListServices",
+    "iam:ListAccountAliases",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:StartLiveTail",
+    "rds:DescribeEvents",
+];
+
+/// An account's alias is a nicety: nobody waits longer for it.
+const ALIAS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// HTTP client and credentials of an environment by its name.
+pub type Estate = Arc<dyn Fn(&str) -> Option<(SharedHttpClient, SharedCredentialsProvider)> + Send + Sync>;
+
+/// Where environments get their credentials and connections.
+pub enum Source {
+    /// The AWS files and variables, and the network.
+    Files {
+        /// The process's environment variables.
+        variables: Variables,
+        /// Where pinned accounts are kept; in memory only without it.
+        pins: Option<PathBuf>,
+    },
+    /// Something that stands in for AWS.
+    Estate(Estate),
+}
+
+/// All environments.
+pub struct Environments {
+    members: RwLock<IndexMap<Arc<str>, Arc<Member>>>,
+    origin: Origin,
+    shared: Arc<Shared>,
+    reads: Arc<HashSet<&'static str>>,
+    sign_ins: Arc<HashSet<&'static str>>,
+}
+
+enum Origin {
+    Files {
+        /// The AWS files as last read.
+        files: RwLock<Option<Arc<AwsFiles>>>,
+        http: SharedHttpClient,
+        transport: Option<Transport>,
+    },
+    Estate(Estate),
+}
+
+/// One environment.
+struct Member {
+    environment: Arc<Environment>,
+    stats: Arc<CallStats>,
+    current: Mutex<Option<Arc<Current>>>,
+    /// Why there is no current one, when that is the files' fault.
+    broken: Mutex<Option<Fault>>,
+}
+
+/// What an environment stands on until its files change.
+struct Current {
+    signer: Arc<Signer>,
+    clients: Mutex<HashMap<Arc<str>, Arc<Env>>>,
+    alias: OnceCell<Option<Arc<str>>>,
+    /// The cached SSO token as last looked at.
+    token: Mutex<Stamp>,
+}
+
+impl Environments {
+    /// These environments. `reads` are the operations that kinds call, in IAM's spelling; nothing else that is not known to only
+    /// read ever leaves the process.
+    pub fn new(list: Vec<Environment>, source: Source, reads: Vec<&'static str>) -> Arc<Self> {
+        match source {
+            Source::Estate(estate) => Self::build(list, Origin::Estate(estate), Variables::default(), None, reads),
+            Source::Files { variables, pins } => {
+                let transport = Transport::new(variables.clone());
+                let http = SharedHttpClient::new(transport.clone());
+                let origin = Origin::Files { files: RwLock::default(), http, transport: Some(transport) };
+                Self::build(list, origin, variables, pins, reads)
+            }
+        }
+    }
+
+    fn build(
+        list: Vec<Environment>,
+        origin: Origin,
+        variables: Variables,
+        pins: Option<PathBuf>,
+        reads: Vec<&'static str>,
+    ) -> Arc<Self> {
+        let (reads, others): (HashSet<_>, HashSet<_>) = READS.into_iter().chain(reads).partition(|operation| only_reads(operation));
+        for operation in others {
+            tracing::error!(operation, "is no read, and will be refused");
+        }
+        let shared = Shared {
+            variables,
+            pins: Pins::new(pins),
+            sessions: super::credentials::Sessions::default(),
+            locks: super::credentials::sso::Locks::default(),
+        };
+        let environments = Self {
+            members: RwLock::default(),
+            origin,
+            shared: Arc::new(shared),
+            reads: Arc::new(reads),
+            sign_ins: Arc::new(HashSet::from(SIGN_IN)),
+        };
+        environments.set(list);
+        Arc::new(environments)
+    }
+
+    /// The environments are now these. Those that stay as they were keep their clients.
+    pub fn set(&self, list: Vec<Environment>) {
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        let new = list.into_iter().map(|environment| {
+            let old = members.get(&environment.name).filter(|member| *member.environment == environment);
+            let member = old.cloned().unwrap_or_else(|| Arc::new(self.member_of(environment)));
+            (Arc::clone(&member.environment.name), member)
+        });
+        *members = new.collect();
+    }
+
+    fn member_of(&self, environment: Environment) -> Member {
+        let operations = self.reads.union(&self.sign_ins).copied();
+        Member {
+            environment: Arc::new(environment),
+            stats: Arc::new(CallStats::new(operations)),
+            current: Mutex::default(),
+            broken: Mutex::default(),
+        }
+    }
+
+    /// All of them, in the order they were given.
+    pub fn list(&self) -> Vec<Arc<Environment>> {
+        self.members().iter().map(|member| Arc::clone(&member.environment)).collect()
+    }
+
+    /// The attested clients of an environment and region.
+    pub async fn env(&self, scope: &Scope) -> Result<Arc<Env>, Fault> {
+        let current = self.current(&*self.member(&scope.environment)?).await?;
+        let held = current.signer.attested().await?;
+        let mut clients = current.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let env = clients.entry(Arc::clone(&scope.region)).or_insert_with(|| {
+            Arc::new(Env {
+                scope: scope.region_scope(),
+                identity: Arc::clone(&held.identity),
+                aws: current.aws(&scope.region),
+            })
+        });
+        Ok(Arc::clone(env))
+    }
+
+    /// Who answers for an environment, with the account's alias where it has one and it may be read.
+    pub async fn identity(&self, scope: &Scope) -> Result<Arc<Identity>, Fault> {
+        let current = self.current(&*self.member(&scope.environment)?).await?;
+        let held = current.signer.attested().await?;
+        let alias = current.alias.get_or_init(|| async {
+            let aws = current.aws(&scope.region);
+            let asked = tokio::time::timeout(ALIAS_PATIENCE, aws.iam().list_account_aliases().send()).await;
+            let alias = asked.ok()?.ok()?.account_aliases.into_iter().next()?;
+            Some(text::clean(&alias).into())
+        });
+        Ok(Arc::new(Identity { alias: alias.await.clone(), ..Identity::clone(&held.identity) }))
+    }
+
+    /// Everything made for this environment is made anew.
+    pub fn forget(&self, environment: &str) {
+        if let Ok(member) = self.member(environment) {
+            *member.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
+    /// Says in a fault of an environment which command renews its credentials, and whether the console itself can.
+    pub fn explain(&self, fault: Fault, environment: &str) -> Fault {
+        match self.member(environment).ok().and_then(|member| member.loaded()) {
+            Some(current) => current.signer.explain(fault),
+            None => fault,
+        }
+    }
+
+    /// How often an environment's API was called.
+    pub fn calls(&self, environment: &str) -> Calls {
+        self.member(environment).map_or_else(|_| Calls::default(), |member| member.stats.snapshot())
+    }
+
+    /// Looks at the AWS files and the cached SSO tokens. Names the environments that should be asked again: those whose text
+    /// changed, which are made anew, and those whose credentials could not be had and now perhaps can.
+    pub async fn changed_files(&self) -> Vec<Arc<str>> {
+        let Origin::Files { files, .. } = &self.origin else { return Vec::new() };
+        let mut changed = Vec::new();
+        let read = files.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(read) = read
+            && !read.is_current().await
+            && let Ok(new) = AwsFiles::read(&self.shared.variables).await
+        {
+            let new = Arc::new(new);
+            *files.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&new));
+            for member in self.members() {
+                if member.concerned(&new).await {
+                    *member.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    changed.push(Arc::clone(&member.environment.name));
+                }
+            }
+        }
+        let mut stamps = HashMap::new();
+        for member in self.members() {
+            let Some(current) = member.loaded() else { continue };
+            if current.token_changed(&mut stamps).await && current.signer.failure().is_some() {
+                current.signer.forgive();
+                changed.push(Arc::clone(&member.environment.name));
+            }
+        }
+        changed
+    }
+
+    /// Signs in to the SSO session of an environment by the device flow; how far it has come goes to `tell`. Returns the
+    /// environments that live again. Dropping the other end of `tell` gives up.
+    pub async fn sign_in(&self, environment: &str, tell: mpsc::Sender<SignIn>) -> Result<Vec<Arc<str>>, Fault> {
+        let current = self.current(&*self.member(environment)?).await?;
+        let Some(session) = current.signer.settings().chain.sso() else {
+            return Err(Fault::new(FaultClass::Invalid, format!("{environment} does not stand on an SSO session")));
+        };
+        sign_in(&current.signer.resolver(), session, &tell).await?;
+        let mut revived = Vec::new();
+        for member in self.members() {
+            let Some(other) = member.loaded() else { continue };
+            let same = other.signer.settings().chain.sso().is_some_and(|other| other.key() == session.key());
+            if same && (other.signer.failure().is_some() || &*member.environment.name == environment) {
+                other.signer.forgive();
+                revived.push(Arc::clone(&member.environment.name));
+            }
+        }
+        Ok(revived)
+    }
+
+    /// The device whose code an environment waits for.
+    pub fn needs_code(&self, environment: &str) -> Option<String> {
+        let failure = self.member(environment).ok()?.loaded()?.signer.failure()?;
+        match failure.class {
+            FaultClass::NeedsCode { serial } => Some(serial),
+            _ => None,
+        }
+    }
+
+    /// Buys a session with the code of an environment's device. Others with the same keys and device share it.
+    pub async fn give_code(&self, environment: &str, code: &str) -> Result<(), Fault> {
+        let current = self.current(&*self.member(environment)?).await?;
+        current.signer.attested_with(code.trim()).await?;
+        for member in self.members() {
+            let Some(other) = member.loaded() else { continue };
+            let waits = other.signer.failure().is_some_and(|fault| matches!(fault.class, FaultClass::NeedsCode { .. }));
+            if waits {
+                other.signer.forgive();
+            }
+        }
+        Ok(())
+    }
+
+    fn members(&self) -> Vec<Arc<Member>> {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn member(&self, name: &str) -> Result<Arc<Member>, Fault> {
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        members.get(name).cloned().ok_or_else(|| {
+            let near = text::near_misses(name, members.keys().map(|name| &**name)).join(", ");
+            let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
+            Fault::new(FaultClass::Invalid, format!("there is no environment {name}{hint}"))
+        })
+    }
+
+    /// What an environment stands on, read from the files at first.
+    async fn current(&self, member: &Member) -> Result<Arc<Current>, Fault> {
+        if let Some(current) = member.loaded() {
+            return Ok(current);
+        }
+        let made = self.make(member).await;
+        *member.broken.lock().unwrap_or_else(PoisonError::into_inner) = made.as_ref().err().cloned();
+        let made = made?;
+        // Whoever was first counts, so that all share its credentials.
+        let mut current = member.current.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(current.get_or_insert(made)))
+    }
+
+    async fn make(&self, member: &Member) -> Result<Arc<Current>, Fault> {
+        let environment = &member.environment;
+        let (http, settings) = match &self.origin {
+            Origin::Estate(estate) => {
+                let (http, credentials) = estate(&environment.name).ok_or_else(|| {
+                    Fault::new(FaultClass::Invalid, format!("{} is not in the estate", environment.name))
+                })?;
+                (http, Settings::given(credentials))
+            }
+            Origin::Files { files, http, transport } => {
+                if let Some(transport) = transport {
+                    transport.warm().await;
+                }
+                let settings = match &environment.profile {
+                    None => Settings::ambient(&self.shared.variables),
+                    Some(profile) => {
+                        let files = self.files(files).await?;
+                        Settings::of_profile(profile, &files, &self.shared.variables).await?
+                    }
+                };
+                (http.clone(), settings)
+            }
+        };
+        let token = match settings.chain.sso() {
+            Some(session) => stamp(token::path(&settings.variables, session).as_deref()).await,
+            None => None,
+        };
+        let gates = Gates {
+            reads: guard::only(Arc::clone(&self.reads), http.clone()),
+            sign_in: guard::only(Arc::clone(&self.sign_ins), http.clone()),
+            metadata: guard::only_metadata(http),
+        };
+        let shared = Arc::clone(&self.shared);
+        let signer = Signer::new(Arc::clone(environment), shared, gates, Arc::new(settings), Arc::clone(&member.stats));
+        Ok(Arc::new(Current {
+            signer: Arc::new(signer),
+            clients: Mutex::default(),
+            alias: OnceCell::new(),
+            token: Mutex::new(token),
+        }))
+    }
+
+    /// The AWS files, read at first.
+    async fn files(&self, files: &RwLock<Option<Arc<AwsFiles>>>) -> Result<Arc<AwsFiles>, Fault> {
+        let read = files.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(read) = read {
+            return Ok(read);
+        }
+        let new = Arc::new(AwsFiles::read(&self.shared.variables).await?);
+        let mut files = files.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(files.get_or_insert(new)))
+    }
+}
+
+impl Member {
+    fn loaded(&self) -> Option<Arc<Current>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether what this environment stands on is different in the new files, or was broken in the old ones.
+    async fn concerned(&self, new: &AwsFiles) -> bool {
+        let Some(profile) = &self.environment.profile else { return false };
+        match self.loaded() {
+            Some(current) => new.excerpt(profile).await.ok() != current.signer.settings().excerpt,
+            None => self.broken.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+        }
+    }
+}
+
+impl Current {
+    fn aws(&self, region: &str) -> Aws {
+        let credentials = SharedCredentialsProvider::new(Attested(Arc::clone(&self.signer)));
+        let sdk = self.signer.settings().sdk(region, self.signer.gates().reads.clone(), Some(credentials));
+        Aws::new(sdk, self.signer.tag())
+    }
+
+    /// Whether the cached SSO token is another than when last looked at. Sessions shared by many are looked at once.
+    async fn token_changed(&self, stamps: &mut HashMap<PathBuf, Stamp>) -> bool {
+        let settings = self.signer.settings();
+        let path = settings.chain.sso().and_then(|session| token::path(&settings.variables, session));
+        let Some(path) = path else { return false };
+        let now = match stamps.get(&path) {
+            Some(stamp) => *stamp,
+            None => {
+                let stamp = stamp(Some(&path)).await;
+                *stamps.entry(path).or_insert(stamp)
+            }
+        };
+        let mut seen = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *seen, now) != now
+    }
+}
+
+/// Whether an operation's verb is one that only reads.
+fn only_reads(operation: &str) -> bool {
+    const VERBS: [&str; 6] = ["Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
+    operation.split_once(':').is_some_and(|(_, action)| VERBS.iter().any(|verb| action.starts_with(verb)))
+}
+
+#[cfg(test)]
+mod tests;

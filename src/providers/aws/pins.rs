@@ -1,0 +1,152 @@
+//! Which account an environment is: as configured, else as first seen. Pins are kept in a small file in the state folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::files::write_private;
+use crate::model::{Environment, Fault, FaultClass};
+
+/// Accounts seen first, by environment and profile.
+#[derive(Debug)]
+pub struct Pins {
+    file: Option<PathBuf>,
+    seen: Mutex<BTreeMap<(String, String), String>>,
+    /// One writer at a time.
+    writing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Pin {
+    environment: String,
+    profile: String,
+    account: String,
+}
+
+impl Pins {
+    /// Kept in this file, or in memory only.
+    pub fn new(file: Option<PathBuf>) -> Self {
+        Self { file, seen: Mutex::default(), writing: tokio::sync::Mutex::default() }
+    }
+
+    /// Whether the account that answered is the one this environment must be. The first one to answer where none is configured
+    /// is the one from then on.
+    pub async fn check(&self, environment: &Environment, found: &str) -> Result<(), Fault> {
+        let expected = match &environment.account {
+            Some(account) => account.to_string(),
+            None => self.pinned(environment, found).await?,
+        };
+        if expected == found {
+            return Ok(());
+        }
+        let name = &environment.name;
+        let summary = match (&environment.account, &self.file) {
+            (None, Some(file)) => format!(
+                "{name} has been account {expected}, now {found} answers (pinned in {})",
+                file.display()
+            ),
+            _ => format!("{name} must be account {expected}, but {found} answers"),
+        };
+        Err(Fault::new(FaultClass::WrongAccount { expected, found: found.to_owned() }, summary))
+    }
+
+    /// The pinned account, pinned now if there is none.
+    async fn pinned(&self, environment: &Environment, found: &str) -> Result<String, Fault> {
+        let key = (environment.name.to_string(), environment.profile.as_deref().unwrap_or_default().to_owned());
+        if let Some(account) = self.remembered(&key) {
+            return Ok(account);
+        }
+        let _writing = self.writing.lock().await;
+        if let Some(file) = self.file.clone() {
+            let pin = Pin { environment: key.0.clone(), profile: key.1.clone(), account: found.to_owned() };
+            let pins = tokio::task::spawn_blocking(move || add(&file, pin))
+                .await
+                .unwrap_or_else(|error| Err(Fault::new(FaultClass::Bug, error.to_string())))?;
+            let pins = pins.into_iter().map(|pin| ((pin.environment, pin.profile), pin.account));
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(pins);
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(seen.entry(key).or_insert_with(|| found.to_owned()).clone())
+    }
+
+    fn remembered(&self, key: &(String, String)) -> Option<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+}
+
+/// Adds a pin to the file unless there is one, and returns all of them. Blocking.
+fn add(file: &Path, new: Pin) -> Result<Vec<Pin>, Fault> {
+    let mut pins: Vec<Pin> = match std::fs::read(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        read => {
+            // Starting over without them would pin whatever answers now.
+            let unreadable = |why: String| {
+                let summary = format!("the pinned accounts in {} can't be read; mend or remove the file", file.display());
+                Fault::new(FaultClass::Invalid, summary).with_raw(why)
+            };
+            let bytes = read.map_err(|error| unreadable(error.to_string()))?;
+            serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?
+        }
+    };
+    if pins.iter().any(|pin| pin.environment == new.environment && pin.profile == new.profile) {
+        return Ok(pins);
+    }
+    pins.push(new);
+    let written = serde_json::to_vec_pretty(&pins).map_err(std::io::Error::from).and_then(|json| write_private(file, &json));
+    if let Err(error) = written {
+        tracing::warn!(file = %file.display(), %error, "pinned accounts are kept in memory only");
+    }
+    Ok(pins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &str, profile: &str, account: Option<&str>) -> Environment {
+        Environment {
+            name: name.into(),
+            customer: None,
+            stage: None,
+            profile: Some(profile.into()),
+            account: account.map(Into::into),
+            regions: vec!["eu-central-1".into()],
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_account_is_pinned_and_survives() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state").join("accounts.json");
+        let web = environment("web", "p", None);
+        let pins = Pins::new(Some(file.clone()));
+        pins.check(&web, "111122223333").await.unwrap();
+        pins.check(&web, "111122223333").await.unwrap();
+        for pins in [pins, Pins::new(Some(file.clone()))] {
+            let fault = pins.check(&web, "444455556666").await.unwrap_err();
+            let class = FaultClass::WrongAccount { expected: "111122223333".into(), found: "444455556666".into() };
+            assert_eq!(fault.class, class);
+        }
+        // Another profile under the same name is another pin.
+        Pins::new(Some(file)).check(&environment("web", "q", None), "444455556666").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_configured_account_counts() {
+        let pins = Pins::new(None);
+        let web = environment("web", "p", Some("111122223333"));
+        pins.check(&web, "111122223333").await.unwrap();
+        assert!(matches!(pins.check(&web, "4").await.unwrap_err().class, FaultClass::WrongAccount { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_broken_file_pins_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("accounts.json");
+        std::fs::write(&file, "{").unwrap();
+        let fault = Pins::new(Some(file)).check(&environment("web", "p", None), "1").await.unwrap_err();
+        assert_eq!(fault.class, FaultClass::Invalid);
+    }
+}

@@ -1,0 +1,106 @@
+//! The connection to AWS: TLS by rustls with ring, the proxy variables, `AWS_CA_BUNDLE`, timeouts. Knows nothing of requests.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::variables::Variables;
+
+/// For a connection to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For the first byte of an answer.
+const READ: Duration = Duration::from_secs(15);
+/// For one attempt, the whole answer included.
+const ATTEMPT: Duration = Duration::from_secs(20);
+/// For a call with its repeated attempts.
+const CALL: Duration = Duration::from_secs(50);
+
+/// Timeouts of every call.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(READ)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(CALL)
+        .build()
+}
+
+/// Reads are tried again with backoff, but not often: the engine asks again anyway.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_secs(5))
+}
+
+/// The one connection pool; clones share it.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    variables: Variables,
+    connector: Arc<OnceLock<SharedHttpConnector>>,
+}
+
+impl Transport {
+    /// A pool that heeds `AWS_CA_BUNDLE` and, from the process itself, the proxy variables.
+    pub fn new(variables: Variables) -> Self {
+        Self { variables, connector: Arc::default() }
+    }
+
+    /// Makes the pool off the runtime: reading the certificates takes a while.
+    pub async fn warm(&self) {
+        if self.connector.get().is_none() {
+            let transport = self.clone();
+            let _ = tokio::task::spawn_blocking(move || transport.connector()).await;
+        }
+    }
+
+    fn connector(&self) -> SharedHttpConnector {
+        self.connector.get_or_init(|| self.connect()).clone()
+    }
+
+    fn connect(&self) -> SharedHttpConnector {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(READ).build();
+        let mut connector = Connector::builder()
+            .connector_settings(settings)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(Provider::rustls(CryptoMode::Ring));
+        if let Some(context) = self.variables.get("AWS_CA_BUNDLE").and_then(ca_bundle) {
+            connector = connector.tls_context(context);
+        }
+        SharedHttpConnector::new(connector.build())
+    }
+}
+
+impl HttpClient for Transport {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        self.connector()
+    }
+}
+
+/// The certificates of a bundle on top of the system's. The SDK panics on a bad one, so each is tried before.
+fn ca_bundle(path: &str) -> Option<TlsContext> {
+    let usable = || {
+        let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| error.to_string())?;
+            roots.add(certificate).map_err(|error| error.to_string())?;
+        }
+        let trust = TrustStore::default().with_native_roots(true).with_pem_certificate(pem);
+        TlsContext::builder().with_trust_store(trust).build().map_err(|error| error.to_string())
+    };
+    usable()
+        .inspect_err(|error| tracing::warn!(path, %error, "AWS_CA_BUNDLE is not used"))
+        .ok()
+}
