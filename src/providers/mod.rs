@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use crate::model::{Identity, Scope};
 
+pub use aws::{Calls, Environments, Estate, SignIn, Source, Variables};
+
 /// What a kind is given to ask with: the clients of one environment and region, whose account has been attested.
+#[derive(Debug)]
 pub struct Env {
     /// Environment and region.
     pub scope: Scope,

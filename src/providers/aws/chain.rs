@@ -185,10 +185,12 @@ fn base(sections: &EnvConfigSections, profile: &Profile) -> Result<Base, Fault> 
         None => {}
     }
     if let Some(token_file) = own("web_identity_token_file") {
-        let role_arn = own("role_arn").ok_or_else(|| broken(profile.name(), "web_identity_token_file wants role_arn"))?;
+        let role_arn =
+            own("role_arn").ok_or_else(|| broken(profile.name(), "web_identity_token_file wants role_arn"))?;
         return Ok(Base::WebIdentity { role_arn, token_file, session_name: own("role_session_name") });
     }
-    if ["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"].iter().any(|key| profile.get(key).is_some()) {
+    if ["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"].iter().any(|key| profile.get(key).is_some())
+    {
         return sso(sections, profile);
     }
     if let Some(command) = own("credential_process") {

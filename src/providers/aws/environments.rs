@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use indexmap::IndexMap;
 use tokio::sync::{OnceCell, mpsc};
 
+use super::Aws;
 use super::calls::{CallStats, Calls};
 use super::credentials::token;
 use super::files::{AwsFiles, Stamp, stamp};
@@ -21,7 +22,6 @@ use super::sign_in::{SignIn, sign_in};
 use super::signer::{Attested, Gates, Shared, Signer};
 use super::transport::Transport;
 use super::variables::Variables;
-use super::Aws;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
 use crate::providers::Env;
 
@@ -134,7 +134,8 @@ impl Environments {
         pins: Option<PathBuf>,
         reads: Vec<&'static str>,
     ) -> Arc<Self> {
-        let (reads, others): (HashSet<_>, HashSet<_>) = READS.into_iter().chain(reads).partition(|operation| only_reads(operation));
+        let (reads, others): (HashSet<_>, HashSet<_>) =
+            READS.into_iter().chain(reads).partition(|operation| only_reads(operation));
         for operation in others {
             tracing::error!(operation, "is no read, and will be refused");
         }
@@ -409,13 +410,12 @@ impl Current {
         let settings = self.signer.settings();
         let path = settings.chain.sso().and_then(|session| token::path(&settings.variables, session));
         let Some(path) = path else { return false };
-        let now = match stamps.get(&path) {
-            Some(stamp) => *stamp,
-            None => {
-                let stamp = stamp(Some(&path)).await;
-                *stamps.entry(path).or_insert(stamp)
-            }
+        let known = stamps.get(&path).copied();
+        let now = match known {
+            Some(stamp) => stamp,
+            None => stamp(Some(&path)).await,
         };
+        stamps.insert(path, now);
         let mut seen = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *seen, now) != now
     }

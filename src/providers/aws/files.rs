@@ -157,7 +157,8 @@ fn split(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for line in text.lines() {
         if line.starts_with('[') {
-            let inner = line.split(['#', ';']).next().unwrap_or_default().trim().trim_start_matches('[').trim_end_matches(']');
+            let inner =
+                line.split(['#', ';']).next().unwrap_or_default().trim().trim_start_matches('[').trim_end_matches(']');
             let (kind, name) = inner.trim().split_once(char::is_whitespace).unwrap_or(("", inner));
             sections.push(Section { kind: kind.to_owned(), name: name.trim().to_owned(), text: String::new() });
         }

@@ -43,10 +43,9 @@ impl Pins {
         }
         let name = &environment.name;
         let summary = match (&environment.account, &self.file) {
-            (None, Some(file)) => format!(
-                "{name} has been account {expected}, now {found} answers (pinned in {})",
-                file.display()
-            ),
+            (None, Some(file)) => {
+                format!("{name} has been account {expected}, now {found} answers (pinned in {})", file.display())
+            }
             _ => format!("{name} must be account {expected}, but {found} answers"),
         };
         Err(Fault::new(FaultClass::WrongAccount { expected, found: found.to_owned() }, summary))
@@ -83,7 +82,8 @@ fn add(file: &Path, new: Pin) -> Result<Vec<Pin>, Fault> {
         read => {
             // Starting over without them would pin whatever answers now.
             let unreadable = |why: String| {
-                let summary = format!("the pinned accounts in {} can't be read; mend or remove the file", file.display());
+                let summary =
+                    format!("the pinned accounts in {} can't be read; mend or remove the file", file.display());
                 Fault::new(FaultClass::Invalid, summary).with_raw(why)
             };
             let bytes = read.map_err(|error| unreadable(error.to_string()))?;
@@ -94,7 +94,8 @@ fn add(file: &Path, new: Pin) -> Result<Vec<Pin>, Fault> {
         return Ok(pins);
     }
     pins.push(new);
-    let written = serde_json::to_vec_pretty(&pins).map_err(std::io::Error::from).and_then(|json| write_private(file, &json));
+    let written =
+        serde_json::to_vec_pretty(&pins).map_err(std::io::Error::from).and_then(|json| write_private(file, &json));
     if let Err(error) = written {
         tracing::warn!(file = %file.display(), %error, "pinned accounts are kept in memory only");
     }

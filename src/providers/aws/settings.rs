@@ -73,7 +73,12 @@ impl Settings {
 
     /// An SDK configuration for a region. Credentials are cached by their provider, never by the SDK, so that none is used that
     /// was not attested.
-    pub fn sdk(&self, region: &str, http: SharedHttpClient, credentials: Option<SharedCredentialsProvider>) -> SdkConfig {
+    pub fn sdk(
+        &self,
+        region: &str,
+        http: SharedHttpClient,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> SdkConfig {
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
@@ -104,7 +109,8 @@ impl Lookup {
 
 impl LoadServiceConfig for Lookup {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        get_service_env_config(key, &self.env, Some(&self.sections), |value| Ok::<_, Infallible>(value.to_owned())).ok()?
+        get_service_env_config(key, &self.env, Some(&self.sections), |value| Ok::<_, Infallible>(value.to_owned()))
+            .ok()?
     }
 }
 

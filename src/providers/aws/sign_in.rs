@@ -44,9 +44,9 @@ pub async fn sign_in(resolver: &Resolver<'_>, session: &SsoSession, tell: &mpsc:
     let lock = resolver.locks.signing_in(session);
     let _turn = lock.lock().await;
     let cached = Token::load(variables, session).await;
-    let done_meanwhile = cached.as_ref().is_some_and(|token| {
-        token.lasts(Duration::from_secs(60)) && Some(&token.access_token) != before.as_ref()
-    });
+    let done_meanwhile = cached
+        .as_ref()
+        .is_some_and(|token| token.lasts(Duration::from_mins(1)) && Some(&token.access_token) != before.as_ref());
     if !done_meanwhile {
         let client = sso::oidc(resolver, session);
         let registration = match cached.and_then(|token| token.registration()) {
@@ -72,7 +72,8 @@ async fn register(client: &aws_sdk_ssooidc::Client, session: &SsoSession) -> Res
         .send()
         .await
         .map_err(|error| fault(OP, &error))?;
-    let expires = Timestamp::from_second(answer.client_secret_expires_at).map_err(|_| invalid(OP, "end of the registration"))?;
+    let expires =
+        Timestamp::from_second(answer.client_secret_expires_at).map_err(|_| invalid(OP, "end of the registration"))?;
     match (answer.client_id, answer.client_secret) {
         (Some(id), Some(secret)) => Ok(Registration { id, secret, expires }),
         _ => Err(invalid(OP, "client id")),

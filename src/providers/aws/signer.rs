@@ -20,10 +20,10 @@ use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity};
 
 /// Credentials without an end are resolved again after this long: whoever gives them may have changed them.
-const ENDLESS: Duration = Duration::from_secs(15 * 60);
+const ENDLESS: Duration = Duration::from_mins(15);
 
 /// Credentials that end are renewed this long before.
-const EARLY: Duration = Duration::from_secs(5 * 60);
+const EARLY: Duration = Duration::from_mins(5);
 
 /// A failure this fresh is the answer to whoever asks next.
 const FRESH: Duration = Duration::from_secs(3);
@@ -185,7 +185,8 @@ impl Signer {
             Err(fault) => {
                 let fault = self.explain(fault);
                 *failed = Some((Instant::now(), fault.clone()));
-                let lasts = |old: &Arc<Held>| old.credentials.expiry().is_some_and(|end| end > SystemTime::now() + MARGIN);
+                let lasts =
+                    |old: &Arc<Held>| old.credentials.expiry().is_some_and(|end| end > SystemTime::now() + MARGIN);
                 let distrusted = self.distrusted.load(Ordering::Relaxed);
                 let wrong = matches!(fault.class, FaultClass::WrongAccount { .. });
                 held.clone().filter(|old| lasts(old) && !distrusted && !wrong).ok_or(fault)

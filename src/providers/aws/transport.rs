@@ -4,12 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -100,7 +98,5 @@ fn ca_bundle(path: &str) -> Option<TlsContext> {
         let trust = TrustStore::default().with_native_roots(true).with_pem_certificate(pem);
         TlsContext::builder().with_trust_store(trust).build().map_err(|error| error.to_string())
     };
-    usable()
-        .inspect_err(|error| tracing::warn!(path, %error, "AWS_CA_BUNDLE is not used"))
-        .ok()
+    usable().inspect_err(|error| tracing::warn!(path, %error, "AWS_CA_BUNDLE is not used")).ok()
 }

@@ -35,7 +35,9 @@ pub struct Variables(Arc<HashMap<String, String>>);
 impl Variables {
     /// Those of this process. What is not UTF-8 names nothing of AWS's and is left out.
     pub fn of_process() -> Self {
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
     }
 
     /// The value of a variable that is set to something.
@@ -44,6 +46,7 @@ impl Variables {
     }
 
     /// The same without the ambient credentials, identity and place.
+    #[must_use]
     pub fn without_ambient(&self) -> Self {
         self.0
             .iter()
@@ -103,9 +106,14 @@ mod tests {
 
     #[test]
     fn paths_come_from_variables_or_home() {
-        let variables: Variables =
-            [("HOME", "/h"), ("AWS_CONFIG_FILE", "~/c")].map(|(n, v)| (n.to_owned(), v.to_owned())).into_iter().collect();
+        let variables: Variables = [("HOME", "/h"), ("AWS_CONFIG_FILE", "~/c")]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .into_iter()
+            .collect();
         assert_eq!(variables.path("AWS_CONFIG_FILE", ".aws/config"), Some("/h/c".into()));
-        assert_eq!(variables.path("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"), Some("/h/.aws/credentials".into()));
+        assert_eq!(
+            variables.path("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
+            Some("/h/.aws/credentials".into())
+        );
     }
 }

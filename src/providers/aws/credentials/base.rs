@@ -18,15 +18,15 @@ impl Resolver<'_> {
     /// The credentials that the chain starts from.
     pub(super) async fn base(&self) -> Result<Credentials, Fault> {
         match &self.settings.chain.base {
-            Base::Keys { id, secret, token } => {
-                Ok(Credentials::new(id, secret, token.clone(), None, "quarterdeck"))
-            }
+            Base::Keys { id, secret, token } => Ok(Credentials::new(id, secret, token.clone(), None, "quarterdeck")),
             Base::Sso { session, account, role } => sso::role_credentials(self, session, account, role).await,
             Base::WebIdentity { role_arn, token_file, session_name } => {
                 self.web_identity(role_arn, token_file, session_name.as_deref()).await
             }
             Base::Process(command) => process::run(command, &self.settings.variables).await,
-            Base::Environment => self.environment_keys().unwrap_or_else(|| Err(none("no keys in the environment variables"))),
+            Base::Environment => {
+                self.environment_keys().unwrap_or_else(|| Err(none("no keys in the environment variables")))
+            }
             Base::Instance => {
                 let provider = ImdsCredentialsProvider::builder().configure(&self.metadata_config()).build();
                 provided("the instance's role", provider.provide_credentials().await)

@@ -22,7 +22,7 @@ use super::variables::Variables;
 use crate::model::{Fault, FaultClass};
 
 /// A session that ends sooner than this is as good as over.
-pub const MARGIN: Duration = Duration::from_secs(60);
+pub const MARGIN: Duration = Duration::from_mins(1);
 
 /// What a sign-in needs.
 pub struct Resolver<'a> {

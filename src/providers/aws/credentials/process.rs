@@ -44,7 +44,8 @@ async fn run_within(command: &str, variables: &Variables, patience: Duration) ->
     let ended = tokio::time::timeout(patience, async { tokio::join!(child.wait(), read(out), read(err)) }).await;
     let Ok((status, out, err)) = ended else {
         kill(&mut child).await;
-        let summary = format!("credential_process printed nothing within {} s; it may wait for input", patience.as_secs());
+        let summary =
+            format!("credential_process printed nothing within {} s; it may wait for input", patience.as_secs());
         return Err(Fault::new(FaultClass::TimedOut, summary));
     };
     let complaint = String::from_utf8_lossy(&err);
@@ -56,7 +57,8 @@ async fn run_within(command: &str, variables: &Variables, patience: Duration) ->
     }
     // What it printed is secret and stays out of the fault.
     parse(&out).map_err(|why| {
-        Fault::new(FaultClass::Malformed, format!("credential_process printed no credentials: {why}")).with_raw(&*complaint)
+        Fault::new(FaultClass::Malformed, format!("credential_process printed no credentials: {why}"))
+            .with_raw(&*complaint)
     })
 }
 
@@ -165,7 +167,8 @@ mod tests {
         assert_eq!(fault.class, FaultClass::TimedOut);
         // What it started is gone, too.
         let pid = std::fs::read_to_string(pid).unwrap();
-        let gone = || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z"));
+        let gone =
+            || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z"));
         for _ in 0..50 {
             if !gone() {
                 return;
@@ -177,7 +180,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_it_prints_never_shows() {
-        for printed in ["hunter2", r#"{"Version":1,"AccessKeyId":"hunter2"}"#, r#"{"Version":2,"AccessKeyId":"a","SecretAccessKey":"hunter2"}"#] {
+        for printed in [
+            "hunter2",
+            r#"{"Version":1,"AccessKeyId":"hunter2"}"#,
+            r#"{"Version":2,"AccessKeyId":"a","SecretAccessKey":"hunter2"}"#,
+        ] {
             let fault = run(&format!("printf '{printed}'"), &variables()).await.unwrap_err();
             assert_eq!(fault.class, FaultClass::Malformed);
             assert!(!format!("{fault:?}").contains("hunter2"));

@@ -36,7 +36,12 @@ impl Resolver<'_> {
     }
 
     /// A session of long-term keys that the device's code was given for.
-    pub(super) async fn session_token(&self, keys: Credentials, serial: &str, code: &str) -> Result<Credentials, Fault> {
+    pub(super) async fn session_token(
+        &self,
+        keys: Credentials,
+        serial: &str,
+        code: &str,
+    ) -> Result<Credentials, Fault> {
         const OP: &str = "sts:GetSessionToken";
         let answer = self
             .sts(Some(keys))

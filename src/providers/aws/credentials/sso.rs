@@ -15,7 +15,7 @@ use crate::providers::aws::chain::SsoSession;
 use crate::providers::aws::fault::{expired, fault, invalid};
 
 /// A token is renewed when it has less than this left.
-const EARLY: Duration = Duration::from_secs(5 * 60);
+const EARLY: Duration = Duration::from_mins(5);
 
 /// One at a time for each SSO session: a refresh token is good once, and a person signs in once.
 #[derive(Debug, Default)]
@@ -111,9 +111,12 @@ async fn renew(resolver: &Resolver<'_>, session: &SsoSession, token: &Token) -> 
         .send()
         .await
         .map_err(|error| match error.code() {
-            Some("InvalidGrantException" | "ExpiredTokenException" | "UnauthorizedClientException" | "InvalidClientException") => {
-                Fault { raw: fault(OP, &error).raw, ..over(session) }
-            }
+            Some(
+                "InvalidGrantException"
+                | "ExpiredTokenException"
+                | "UnauthorizedClientException"
+                | "InvalidClientException",
+            ) => Fault { raw: fault(OP, &error).raw, ..over(session) },
             _ => fault(OP, &error),
         })?;
     let access = answer.access_token.ok_or_else(|| invalid(OP, "accessToken"))?;

@@ -16,6 +16,7 @@ use crate::providers::aws::variables::Variables;
 /// A token of an SSO session, as cached.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "they are the names in the file")]
 pub struct Token {
     /// What calls are made with.
     pub access_token: String,
@@ -49,7 +50,13 @@ pub struct Registration {
 
 impl Token {
     /// A token just given to a registered client.
-    pub fn new(session: &SsoSession, registration: &Registration, access: String, seconds: i32, refresh: Option<String>) -> Self {
+    pub fn new(
+        session: &SsoSession,
+        registration: &Registration,
+        access: String,
+        seconds: i32,
+        refresh: Option<String>,
+    ) -> Self {
         let mut rest = Map::new();
         rest.insert("startUrl".to_owned(), session.start_url.clone().into());
         rest.insert("region".to_owned(), session.region.clone().into());
@@ -79,7 +86,7 @@ impl Token {
     /// The client it was given to, while its registration lasts.
     pub fn registration(&self) -> Option<Registration> {
         let expires = parsed(self.registration_expires_at.as_deref()?)?;
-        let lasts = SystemTime::from(expires) > SystemTime::now() + Duration::from_secs(3600);
+        let lasts = SystemTime::from(expires) > SystemTime::now() + Duration::from_hours(1);
         let (id, secret) = (self.client_id.clone()?, self.client_secret.clone()?);
         lasts.then_some(Registration { id, secret, expires })
     }
@@ -92,9 +99,7 @@ impl Token {
 
     /// Caches it.
     pub async fn save(&self, variables: &Variables, session: &SsoSession) -> Result<(), Fault> {
-        let failed = |why: String| {
-            Fault::new(FaultClass::Invalid, format!("the SSO token can't be cached: {why}"))
-        };
+        let failed = |why: String| Fault::new(FaultClass::Invalid, format!("the SSO token can't be cached: {why}"));
         let path = path(variables, session).ok_or_else(|| failed("there is no home folder".to_owned()))?;
         let json = serde_json::to_vec(self).map_err(|error| failed(error.to_string()))?;
         tokio::task::spawn_blocking(move || write_private(&path, &json))
@@ -171,7 +176,16 @@ mod tests {
         let json: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let mut keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let expected = ["accessToken", "clientId", "clientSecret", "expiresAt", "refreshToken", "region", "registrationExpiresAt", "startUrl"];
+        let expected = [
+            "accessToken",
+            "clientId",
+            "clientSecret",
+            "expiresAt",
+            "refreshToken",
+            "region",
+            "registrationExpiresAt",
+            "startUrl",
+        ];
         assert_eq!(keys, expected);
         assert_eq!(json["registrationExpiresAt"], "2033-05-18T03:33:20Z");
         #[cfg(unix)]
@@ -188,7 +202,8 @@ mod tests {
 
     #[test]
     fn old_forms_are_read() {
-        let old: Token = serde_json::from_str(r#"{"accessToken":"a","expiresAt":"2033-05-18T03:33:20UTC","startUrl":"u"}"#).unwrap();
+        let old: Token =
+            serde_json::from_str(r#"{"accessToken":"a","expiresAt":"2033-05-18T03:33:20UTC","startUrl":"u"}"#).unwrap();
         assert!(old.lasts(Duration::ZERO) && old.registration().is_none());
     }
 }
