@@ -19,6 +19,11 @@ static OURS: AtomicBool = AtomicBool::new(false);
 /// What ratatui draws on.
 type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
+/// Columns of the terminal that this process writes to; `None` when it writes to none.
+pub fn columns() -> Option<u16> {
+    crossterm::terminal::size().ok().map(|(columns, _)| columns).filter(|columns| *columns > 0)
+}
+
 /// The terminal while it is ours. Dropping it gives it back.
 pub struct Terminal {
     screen: Screen,

@@ -130,6 +130,25 @@ fn config_check_names_each_mistake_and_exits_1() {
     assert!(text.contains("problems: 2\n"), "{text}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn config_check_knows_themes_and_keys() {
+    let home = home("[console]\ntheme = 'habor'\n[keys]\nqiut = 'q'\nhelp = 'hyper-x'\n");
+    let folder = home.path().join(".config/quarterdeck/themes");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("mine.toml"), "dark = true\n[roles]\nbase = 'no-such-colour'\n").unwrap();
+    let output = quarterdeck(home.path(), &["config", "check"]);
+    let text = out(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for expected in ["config.toml:2:9: there is no theme `habor` (did you mean `harbor`?)", "config.toml:4:1: "] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+    assert!(text.contains("config.toml:5:8: ") && text.contains("themes/mine.toml:3: "), "{text}");
+    let output = quarterdeck(home.path(), &["config", "check", "--theme", "dayligt"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(err(&output).contains("did you mean `daylight`?"), "{}", err(&output));
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     let home = home("");

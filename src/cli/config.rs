@@ -4,20 +4,23 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::args::ConfigCommand;
+use super::screen::Screen;
 use super::{DONE, Failure, Setup, wrong};
 use crate::config::{Config, Described, EXAMPLE, Origin};
 
-pub(super) fn run(command: Option<ConfigCommand>, setup: &Setup) -> Result<ExitCode, Failure> {
+pub(super) fn run(command: Option<ConfigCommand>, setup: Setup) -> Result<ExitCode, Failure> {
+    let Setup { mut config, global, .. } = setup;
     let mut out = io::stdout().lock();
     match command.unwrap_or(ConfigCommand::Check) {
-        ConfigCommand::Path => match &setup.config.file {
+        ConfigCommand::Path => match &config.file {
             Some(file) => writeln!(out, "{}", file.display())?,
             None => return Err(anyhow::anyhow!("there is no home folder; name a file with --config").into()),
         },
         ConfigCommand::Example => out.write_all(EXAMPLE.as_bytes())?,
         ConfigCommand::Check => {
-            check(&setup.config, &mut out)?;
-            return Ok(if setup.config.problems.is_empty() { DONE } else { wrong() });
+            Screen::new(&mut config, global.theme.is_some())?;
+            check(&config, &mut out)?;
+            return Ok(if config.problems.is_empty() { DONE } else { wrong() });
         }
     }
     Ok(DONE)

@@ -7,6 +7,7 @@ mod config;
 mod failure;
 mod man;
 mod output;
+mod screen;
 mod select;
 mod setup;
 
@@ -39,7 +40,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),
-        Some(Command::Config { command }) => config::run(command, &Setup::new(cli.global)?),
+        Some(Command::Config { command }) => config::run(command, Setup::new(cli.global)),
         _ => Err(Failure::usage("not yet", "")),
     }
 }

@@ -1,6 +1,5 @@
 //! What the console and the commands start from: the configuration and the way to the environments, made from the flags.
 
-use super::Failure;
 use super::args::Global;
 use crate::config::{self, Config, Flags, Sources};
 
@@ -14,7 +13,7 @@ pub struct Setup {
 
 impl Setup {
     /// Reads the configuration. Blocks on files: to be called before the runtime starts.
-    pub fn new(global: Global) -> Result<Self, Failure> {
+    pub fn new(global: Global) -> Self {
         let flags = Flags {
             file: global.config.clone(),
             theme: global.theme.clone(),
@@ -23,6 +22,6 @@ impl Setup {
             demo: global.demo,
         };
         let config = config::load(&Sources::of_process(flags));
-        Ok(Self { config, global })
+        Self { config, global }
     }
 }

@@ -16,8 +16,8 @@ pub struct Console {
     pub theme_place: Option<Place>,
     /// Whether colours are used at all.
     pub colour: bool,
-    /// How often what is on screen is asked for again, at most; kinds that change slowly are asked less often.
-    pub refresh: Duration,
+    /// How often what is on screen is asked for again; `None` leaves each kind its own cadence.
+    pub refresh: Option<Duration>,
     /// Whether the mouse selects, scrolls and focuses.
     pub mouse: bool,
     /// Local time instead of UTC at the start.
@@ -36,7 +36,7 @@ impl Default for Console {
             theme: "harbor".to_owned(),
             theme_place: None,
             colour: true,
-            refresh: Duration::from_secs(10),
+            refresh: None,
             mouse: true,
             local_time: false,
             ages: true,
@@ -82,7 +82,7 @@ pub(super) fn console(mut section: Section, report: &Report) -> Console {
         theme.value.clone_into(&mut console.theme);
         console.theme_place = Some(report.place(&theme.span));
     }
-    console.refresh = section.duration("refresh", SECOND * 2..=SECOND * 3_600).unwrap_or(console.refresh);
+    console.refresh = section.duration("refresh", SECOND * 2..=SECOND * 3_600);
     console.mouse = section.flag("mouse").unwrap_or(console.mouse);
     console.local_time = section.flag("local_time").unwrap_or(console.local_time);
     console.ages = section.flag("ages").unwrap_or(console.ages);

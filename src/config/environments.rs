@@ -158,8 +158,12 @@ pub(super) fn from_profiles(around: &Around, problems: &mut Vec<Problem>) -> Vec
         if only_settings(name, profile) {
             continue;
         }
-        let name: Arc<str> = text::clean(name).into();
-        wanted.push(Wanted { profile: Some(name.clone()), name, place: profile.place.clone(), ..Wanted::default() });
+        wanted.push(Wanted {
+            name: text::clean(name).into(),
+            profile: Some(name.as_str().into()),
+            place: profile.place.clone(),
+            ..Wanted::default()
+        });
     }
     wanted.sort_by_cached_key(|wanted| text::natural_key(&wanted.name));
     if has_ambient(around.var) {
@@ -209,11 +213,7 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
     };
     match &profile {
         Some(profile) if ambient => {
-            report.problem(
-                &profile.span,
-                "`aws_profile` and `ambient = true` exclude each other",
-                "the profile counts",
-            );
+            report.problem(&profile.span, "`aws_profile` and `ambient = true` exclude each other", "the profile counts");
         }
         Some(profile) if !around.files.profiles.contains_key(profile.value) => {
             let known = around.files.profiles.keys().map(String::as_str);
@@ -223,11 +223,7 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
         None if !ambient => {
             if !later {
                 let message = format!("the environment `{}` has no `aws_profile`", name.value);
-                report.problem(
-                    &name.span,
-                    message,
-                    "name one, or set `ambient = true` for the process's own credentials",
-                );
+                report.problem(&name.span, message, "name one, or set `ambient = true` for the process's own credentials");
             }
             return None;
         }

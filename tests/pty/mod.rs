@@ -64,7 +64,7 @@ impl Console {
         drop(pair.slave);
         let writer = pair.master.take_writer().expect("a writer");
         let reader = pair.master.try_clone_reader().expect("a reader");
-        let parser = vt100::Parser::new(rows, cols, 0);
+        let parser = vt100::Parser::new(cells(rows), cells(cols), 0);
         let shared = Shared { parser, bytes: 0, raw: Vec::new(), closed: false };
         let shared = Arc::new((Mutex::new(shared), Condvar::new()));
         read_all(reader, Arc::clone(&shared));
@@ -129,7 +129,7 @@ impl Console {
 
     /// Makes the terminal another size.
     pub fn resize(&self, rows: u16, cols: u16) {
-        self.shared.0.lock().expect("the reader lives").parser.screen_mut().set_size(rows, cols);
+        self.shared.0.lock().expect("the reader lives").parser.screen_mut().set_size(cells(rows), cells(cols));
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("the terminal resizes");
     }
 
@@ -189,4 +189,9 @@ fn read_all(mut reader: Box<dyn Read + Send>, shared: Arc<(Mutex<Shared>, Condva
             changed.notify_all();
         }
     });
+}
+
+/// A terminal has a cell at least.
+fn cells(count: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(count).expect("a terminal has a cell at least")
 }
