@@ -183,8 +183,9 @@ mod tests {
 
     #[test]
     fn flags_are_global() {
-        let cli = Cli::try_parse_from(["quarterdeck", "get", CHANGES, "a", "!b", "-e", "x-*", "-e", "y", "--since", "2h"])
-            .unwrap();
+        let cli =
+            Cli::try_parse_from(["quarterdeck", "get", CHANGES, "a", "!b", "-e", "x-*", "-e", "y", "--since", "2h"])
+                .unwrap();
         assert_eq!(cli.global.environments, ["x-*", "y"]);
         let Some(Command::Get(get)) = cli.command else { panic!("{:?}", cli.command) };
         assert_eq!(get.filter, ["a", "!b"]);

@@ -52,7 +52,11 @@ pub fn choose(
 pub fn scopes(environments: &[Environment]) -> Vec<Scope> {
     let in_regions = |environment: &Environment| {
         let name = Arc::clone(&environment.name);
-        environment.regions.iter().map(move |region| Scope::new(Arc::clone(&name), Arc::clone(region))).collect::<Vec<_>>()
+        environment
+            .regions
+            .iter()
+            .map(move |region| Scope::new(Arc::clone(&name), Arc::clone(region)))
+            .collect::<Vec<_>>()
     };
     environments.iter().flat_map(in_regions).collect()
 }
@@ -137,7 +141,10 @@ mod tests {
     #[test]
     fn names_and_patterns_choose() {
         let known = ["dhbw-prod", "edt-prod", "starttech-dev"];
-        assert_eq!(chosen(&known, &["edt-prod"], &["*-dev", "dhbw-prod"], false).unwrap(), ["dhbw-prod", "starttech-dev"]);
+        assert_eq!(
+            chosen(&known, &["edt-prod"], &["*-dev", "dhbw-prod"], false).unwrap(),
+            ["dhbw-prod", "starttech-dev"]
+        );
         let error = chosen(&known, &[], &["dhbw-prd"], false).unwrap_err();
         assert!(error.contains("no environment `dhbw-prd`") && error.contains("did you mean `dhbw-prod`"), "{error}");
         assert!(chosen(&known, &[], &["*-uat"], false).unwrap_err().contains("no environment matches `*-uat`"));

@@ -269,7 +269,8 @@ mod tests {
 
     #[test]
     fn reads_every_way_to_write_a_header() {
-        let text = "[default]\n[profile a]\n[ profile  \"b c\" ]\n[profile 'd'] # comment\n[sso-session s]\n[services x]\n";
+        let text =
+            "[default]\n[profile a]\n[ profile  \"b c\" ]\n[profile 'd'] # comment\n[sso-session s]\n[services x]\n";
         let files = read(text, Sort::Config);
         assert_eq!(files.profiles.keys().collect::<Vec<_>>(), ["a", "b c", "d", "default"]);
         assert_eq!(files.problems, []);
@@ -284,7 +285,8 @@ mod tests {
 
     #[test]
     fn a_session_s_settings_are_no_profile_s() {
-        let files = read("[profile a]\nsso_session = s\n[sso-session s]\nsso_start_url = u\nregion = r\n", Sort::Config);
+        let files =
+            read("[profile a]\nsso_session = s\n[sso-session s]\nsso_start_url = u\nregion = r\n", Sort::Config);
         assert_eq!(files.profiles.len(), 1);
         assert_eq!(files.profiles["a"].credentials(), "SSO session s");
         assert_eq!(files.profiles["a"].region, None);
@@ -302,8 +304,7 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_a_problem_and_the_rest_works() {
-        let text =
-            "stray = 1\n[profile a\nregion = lost\n[profile b]\nsecretvalue\nregion = r\n[c]\nregion = lost\n[profile]\n";
+        let text = "stray = 1\n[profile a\nregion = lost\n[profile b]\nsecretvalue\nregion = r\n[c]\nregion = lost\n[profile]\n";
         let files = read(text, Sort::Config);
         assert_eq!(files.profiles.keys().collect::<Vec<_>>(), ["b"]);
         assert_eq!(files.profiles["b"].region.as_deref(), Some("r"));

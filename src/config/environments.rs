@@ -213,7 +213,11 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
     };
     match &profile {
         Some(profile) if ambient => {
-            report.problem(&profile.span, "`aws_profile` and `ambient = true` exclude each other", "the profile counts");
+            report.problem(
+                &profile.span,
+                "`aws_profile` and `ambient = true` exclude each other",
+                "the profile counts",
+            );
         }
         Some(profile) if !around.files.profiles.contains_key(profile.value) => {
             let known = around.files.profiles.keys().map(String::as_str);
@@ -223,7 +227,11 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
         None if !ambient => {
             if !later {
                 let message = format!("the environment `{}` has no `aws_profile`", name.value);
-                report.problem(&name.span, message, "name one, or set `ambient = true` for the process's own credentials");
+                report.problem(
+                    &name.span,
+                    message,
+                    "name one, or set `ambient = true` for the process's own credentials",
+                );
             }
             return None;
         }

@@ -41,7 +41,12 @@ impl<'d, 'r> Section<'d, 'r> {
     }
 
     /// A field of one type; another one there is a mistake.
-    fn typed<T>(&mut self, field: &'static str, expected: &str, read: fn(&'d DeValue<'d>) -> Option<T>) -> Option<At<T>> {
+    fn typed<T>(
+        &mut self,
+        field: &'static str,
+        expected: &str,
+        read: fn(&'d DeValue<'d>) -> Option<T>,
+    ) -> Option<At<T>> {
         let raw = self.raw(field)?;
         let value = read(raw.get_ref());
         if value.is_none() {
@@ -148,8 +153,11 @@ impl<'d, 'r> Section<'d, 'r> {
 
     /// Every field in the order of the file, for tables whose fields have names of their own.
     pub(super) fn fields(&self) -> Vec<(At<&'d str>, &'d Raw<'d>)> {
-        let mut fields: Vec<_> =
-            self.table.iter().map(|(key, value)| (At { value: key.get_ref().as_ref(), span: key.span() }, value)).collect();
+        let mut fields: Vec<_> = self
+            .table
+            .iter()
+            .map(|(key, value)| (At { value: key.get_ref().as_ref(), span: key.span() }, value))
+            .collect();
         fields.sort_by_key(|(key, _)| key.span.start);
         fields
     }

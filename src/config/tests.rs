@@ -115,7 +115,10 @@ fn reads_every_setting() {
     "[console.metrics]\ndollars_per_day = -0.5",
     "config.toml:2:19: `dollars_per_day` can't be -0.5 (allowed: 0 or more)"
 )]
-#[case("[console.metrics]\ndollars_per_day = nan", "config.toml:2:19: `dollars_per_day` can't be nan (allowed: 0 or more)")]
+#[case(
+    "[console.metrics]\ndollars_per_day = nan",
+    "config.toml:2:19: `dollars_per_day` can't be nan (allowed: 0 or more)"
+)]
 #[case(
     "[console.metrics]\ncalls = 1",
     "config.toml:2:1: unknown field `calls` in [console.metrics] (did you mean `calls_per_day`?)"
@@ -232,8 +235,10 @@ fn every_profile_is_an_environment() {
     assert_eq!(config.environments[1].customer.as_deref(), Some("lecture-dhbw"));
     assert_eq!(
         said(&config.problems),
-        ["credentials:1: environment `legacy` is left out: it has no region (set `region` in the AWS profile `legacy`, \
-          `regions` in its [[environment]], or --region)"]
+        [
+            "credentials:1: environment `legacy` is left out: it has no region (set `region` in the AWS profile `legacy`, \
+          `regions` in its [[environment]], or --region)"
+        ]
     );
     assert_eq!(config.described.len(), 3);
 }
@@ -280,9 +285,13 @@ fn aws_profile_says_which_is_meant() {
 
 #[test]
 fn a_missing_source_profile_is_a_problem() {
-    let text = "[profile a]\nregion = eu-west-1\nrole_arn = r\nsource_profile = bse\n[profile base]\nregion = eu-west-1\n";
+    let text =
+        "[profile a]\nregion = eu-west-1\nrole_arn = r\nsource_profile = bse\n[profile base]\nregion = eu-west-1\n";
     let config = Machine::new().profiles(text).load();
-    assert_eq!(said(&config.problems), ["config:1: profile `a`: there is no source profile `bse` (did you mean `base`?)"]);
+    assert_eq!(
+        said(&config.problems),
+        ["config:1: profile `a`: there is no source profile `bse` (did you mean `base`?)"]
+    );
 }
 
 #[test]
@@ -342,7 +351,9 @@ fn the_example_is_right_and_shows_the_defaults() {
     let everything: String = EXAMPLE
         .lines()
         .map(|line| {
-            line.strip_prefix('#').filter(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '[')).unwrap_or(line)
+            line.strip_prefix('#')
+                .filter(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '['))
+                .unwrap_or(line)
         })
         .fold(String::new(), |text, line| text + line + "\n");
     let config = Machine::new().profiles(PROFILES).config(&everything).load();

@@ -9,7 +9,7 @@ use aws_sdk_rds::types::{Event, SourceType};
 
 use super::parts::{self, Verdict, fine};
 use super::{Asked, Op};
-use crate::model::{Fault, Health, LogSource, Scope, Section, Value, text};
+use crate::model::{Health, LogSource, Scope, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::{fault, pages};
 

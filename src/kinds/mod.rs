@@ -5,11 +5,19 @@
 pub mod alarm;
 mod database;
 mod dimensions;
+mod ecs;
+pub mod ecs_cluster;
+pub mod ecs_service;
+pub mod ecs_task_definition;
+pub mod elasticache;
+pub mod load_balancer;
+pub mod log_group;
 pub mod metrics;
 mod parts;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
+pub mod target_group;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,7 +165,19 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 }
 
 /// Every kind, in the order of the palette.
-pub const ALL: &[&KindDef] = &[&rds_instance::DEF, &rds_cluster::DEF, &rds_snapshot::DEF, &alarm::DEF];
+pub const ALL: &[&KindDef] = &[
+    &ecs_cluster::DEF,
+    &ecs_service::DEF,
+    &ecs_task_definition::DEF,
+    &rds_instance::DEF,
+    &rds_cluster::DEF,
+    &rds_snapshot::DEF,
+    &elasticache::DEF,
+    &alarm::DEF,
+    &load_balancer::DEF,
+    &target_group::DEF,
+    &log_group::DEF,
+];
 
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {

@@ -59,7 +59,7 @@ fn lines(cx: &mut Cx, area: Rect, style: Style) {
 }
 
 /// Progress, fault and age, for the right end of a border.
-pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>) -> Vec<Item<'a>> {
+pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>, columns: u16) -> Vec<Item<'a>> {
     let mut items = Vec::new();
     if let Some(count) = facts.loading {
         let words = if count > 0 { format!(" ◌ loading {count} ") } else { " ◌ loading ".to_owned() };
@@ -68,7 +68,10 @@ pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>) -> Vec<Item<'a>> {
     if let Some(trouble) = facts.troubles.first() {
         let (sign, role) = signs::fault(trouble.fault);
         let since = cx.age(trouble.since);
-        items.push(Item::new(1, cx.style(role), format!(" {sign} {} {since} ", trouble.fault.word())).at_right());
+        // In a narrow pane the line below the border has the word.
+        let word = if columns < 50 { "" } else { trouble.fault.word() };
+        let gap = if word.is_empty() { "" } else { " " };
+        items.push(Item::new(1, cx.style(role), format!(" {sign} {word}{gap}{since} ")).at_right());
     }
     if let Some(at) = facts.oldest {
         items.push(Item::new(5, cx.style(Role::Muted), format!(" {} ", cx.age(at))).at_right());

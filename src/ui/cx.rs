@@ -70,6 +70,11 @@ impl Cx<'_> {
         if self.state.local_time { self.state.settings.zone.to_datetime(at) } else { TimeZone::UTC.to_datetime(at) }
     }
 
+    /// The zone that times are shown in.
+    pub(super) fn zone(&self) -> TimeZone {
+        if self.state.local_time { self.state.settings.zone.clone() } else { TimeZone::UTC }
+    }
+
     /// Hours, minutes and seconds.
     pub(super) fn clock(&self, at: Timestamp) -> String {
         let time = self.civil(at);

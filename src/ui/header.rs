@@ -89,7 +89,7 @@ fn identity(cx: &mut Cx, area: Rect, marked: &[&Environment], band: Role, only: 
     }
     let tag = cx.style(Role::Tag);
     if only && let Some(freshness) = freshness(cx) {
-        items.push(freshness.at_right());
+        items.push(Item { style, ..freshness.at_right() });
     }
     items.push(Item::new(2, style, "read-only").at_right());
     if cx.state.settings.demo {
@@ -128,7 +128,7 @@ fn one_identity<'a>(items: &mut Vec<Item<'a>>, environment: &'a Environment, row
 }
 
 /// The telling end of a caller's ARN: `OperatorAccess/jane`, `user/jane`.
-fn caller(arn: &str) -> &str {
+pub(super) fn caller(arn: &str) -> &str {
     let end = arn.rsplit(':').next().unwrap_or(arn);
     end.strip_prefix("assumed-role/").unwrap_or(end)
 }

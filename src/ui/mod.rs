@@ -3,13 +3,16 @@
 
 mod blank;
 mod border;
+mod chart;
 mod chips;
 mod cx;
 mod facts;
 mod footer;
 mod glyph;
+mod grid;
 mod header;
 mod hits;
+mod layers;
 mod layout;
 mod matches;
 mod pen;
@@ -75,6 +78,7 @@ fn screen(cx: &mut Cx, area: Rect) {
     view(cx, main);
     header::draw(cx, head);
     footer::draw(cx, foot);
+    layers::draw(cx, body, foot);
 }
 
 fn view(cx: &mut Cx, area: Rect) {
@@ -82,6 +86,10 @@ fn view(cx: &mut Cx, area: Rect) {
     match &state.view {
         View::Bridge(bridge) => screens::bridge::draw(cx, area, bridge),
         View::List(pane) => screens::list::draw(cx, area, pane, PaneKey::Main),
-        _ => {}
+        View::Fleet(fleet) => screens::fleet::draw(cx, area, fleet),
+        View::Logs(logs) => screens::logs::draw(cx, area, logs, PaneKey::Main, true),
+        View::Changes(changes) => screens::changes::draw(cx, area, changes),
+        View::ConsoleLog { back } => screens::console_log::draw(cx, area, *back),
+        View::Detail(detail) => screens::detail::draw(cx, area, detail),
     }
 }

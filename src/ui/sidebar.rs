@@ -20,7 +20,7 @@ pub(super) fn columns(cx: &Cx, screen: u16) -> u16 {
         return 0;
     }
     let longest = cx.state.fleet.iter().map(|row| width(&row.environment.name)).max().unwrap_or(0);
-    (longest + 14).clamp(22, if screen < 160 { 27 } else { 34 })
+    (longest + 12).clamp(22, if screen < 160 { 27 } else { 34 })
 }
 
 /// Draws it.
@@ -32,12 +32,12 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
     }
     let (head, rest) = top(inner, 1);
     let titles = cx.style(Role::ColumnTitle);
-    let name_cells = inner.width.saturating_sub(12);
+    let name_cells = inner.width.saturating_sub(11);
     cx.pen(head)
         .skip(1)
-        .cell("environment", name_cells + 2, titles)
-        .cell_right("svc", 4, titles)
-        .cell_right("alm", 4, titles);
+        .cell("ENVIRONMENT", name_cells + 2, titles)
+        .cell_right("SVC", 4, titles)
+        .cell_right("ALM", 4, titles);
     let mut order: Vec<&FleetRow> = cx.state.fleet.iter().collect();
     order.sort_by_key(|row| Reverse((row.health.is_sick(), row.fault.is_some(), row.health)));
     let room = usize::from(rest.height);

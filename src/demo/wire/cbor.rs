@@ -39,7 +39,9 @@ fn write_node(encoder: &mut Encoder, node: &Node) {
         Node::Time(at) => drop(encoder.timestamp(&DateTime::from_millis(at.as_millisecond()))),
         Node::List(_, items) => {
             encoder.array(items.len());
-            items.iter().for_each(|item| write_node(encoder, item));
+            for item in items {
+                write_node(encoder, item);
+            }
         }
         Node::Map(fields) => {
             encoder.map(fields.0.len());

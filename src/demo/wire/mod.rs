@@ -7,7 +7,6 @@
 mod body;
 mod call;
 mod cbor;
-mod elsewhere;
 mod failure;
 mod input;
 mod json;
@@ -119,14 +118,14 @@ impl EstateClient {
         let account = if route.service.is_global() || route.region == account.region {
             account
         } else {
-            other = elsewhere::empty(account, &route.region);
+            other = account.in_region(&route.region);
             &other
         };
         let repeat_token = fault == Some(FaultKind::RepeatToken);
         let call = Call { account, service: route.service, operation: &route.operation, input, repeat_token };
         if (route.service, route.operation.as_str()) == (Service::Logs, "StartLiveTail") {
             let stream = live_tail::LiveTail::start(&call, &self.shared, &self.environment)?;
-            return Ok(Reply::Stream(stream));
+            return Ok(Reply::Stream(Box::new(stream)));
         }
         services::answer(&call).map(Reply::Whole)
     }
@@ -142,7 +141,7 @@ impl EstateClient {
 /// An answer, at once or bit by bit.
 enum Reply {
     Whole(Node),
-    Stream(live_tail::LiveTail),
+    Stream(Box<live_tail::LiveTail>),
 }
 
 fn write(route: &Route, id: &str, node: &Node) -> Vec<u8> {

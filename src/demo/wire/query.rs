@@ -29,15 +29,12 @@ pub fn decode(text: &[u8]) -> String {
     let mut at = 0;
     while at < text.len() {
         let escaped = (text[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match escaped.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(if text[at] == b'+' { b' ' } else { text[at] });
-                at += 1;
-            }
+        if let Some(byte) = escaped.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()) {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(if text[at] == b'+' { b' ' } else { text[at] });
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

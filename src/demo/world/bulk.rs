@@ -47,7 +47,7 @@ impl Bulk {
         let number = self.number(name)?;
         let mut service = (*self.service).clone();
         let count = desired(number) as i32;
-        service.name = name.to_owned();
+        name.clone_into(&mut service.name);
         service.arn = format!("{}/{name}", cluster.arn.replace(":cluster/", ":service/"));
         (service.desired_count, service.running_count) = (count, count);
         for deployment in &mut service.deployments {
@@ -81,7 +81,7 @@ impl Bulk {
             return None;
         }
         let mut task = (*self.task).clone();
-        task.id = id.to_owned();
+        id.clone_into(&mut task.id);
         task.arn = format!("{}/{id}", cluster.arn.replace(":cluster/", ":task/"));
         task.group = format!("service:{}", name(number));
         task.started_by = self.deployment(number);

@@ -58,7 +58,7 @@ impl Dice {
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.next()));
+            text.extend(format!("{:016x}", self.next()).chars());
         }
         text.truncate(digits);
         text

@@ -106,9 +106,9 @@ impl Wave {
     /// Noise in `-1.0..1.0`: something that changes within ten minutes, and some jitter.
     fn wobble(&self, minute: i64) -> f64 {
         let knot = |n: i64| unit(mix2(self.seed, n as u64)) * 2.0 - 1.0;
-        let slot = minute.div_euclid(10);
+        let begun = minute.div_euclid(10);
         let part = minute.rem_euclid(10) as f64 / 10.0;
-        let slow = knot(slot) * (1.0 - part) + knot(slot + 1) * part;
+        let slow = knot(begun) * (1.0 - part) + knot(begun + 1) * part;
         0.7 * slow + 0.3 * knot(minute.wrapping_mul(7_919))
     }
 

@@ -25,7 +25,7 @@ pub use calls::Calls;
 pub use environments::{Environments, Estate, Source};
 pub use fault::{fault, invalid};
 use guard::Tag;
-pub use pages::pages;
+pub use pages::{gathered, pages};
 pub use sign_in::SignIn;
 pub use variables::Variables;
 

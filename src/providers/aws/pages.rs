@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Fault, FaultClass};
 
@@ -26,4 +27,23 @@ where
             Some(_) => {}
         }
     }
+}
+
+/// Calls `page` as [`pages`] does, and gathers what is on the pages.
+pub async fn gathered<T, F, Next>(operation: &str, mut page: F) -> Result<Vec<T>, Fault>
+where
+    F: FnMut(Option<String>) -> Next,
+    Next: Future<Output = Result<(Vec<T>, Option<String>), Fault>>,
+{
+    let all = Mutex::new(Vec::new());
+    pages(operation, |token| {
+        let (next, all) = (page(token), &all);
+        async move {
+            let (items, token) = next.await?;
+            all.lock().unwrap_or_else(PoisonError::into_inner).extend(items);
+            Ok(token)
+        }
+    })
+    .await?;
+    Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

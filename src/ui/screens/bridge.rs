@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{list, summary};
+use super::{list, logs, summary};
 use crate::app::command::Command;
 use crate::app::pane::Pane;
 use crate::app::view::Bridge;
@@ -34,11 +34,9 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, bridge: &Bridge) {
 fn one(cx: &mut Cx, area: Rect, bridge: &Bridge) {
     match bridge.panes.get(bridge.focus) {
         Some(pane) => list::draw(cx, area, pane, PaneKey::Bridge(bridge.focus)),
-        None => logs(cx, area, bridge, true),
+        None => logs::draw(cx, area, &bridge.logs, PaneKey::Bridge(LOGS), true),
     }
 }
-
-fn logs(_: &mut Cx, _: Rect, _: &Bridge, _: bool) {}
 
 /// Titles with their sick counts; those that are not shown tell of their faults too.
 fn tabs(cx: &mut Cx, area: Rect, bridge: &Bridge) {
@@ -75,7 +73,7 @@ fn places(area: Rect, strip: u16) -> ([Rect; 5], Rect) {
     let (middle, logs) = bottom(rest, (rest.height * 3 / 10).clamp(7, 18));
     let (lists, side) =
         if middle.width >= 150 { right(middle, (middle.width / 4).clamp(40, 60)) } else { (middle, Rect::ZERO) };
-    let (services, column) = left(lists, lists.width * 3 / 5);
+    let (services, column) = left(lists, lists.width * 11 / 20);
     let (databases, alarms) = top(column, column.height / 2);
     ([clusters, services, databases, alarms, logs], side)
 }
@@ -91,7 +89,7 @@ fn panes(cx: &mut Cx, area: Rect, bridge: &Bridge) {
             table::draw(cx, places[at], pane, key, focused);
         }
     }
-    logs(cx, places[LOGS], bridge, bridge.focus == LOGS);
+    logs::draw(cx, places[LOGS], &bridge.logs, PaneKey::Bridge(LOGS), bridge.focus == LOGS);
     if !side.is_empty() {
         let pane: Option<&Pane> = bridge.panes.get(bridge.focus);
         summary::draw(cx, side, pane.and_then(|pane| pane.shown.get(pane.nav.at)));

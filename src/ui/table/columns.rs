@@ -9,9 +9,13 @@ use crate::app::pane::{Pane, TableColumn};
 use crate::kinds::{self, Show};
 use crate::model::{Resource, ResourceId, Value};
 use crate::ui::glyph::width;
+use crate::ui::grid::{self, Want};
 
 /// Rows looked at to find how wide a column has to be: spread over the whole list, so that scrolling moves no column.
 const SAMPLE: usize = 48;
+
+/// Cells of a name below which rather another column goes.
+const NAME: u16 = 22;
 
 /// A column of a table.
 #[derive(Clone, Debug)]
@@ -50,10 +54,10 @@ impl Column {
             TableColumn::Health => Self::built_in(what, "health", "", (1, 1), 0),
             TableColumn::Name => Self::built_in(what, "name", "NAME", (12, 60), 0),
             TableColumn::Environment => Self::built_in(what, "environment", "ENVIRONMENT", (10, 20), 1),
-            TableColumn::Region => Self::built_in(what, "region", "REGION", (9, 15), 5),
-            TableColumn::Kind => Self::built_in(what, "kind", "KIND", (8, 16), 4),
-            TableColumn::Spark => Self::built_in(what, "spark", "LAST HOUR", (14, 14), 4),
-            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (14, 100), 2),
+            TableColumn::Region => Self::built_in(what, "region", "REGION", (9, 15), 9),
+            TableColumn::Kind => Self::built_in(what, "kind", "KIND", (8, 16), 7),
+            TableColumn::Spark => Self::built_in(what, "spark", "LAST HOUR", (14, 14), 5),
+            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (14, 100), 3),
             TableColumn::Own(id) => return Self::own(id, pane),
         })
     }
@@ -64,7 +68,7 @@ impl Column {
         let places: Vec<Option<usize>> = defs().map(|def| def.and_then(|def| def.column(id))).collect();
         let found = defs().zip(&places).filter_map(|(def, place)| Some(&def?.columns[(*place)?]));
         let first = found.clone().next()?;
-        let priority = found.clone().map(|c| if let Show::Table(n) = c.show { n } else { u8::MAX }).min()?;
+        let priority = found.clone().map(|c| if let Show::Table(n) = c.show { own_rank(n) } else { u8::MAX }).min()?;
         let min = found.clone().map(|column| column.width.0).max()?;
         let max = found.map(|column| column.width.1).max()?;
         let what = TableColumn::Own(id);
@@ -100,6 +104,11 @@ impl Column {
         let widest = rows.map(|row| width(&self.text(pane, row, ages))).max().unwrap_or(0);
         widest.max(width(self.title) + 2).clamp(1, self.max)
     }
+}
+
+/// A kind's own ranks among the built-in ones: its first column stays longer than the reason, the others go one by one.
+const fn own_rank(rank: u8) -> u8 {
+    2 + rank.saturating_mul(2)
 }
 
 /// How instants are shown.
@@ -157,7 +166,7 @@ fn scrolled(columns: Vec<Column>, cells: u16, gap: u16, sideways: u16) -> Fitted
         } else if used + column.width.min(4) > cells {
             result.after += 1;
         } else {
-            column.width = column.width.min(cells - used);
+            column.width = column.width.min(cells.saturating_sub(used));
             used += column.width + gap;
             result.columns.push(column);
         }
@@ -165,26 +174,18 @@ fn scrolled(columns: Vec<Column>, cells: u16, gap: u16, sideways: u16) -> Fitted
     result
 }
 
-/// As many columns as fit in their least width, the least important dropped first; what room is left goes to the most important.
-fn fitted(mut columns: Vec<Column>, cells: u16, gap: u16) -> Fitted {
+/// As many columns as fit, the least important dropped first.
+fn fitted(columns: Vec<Column>, cells: u16, gap: u16) -> Fitted {
     let all = columns.len();
-    let need = |column: &Column| if column.what == TableColumn::Name { 24 } else { column.min }.min(column.width);
-    let sum = |columns: &[Column]| columns.iter().map(|column| need(column) + gap).sum::<u16>();
-    while columns.len() > 2 && sum(&columns) > cells + gap {
-        let worst = columns.iter().enumerate().max_by_key(|(at, column)| (column.priority, *at));
-        let Some((worst, _)) = worst.filter(|(_, column)| column.priority > 0) else { break };
-        columns.remove(worst);
-    }
-    let mut room = (cells + gap).saturating_sub(sum(&columns));
-    let mut order: Vec<usize> = (0..columns.len()).collect();
-    order.sort_by_key(|at| columns[*at].priority);
-    for at in order {
-        let column = &mut columns[at];
-        let least = need(column);
-        let more = (column.width - least).min(room);
-        column.width = least + more;
-        room -= more;
-    }
+    let wants: Vec<Want> = columns
+        .iter()
+        .map(|column| {
+            let least = if column.what == TableColumn::Name { NAME } else { column.min };
+            Want { least, natural: column.width, rank: column.priority }
+        })
+        .collect();
+    let kept = grid::fit(&wants, cells, gap);
+    let columns: Vec<Column> = kept.into_iter().map(|(at, width)| Column { width, ..columns[at].clone() }).collect();
     let after = all - columns.len();
     Fitted { columns, gap, before: 0, after }
 }

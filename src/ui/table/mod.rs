@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 pub(super) use columns::{Ages, Column, Fitted, fit};
-pub(super) use spark::{sparkline, trend};
+pub(super) use spark::{sparkline, trend, words};
 
 use super::blank;
 use super::border::{self, Border};
@@ -62,14 +62,14 @@ pub(super) fn border(
     facts: &Facts,
     fitted: &Fitted,
 ) -> Rect {
-    let mut items = words(cx, pane);
+    let mut items = border_words(cx, pane);
     if let Some(sort) = &pane.nav.sort
         && !fitted.columns.iter().any(|column| column.id == sort.column)
     {
         let arrow = if sort.descending { "↓" } else { "↑" };
         items.push(Item::new(4, cx.style(Role::ColumnSorted), format!(" {} {arrow} ", sort.column)));
     }
-    items.extend(border::condition(cx, facts));
+    items.extend(border::condition(cx, facts, area.width));
     let muted = cx.style(Role::Muted);
     let mut below = Vec::new();
     if fitted.before > 0 {
@@ -87,7 +87,7 @@ const fn columns_word(count: usize) -> &'static str {
 }
 
 /// Count, sick count, filter, marks.
-fn words<'a>(cx: &Cx, pane: &Pane) -> Vec<Item<'a>> {
+fn border_words<'a>(cx: &Cx, pane: &Pane) -> Vec<Item<'a>> {
     let (shown, total) = (pane.shown.len(), pane.shown.total());
     let count = if shown == total { format!(" {total} ") } else { format!(" {shown}/{total} ") };
     let mut items = vec![Item::new(1, cx.style(Role::Muted), count)];

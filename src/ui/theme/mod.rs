@@ -78,21 +78,21 @@ impl Themes {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
         paths.sort();
         for path in paths {
-            themes.add(path);
+            themes.add(&path);
         }
         themes
     }
 
-    fn add(&mut self, path: PathBuf) {
+    fn add(&mut self, path: &Path) {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let text = std::fs::read_to_string(&path)
+        let text = std::fs::read_to_string(path)
             .map_err(|error| vec![ThemeProblem { line: 1, message: format!("can't be read: {error}") }]);
         match text.and_then(|text| Theme::parse(&text)) {
             Ok(theme) => {
                 self.list.retain(|known| known.name != name);
                 self.list.push(Theme { name, ..theme });
             }
-            Err(problems) => self.problems.extend(problems.into_iter().map(|problem| (path.clone(), problem))),
+            Err(problems) => self.problems.extend(problems.into_iter().map(|problem| (path.to_owned(), problem))),
         }
     }
 

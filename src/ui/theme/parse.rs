@@ -78,7 +78,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn line(&self, span: &Range<usize>) -> usize {
-        self.text.as_bytes()[..span.start.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1)
     }
 
     fn problem(&mut self, span: &Range<usize>, message: String) {

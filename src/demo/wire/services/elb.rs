@@ -164,21 +164,9 @@ fn describe_listeners(call: &Call<'_>) -> Answer {
 }
 
 fn listener_node(balancer: &LoadBalancer, listener: &Listener) -> Node {
-    let action = match &listener.forward_to {
-        Some(arn) => fields! { "Type": "forward", "TargetGroupArn": arn, "Order": 1 },
-        None => fields! {
-            "Type": "redirect",
-            "Order": 1,
-            "RedirectConfig": fields! {
-                "Protocol": "HTTPS",
-                "Port": "443",
-                "Host": "#{host}",
-                "Path": "/#{path}",
-                "Query": "#{query}",
-                "StatusCode": "HTTP_301",
-            },
-        },
-    };
+    let action = listener.forward_to.as_ref().map_or_else(redirect, |arn| {
+        fields! { "Type": "forward", "TargetGroupArn": arn, "Order": 1 }
+    });
     let certificate = listener.certificate_arn.as_ref().map(|arn| fields! { "CertificateArn": arn });
     fields! {
         "ListenerArn": &listener.arn,
@@ -189,6 +177,19 @@ fn listener_node(balancer: &LoadBalancer, listener: &Listener) -> Node {
         "SslPolicy": listener.ssl_policy,
         "DefaultActions": list([action]),
     }
+}
+
+/// What a listener does that forwards nowhere.
+fn redirect() -> Node {
+    let config = fields! {
+        "Protocol": "HTTPS",
+        "Port": "443",
+        "Host": "#{host}",
+        "Path": "/#{path}",
+        "Query": "#{query}",
+        "StatusCode": "HTTP_301",
+    };
+    fields! { "Type": "redirect", "Order": 1, "RedirectConfig": config }
 }
 
 fn describe_tags(call: &Call<'_>) -> Answer {

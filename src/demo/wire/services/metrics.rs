@@ -102,24 +102,24 @@ impl Series {
         oldest_first: bool,
     ) -> Result<Option<Self>, Failure> {
         let id = query.text("Id").ok_or_else(|| invalid("Id must be given"))?;
-        let Some(stat) = query.structure("MetricStat") else {
+        let Some(asked) = query.structure("MetricStat") else {
             return Err(invalid(format!("{id}: expressions are not offered by the built-in estate")));
         };
         if !query.truth_or("ReturnData", true) {
             return Ok(None);
         }
-        let metric = stat.structure("Metric").ok_or_else(|| invalid(format!("{id}: Metric must be given")))?;
+        let metric = asked.structure("Metric").ok_or_else(|| invalid(format!("{id}: Metric must be given")))?;
         let metric = MetricId {
             namespace: metric.text("Namespace").unwrap_or_default().to_owned(),
             name: metric.text("MetricName").unwrap_or_default().to_owned(),
             dimensions: given_dimensions(&metric),
         };
-        let period = stat
+        let period = asked
             .whole("Period")
             .filter(|period| matches!(period, 1 | 5 | 10 | 20 | 30) || (*period > 0 && period % 60 == 0));
         let period =
             period.ok_or_else(|| invalid(format!("{id}: Period must be 1, 5, 10, 20, 30 or a multiple of 60")))?;
-        let statistic = stat.text("Stat").ok_or_else(|| invalid(format!("{id}: Stat must be given")))?;
+        let statistic = asked.text("Stat").ok_or_else(|| invalid(format!("{id}: Stat must be given")))?;
         let mut points = call.account.metric(&metric, statistic, period, start, end);
         if !oldest_first {
             points.reverse();

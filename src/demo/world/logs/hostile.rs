@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::super::dice::Dice;
+use crate::demo::world::dice::Dice;
 
 /// One such line.
 pub(super) fn say(at: Timestamp, dice: &mut Dice) -> String {

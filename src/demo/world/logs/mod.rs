@@ -214,7 +214,7 @@ impl<'a> Scan<'a> {
         if ingestion > self.now {
             return None;
         }
-        let message = slot.text.unwrap_or_else(|| voices::say(&self.group.voice, slot.seed, timestamp));
+        let message = slot.text.unwrap_or_else(|| voices::say(&self.group.voice, slot.seed, slot.stream, timestamp));
         let (high, low) = (mix2(slot.seed, 1), mix2(slot.seed, 2));
         let digits = 1_000_000_000_000_000_000;
         let id = format!("3{:019}{:018}{:018}", timestamp * 100_000, high % digits, low % digits);
@@ -234,10 +234,10 @@ impl Voice {
     }
 
     /// The trouble that a line tells of, if the time has come for it.
-    fn trouble(&self, seed: u64, timestamp: i64) -> Option<Trouble> {
-        let chance = unit(mix2(seed, 77));
-        let spell = self.spells.iter().find(|spell| spell.covers(timestamp))?;
-        (chance < spell.share).then_some(spell.trouble)
+    fn trouble(&self, seed: u64, stream: &str, timestamp: i64) -> Option<Trouble> {
+        let concerns = |spell: &&Spell| spell.covers(timestamp) && spell.spared.as_deref() != Some(stream);
+        let spell = self.spells.iter().find(concerns)?;
+        (unit(mix2(seed, 77)) < spell.share).then_some(spell.trouble)
     }
 }
 

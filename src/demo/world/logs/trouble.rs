@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::dice::Dice;
+use crate::demo::world::dice::Dice;
 
 /// A time in which a part of a group's lines tells of trouble.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,8 @@ pub(in crate::demo::world) struct Spell {
     /// The part of the lines, `0.0..=1.0`.
     pub(in crate::demo::world) share: f64,
     pub(in crate::demo::world) trouble: Trouble,
+    /// A stream that has no part in it.
+    pub(in crate::demo::world) spared: Option<String>,
 }
 
 /// What is wrong.
@@ -24,7 +26,7 @@ pub(in crate::demo::world) enum Trouble {
     Overload,
     /// The login of the new revision is refused, as the database sees it.
     BadLogin,
-    /// MongoDB can't be reached.
+    /// `MongoDB` can't be reached.
     NoMongo,
     /// Nodes can't be launched.
     NoNodes,
@@ -94,7 +96,7 @@ fn trace(at: Timestamp, dice: &mut Dice) -> String {
     )
 }
 
-/// A line of a PostgreSQL server's own log.
+/// A line of a `PostgreSQL` server's own log.
 fn server_line(at: Timestamp, dice: &mut Dice, user: &str, database: &str, text: &str) -> String {
     let (third, fourth, pid) = (dice.between(16, 47), dice.between(4, 250), dice.between(900, 31_000));
     let clock = at.strftime("%Y-%m-%d %H:%M:%S UTC");

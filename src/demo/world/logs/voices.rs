@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::super::dice::{Dice, mix2};
 use super::{Voice, hostile, instant};
+use crate::demo::world::dice::{Dice, mix2};
 
 /// The format and the subject of a group's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +28,17 @@ pub(in crate::demo::world) enum Tone {
     Tfe,
     /// A function, with its START, END and REPORT lines.
     Lambda,
+    /// A collector of telemetry beside an application.
+    Collector,
     /// Short lines by the thousand.
     Firehose,
 }
 
 /// What a group says at an instant.
-pub(super) fn say(voice: &Voice, seed: u64, timestamp: i64) -> String {
+pub(super) fn say(voice: &Voice, seed: u64, stream: &str, timestamp: i64) -> String {
     let at = instant(timestamp);
     let mut dice = Dice::new(seed);
-    if let Some(trouble) = voice.trouble(seed, timestamp) {
+    if let Some(trouble) = voice.trouble(seed, stream, timestamp) {
         return trouble.say(at, &mut dice);
     }
     if voice.hostile && mix2(seed, 9).is_multiple_of(140) {
@@ -53,6 +55,7 @@ pub(super) fn say(voice: &Voice, seed: u64, timestamp: i64) -> String {
         Tone::Autoscaler => autoscaler(at, &mut dice),
         Tone::Tfe => tfe(at, &mut dice),
         Tone::Lambda => lambda(&mut dice),
+        Tone::Collector => collector(at, &mut dice),
         Tone::Firehose => format!("{at:.3} INFO  ingest shard={:02} seq={seed:016x} bytes={}", seed % 64, seed % 4_096),
     }
 }
@@ -312,6 +315,19 @@ fn lambda(dice: &mut Dice) -> String {
             dice.between(8, 900),
             dice.between(901, 950),
             dice.between(90, 210)
+        ),
+    }
+}
+
+fn collector(at: Timestamp, dice: &mut Dice) -> String {
+    match dice.between(0, 5) {
+        0 => format!(
+            "{at:.3}\twarn\tbatchprocessor/batch.go:218\tqueue is filling\t{{\"size\": {}}}",
+            dice.between(400, 900)
+        ),
+        _ => format!(
+            "{at:.3}\tinfo\tinternal/retry_sender.go:126\tExporting finished.\t{{\"items\": {}}}",
+            dice.between(12, 512)
         ),
     }
 }

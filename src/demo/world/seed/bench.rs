@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::super::account::Account;
-use super::super::agenda::Act;
-use super::super::bulk::Bulk;
-use super::super::logs::Tone;
 use super::databases::Database;
 use super::services::Spec;
 use super::{Site, empty};
+use crate::demo::world::account::Account;
+use crate::demo::world::agenda::Act;
+use crate::demo::world::bulk::Bulk;
+use crate::demo::world::logs::Tone;
 
 const CLUSTER: &str = "bench-cluster";
 /// The log group, its lines a second, and its streams.
@@ -50,7 +50,7 @@ pub(in crate::demo::world) fn account(seed: u64, start: Timestamp, n: usize, ser
     for stream in 0..STREAMS {
         account.add_stream(FIREHOSE, &format!("shard-{stream:02}"));
     }
-    account.judge_alarms(false);
+    account.settle_alarms();
     account.later(20, Act::Alarms);
     account.later(60, Act::Tidy);
     account

@@ -3,15 +3,15 @@
 
 use jiff::Timestamp;
 
-use super::super::account::Account;
-use super::super::logs::{Tone, Trouble};
-use super::super::model::MetricId;
-use super::super::signal::{Surge, after};
-use super::super::stories::Beat;
 use super::databases::Database;
 use super::services::Spec;
 use super::watch::Watch;
-use super::{Site, begin};
+use super::{Site, begin, spell};
+use crate::demo::world::account::Account;
+use crate::demo::world::logs::{Tone, Trouble};
+use crate::demo::world::model::MetricId;
+use crate::demo::world::signal::{Surge, after};
+use crate::demo::world::stories::Beat;
 
 const CLUSTER: &str = "beta9-prod";
 /// Seconds from the estate's start until capacity ran out.
@@ -26,7 +26,7 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     account.add_nodegroup(CLUSTER, "provisioning-workers", "m6i.xlarge", (2, 4, 12));
     let gpu = account.add_nodegroup(CLUSTER, "gpu-workers", "g5.xlarge", (0, 1, 8));
     no_capacity(&mut account, start, gpu);
-    data(&mut account, start);
+    data(&mut account);
     account.add_cluster("beta9-platform");
     services(&mut account, start);
     alarms(&mut account, start);
@@ -53,10 +53,10 @@ fn no_capacity(account: &mut Account, start: Timestamp, gpu: String) {
     let logs = "/beta9/cluster-autoscaler";
     account.add_log_group(logs, Tone::Autoscaler, 0.6, false);
     account.add_stream(logs, "cluster-autoscaler-7d9c6b5f48-x2lqp");
-    account.add_spell(logs, after(start, NO_CAPACITY), 0.5, Trouble::NoNodes);
+    account.add_spell(logs, spell(after(start, NO_CAPACITY), 0.5, Trouble::NoNodes));
 }
 
-fn data(account: &mut Account, start: Timestamp) {
+fn data(account: &mut Account) {
     let database = Database {
         id: "beta9-provisioning-db",
         class: "db.m6g.large",
@@ -69,7 +69,6 @@ fn data(account: &mut Account, start: Timestamp) {
         connections: (31.0, 55.0),
     };
     account.add_database(database);
-    account.nightly(start, -2 * 3_600, "beta9-provisioning-db");
     account.add_replication_group("beta9-queue", "Queue provisioning:jobs", "cache.m7g.large");
     account.add_log_group("/beta9/provisioning", Tone::Worker, 2.0, true);
     for pod in [

@@ -1,14 +1,21 @@
 //! Builders of RDS instances, Aurora clusters, their snapshots, and ElastiCache.
 
-use super::super::account::Account;
-use super::super::dice::{hash, hex};
-use super::super::model::{
+use jiff::Timestamp;
+
+use super::DAY;
+use crate::demo::world::account::Account;
+use crate::demo::world::agenda::Act;
+use crate::demo::world::dice::{hash, hex};
+use crate::demo::world::model::{
     CacheCluster, CacheNode, DbCluster, DbClusterMember, DbInstance, MetricId, ReplicationGroup, ReplicationMember,
     Word,
 };
-use super::super::people;
-use super::super::signal::after;
-use super::DAY;
+use crate::demo::world::people;
+use crate::demo::world::signal::after;
+use crate::demo::world::stories::Beat;
+
+/// When the nightly backup begins, in seconds after midnight: within the backup window.
+const BACKUP: i64 = 3 * 3_600 + 7 * 60;
 
 /// A database to be made: an instance by itself, or one of a cluster.
 #[derive(Debug, Clone, Copy)]
@@ -164,15 +171,17 @@ impl Account {
         self.wave(metric("WriteIOPS"), (31.0, 210.0), "Count/Second");
     }
 
-    /// A week of automated snapshots and a manual one.
+    /// A week of automated snapshots, the one of the night to come, and a manual one.
     fn add_snapshots(&mut self, source: &str) {
+        let now = self.now;
         for day in 0..7 {
-            let snapshot = self.days_ago(day, |account| {
-                let id = format!("rds:{source}-{}", account.now.strftime("%Y-%m-%d-03-07"));
-                account.snapshot_of(&id, source, "automated")
-            });
+            self.now = after(last_night(now), -day * DAY);
+            let id = format!("rds:{source}-{}", self.now.strftime("%Y-%m-%d-%H-%M"));
+            let snapshot = self.snapshot_of(&id, source, "automated");
             self.db_snapshots.extend(snapshot.map(|snapshot| (snapshot.id.clone(), snapshot)));
         }
+        self.now = now;
+        self.nightly(source);
         let manual = self.days_ago(18, |account| {
             let id = format!("manual-{source}-{}", account.now.strftime("%Y%m%d%H%M"));
             account.snapshot_of(&id, source, "manual")
@@ -276,15 +285,22 @@ impl Account {
         self.replication_groups.insert(id.to_owned(), group);
     }
 
-    /// A nightly backup of a database, as events and a snapshot tell it, so many seconds from `start`.
-    pub(super) fn nightly(&mut self, start: jiff::Timestamp, seconds: i64, source: &str) {
-        let beat = super::Beat::Snapshot {
+    /// The backup of every night, as events and snapshots tell it.
+    fn nightly(&mut self, source: &str) {
+        let beat = Beat::Snapshot {
             source: source.to_owned(),
             prefix: format!("rds:{source}-"),
             kind: "automated",
             every: Some(DAY),
             by: &people::TERRAFORM,
         };
-        self.on(start, seconds, beat);
+        let next = after(last_night(self.now), DAY);
+        self.agenda.add(next, Act::Story(beat));
     }
+}
+
+/// The last time that the backup window was open.
+fn last_night(now: Timestamp) -> Timestamp {
+    let second = now.as_second() - BACKUP;
+    after(now, -second.rem_euclid(DAY) - i64::from(now.subsec_nanosecond() > 0))
 }

@@ -4,15 +4,15 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::super::account::Account;
-use super::super::logs::Trouble;
-use super::super::model::Fate;
-use super::super::people;
-use super::super::signal::after;
-use super::super::sim::Release;
-use super::super::stories::Beat;
 use super::lecture::{Scale, furnish};
-use super::{Site, begin, lasting};
+use super::{Site, begin, lasting, spell};
+use crate::demo::world::account::Account;
+use crate::demo::world::logs::Trouble;
+use crate::demo::world::model::Fate;
+use crate::demo::world::people;
+use crate::demo::world::signal::after;
+use crate::demo::world::sim::Release;
+use crate::demo::world::stories::Beat;
 
 /// Seconds from the estate's start to the release.
 const RELEASE: i64 = -40 * 60;
@@ -28,7 +28,6 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     let mut account = begin(seed, start, &site);
     let scale = Scale { backend: 3, frontend: 3, rate: 3.5, revision: 47, tag: "2.31.0-4e7d19a", percents: (200, 50) };
     furnish(&mut account, "dhbw", &scale);
-    account.nightly(start, -4 * 3_600 - 700, "lecture-dhbw-cluster");
     crash_loop(&mut account, start);
     account.begin_life();
     account
@@ -65,7 +64,7 @@ fn crash_loop(account: &mut Account, start: Timestamp) {
     {
         account.surge_traffic("lecture-dhbw-alb", "lecture-backend-tg", name, &lasting(from, level));
     }
-    account.add_spell("/ecs/lecture-backend", from, 0.35, Trouble::Overload);
+    account.add_spell("/ecs/lecture-backend", spell(from, 0.35, Trouble::Overload));
     let database = format!("/aws/rds/cluster/{cluster}/postgresql");
-    account.add_spell(&database, from, 0.8, Trouble::BadLogin);
+    account.add_spell(&database, spell(from, 0.8, Trouble::BadLogin));
 }

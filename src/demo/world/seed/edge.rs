@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::super::account::{Account, after_colon};
-use super::super::dice::{hash, hex};
-use super::super::model::{AsgInstance, AutoScalingGroup, Listener, LoadBalancer, MetricId, Target, TargetGroup, Word};
-use super::super::signal::{Signal, Surge, after};
-use super::super::sim::balancer_metric;
-use super::DAY;
+use super::{DAY, LONG_AGO};
+use crate::demo::world::account::{Account, after_colon};
+use crate::demo::world::dice::{hash, hex, uuid};
+use crate::demo::world::model::{
+    AsgInstance, AutoScalingGroup, Listener, LoadBalancer, MetricId, Target, TargetGroup, Word,
+};
+use crate::demo::world::signal::{Signal, Surge, after};
+use crate::demo::world::sim::balancer_metric;
 
 /// Requests a minute by night and what the busiest hour adds, and the response time in seconds.
 pub(super) type Traffic = ((f64, f64), f64);
@@ -23,9 +25,8 @@ impl Account {
             port,
             protocol,
             ssl_policy: secure.then_some("ELBSecurityPolicy-TLS13-1-2-2021-06"),
-            certificate_arn: secure.then(|| {
-                self.arn("acm", &format!("certificate/{}", super::super::dice::uuid(hash(1, name), hash(2, name))))
-            }),
+            certificate_arn: secure
+                .then(|| self.arn("acm", &format!("certificate/{}", uuid(hash(1, name), hash(2, name))))),
             forward_to: None,
         };
         let listeners = vec![listener(80, "HTTP", false), listener(443, "HTTPS", true)];
@@ -139,20 +140,9 @@ impl Account {
     ) -> Vec<String> {
         let (min_size, desired_capacity, max_size) = sizes;
         let zones: Vec<String> = self.network.subnets.iter().map(|(zone, _)| zone.clone()).collect();
-        let launched_at = after(self.now, -12 * DAY);
-        let instances: Vec<AsgInstance> = (0..desired_capacity)
-            .map(|n| AsgInstance {
-                id: format!("i-0{}", self.dice.hex(16)),
-                instance_type: kind.to_owned(),
-                availability_zone: zones[n as usize % zones.len()].clone(),
-                lifecycle_state: "InService",
-                health_status: "Healthy",
-                protected_from_scale_in: false,
-                launched_at,
-            })
-            .collect();
+        let instances = self.new_instances(kind, desired_capacity, &zones);
         let ids = instances.iter().map(|instance| instance.id.clone()).collect();
-        for (instance, group) in instances.iter().flat_map(|instance| group.map(|group| (instance, group))) {
+        for (instance, group) in instances.iter().filter_map(|instance| group.map(|group| (instance, group))) {
             self.add_healthy_target(group, &instance.id, &instance.availability_zone);
         }
         let uuid = self.dice.uuid();
@@ -184,13 +174,31 @@ impl Account {
             log_group: None,
         };
         self.auto_scaling_groups.insert(name.to_owned(), asg);
-        self.count_instances(name);
-        if let Some(group) = group {
-            self.count_hosts(group);
-        }
+        self.days_ago(LONG_AGO, |account| {
+            account.count_instances(name);
+            if let Some(group) = group {
+                account.count_hosts(group);
+            }
+        });
         let dimensions = [("AutoScalingGroupName", name)];
         self.wave(MetricId::new("AWS/EC2", "CPUUtilization", &dimensions), (11.0, 34.0), "Percent");
         self.wave(MetricId::new("AWS/EC2", "NetworkIn", &dimensions), (2.0e6, 9.0e6), "Bytes");
         ids
+    }
+
+    /// Instances that have been serving for days.
+    fn new_instances(&mut self, kind: &str, count: i32, zones: &[String]) -> Vec<AsgInstance> {
+        let launched_at = after(self.now, -12 * DAY);
+        let zones = zones.iter().cycle().take(count.max(0) as usize);
+        let instance = |zone: &String| AsgInstance {
+            id: format!("i-0{}", self.dice.hex(16)),
+            instance_type: kind.to_owned(),
+            availability_zone: zone.clone(),
+            lifecycle_state: "InService",
+            health_status: "Healthy",
+            protected_from_scale_in: false,
+            launched_at,
+        };
+        zones.map(instance).collect()
     }
 }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::super::account::Account;
-use super::super::stories::Beat;
 use super::lecture::{Scale, furnish};
 use super::{HISTORY, Site, begin};
+use crate::demo::world::account::Account;
+use crate::demo::world::stories::Beat;
 
 /// Seconds between two releases, and from the estate's start to the one that is under way then.
 const EVERY: i64 = 25 * 60;
-const UNDER_WAY: i64 = -75;
+const UNDER_WAY: i64 = -60;
 
 pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     let site = Site {
@@ -20,9 +20,8 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
         peak_hour: 12,
     };
     let mut account = begin(seed, start, &site);
-    let scale = Scale { backend: 4, frontend: 4, rate: 4.0, revision: 47, tag: "2.39.0-4e7d19a", percents: (150, 100) };
+    let scale = Scale { backend: 4, frontend: 4, rate: 4.0, revision: 47, tag: "2.39.0-4e7d19a", percents: (125, 100) };
     furnish(&mut account, "edt", &scale);
-    account.nightly(start, -3 * 3_600 - 200, "lecture-edt-cluster");
     let services = ["lecture-backend-service", "lecture-frontend-service", "lecture-transcriber"];
     let rolling = Beat::Rolling {
         cluster: "lecture-edt-cluster".to_owned(),

@@ -5,17 +5,17 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::super::account::Account;
-use super::super::logs::{Tone, Trouble};
-use super::super::model::{Fate, MetricId};
-use super::super::people;
-use super::super::signal::after;
-use super::super::sim::Release;
-use super::super::stories::Beat;
 use super::databases::Database;
 use super::services::Spec;
 use super::watch::Watch;
-use super::{Site, begin, lasting};
+use super::{Site, begin, lasting, spell};
+use crate::demo::world::account::Account;
+use crate::demo::world::logs::{Tone, Trouble};
+use crate::demo::world::model::{Fate, MetricId};
+use crate::demo::world::people;
+use crate::demo::world::signal::after;
+use crate::demo::world::sim::Release;
+use crate::demo::world::stories::Beat;
 
 const CLUSTER: &str = "enterprise-prod-cluster";
 const BALANCER: &str = "enterprise-prod-alb";
@@ -35,9 +35,10 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     let mut account = begin(seed, start, &site);
     account.add_balancer(BALANCER, "internet-facing", ((220.0, 2_600.0), 0.18));
     account.add_balancer("enterprise-prod-internal", "internal", ((30.0, 240.0), 0.06));
-    databases(&mut account, start);
+    databases(&mut account);
     account.add_cluster(CLUSTER);
     front(&mut account);
+    web(&mut account);
     back(&mut account);
     batch(&mut account);
     account.add_cluster("enterprise-prod-tools");
@@ -49,7 +50,7 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     account
 }
 
-fn databases(account: &mut Account, start: Timestamp) {
+fn databases(account: &mut Account) {
     let main = Database {
         id: "enterprise-prod-db",
         class: "db.r5.large",
@@ -62,6 +63,9 @@ fn databases(account: &mut Account, start: Timestamp) {
         connections: (52.0, 48.0),
     };
     account.add_database(main);
+    if let Some(instance) = account.db_instances.get_mut(main.id) {
+        instance.pending_modified.push(("EngineVersion", "15.5".to_owned()));
+    }
     let reporting = Database {
         id: "enterprise-prod-reporting",
         class: "db.r6g.large",
@@ -75,7 +79,6 @@ fn databases(account: &mut Account, start: Timestamp) {
     };
     account.add_aurora(reporting, 1, Some((0.5, 16.0)));
     account.add_replication_group("enterprise-prod-cache", "Sessions of app-service", "cache.r7g.large");
-    account.nightly(start, -4 * 3_600, "enterprise-prod-db");
     let logs = "/aws/rds/instance/enterprise-prod-db/postgresql";
     account.add_log_group(logs, Tone::Postgres, 0.8, false);
     account.add_stream(logs, "enterprise-prod-db.0");
@@ -123,6 +126,9 @@ fn front(account: &mut Account) {
             ..Spec::default()
         },
     );
+}
+
+fn web(account: &mut Account) {
     account.add_service(
         CLUSTER,
         &Spec {
@@ -310,8 +316,8 @@ fn short_of_connections(account: &mut Account, start: Timestamp) {
     account.limit("AWS/RDS", "DatabaseConnections", database, 200.0);
     account.surge_traffic(BALANCER, "app-tg", "TargetResponseTime", &lasting(from, 2.6));
     account.surge_traffic(BALANCER, "app-tg", "HTTPCode_Target_5XX_Count", &lasting(from, 34.0));
-    account.add_spell(LOGS, from, 0.3, Trouble::NoSlots);
-    account.add_spell("/aws/rds/instance/enterprise-prod-db/postgresql", from, 0.7, Trouble::NoSlotsServer);
+    account.add_spell(LOGS, spell(from, 0.3, Trouble::NoSlots));
+    account.add_spell("/aws/rds/instance/enterprise-prod-db/postgresql", spell(from, 0.7, Trouble::NoSlotsServer));
     let parameters = json!({ "dBParameterGroupName": "enterprise-prod-pg15", "parameters": [{ "parameterName": "max_connections", "parameterValue": "200" }] });
     account.on(
         start,

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::account::Account;
-use super::super::dice::{hash, hex};
-use super::super::logs::Tone;
-use super::super::model::{EksCluster, Nodegroup, NodegroupIssue};
-use super::super::signal::after;
 use super::DAY;
+use crate::demo::world::account::Account;
+use crate::demo::world::dice::{hash, hex, uuid};
+use crate::demo::world::logs::Tone;
+use crate::demo::world::model::{EksCluster, Nodegroup, NodegroupIssue};
+use crate::demo::world::signal::after;
 
 impl Account {
     pub(super) fn add_eks(&mut self, name: &str, version: &str, platform: &str) {
@@ -43,7 +43,7 @@ impl Account {
 
     /// A managed node group with the Auto Scaling group behind it; returns that group's name.
     pub(super) fn add_nodegroup(&mut self, cluster: &str, name: &str, kind: &str, sizes: (i32, i32, i32)) -> String {
-        let group = format!("eks-{name}-{}", super::super::dice::uuid(hash(self.seed, name), hash(1, name)));
+        let group = format!("eks-{name}-{}", uuid(hash(self.seed, name), hash(1, name)));
         self.add_asg(&group, kind, sizes, None);
         let arn = self.arn("eks", &format!("nodegroup/{cluster}/{name}/{}", &group[group.len() - 36..]));
         let subnets = self.network.subnets.iter().map(|(_, subnet)| subnet.clone()).collect();

@@ -1,12 +1,12 @@
 //! What the three customers of the lecture platform have in common: one cluster of services, an Aurora cluster, a load
 //! balancer, alarms and logs, named as their runbook names them.
 
-use super::super::account::Account;
-use super::super::logs::Tone;
-use super::super::model::MetricId;
 use super::databases::Database;
 use super::services::Spec;
 use super::watch::Watch;
+use crate::demo::world::account::Account;
+use crate::demo::world::logs::Tone;
+use crate::demo::world::model::MetricId;
 
 /// How large a customer is.
 pub(super) struct Scale {
@@ -172,7 +172,8 @@ fn others(account: &mut Account, customer: &str, cluster: &str) {
     );
     let function = format!("/aws/lambda/lecture-{customer}-function");
     account.add_log_group(&function, Tone::Lambda, 0.3, false);
-    account.add_stream(&function, "2026/01/01/[$LATEST]5f0c27d1e4b84a6f9c3d2b1a0e9f8d7c");
+    let stream = format!("{}/[$LATEST]5f0c27d1e4b84a6f9c3d2b1a0e9f8d7c", account.now.strftime("%Y/%m/%d"));
+    account.add_stream(&function, &stream);
     let database = format!("/aws/rds/cluster/{cluster}/postgresql");
     account.add_log_group(&database, Tone::Postgres, 0.3, false);
     account.add_stream(&database, &format!("{cluster}-instance-1.0"));

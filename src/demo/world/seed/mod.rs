@@ -25,13 +25,16 @@ use jiff::Timestamp;
 use super::account::Account;
 use super::agenda::{Act, Agenda};
 use super::dice::{Dice, hash, hex};
-use super::model::{Caller, MetricId, Network};
+use super::logs::{Spell, Trouble};
+use super::model::{Alarm, AlarmRule, Caller, MetricId, Network};
 use super::signal::{Signal, Surge, Wave, after};
 use super::stories::Beat;
 
 /// The estate's past begins so many seconds before its start.
 pub(super) const HISTORY: i64 = 6 * 3_600;
 const DAY: i64 = 86_400;
+/// Days before the estate's past in which everything was in its place already.
+const LONG_AGO: i64 = 40;
 
 /// Who and where an account is.
 pub(super) struct Site<'a> {
@@ -112,6 +115,7 @@ fn begin(seed: u64, start: Timestamp, site: &Site<'_>) -> Account {
 
 impl Account {
     /// The same account in another region: empty.
+    #[must_use]
     pub fn in_region(&self, region: &str) -> Account {
         let site = Site {
             environment: &self.environment,
@@ -125,10 +129,23 @@ impl Account {
 
     /// Sets the everyday life going once everything is there: alarms, small calls, tidying.
     fn begin_life(&mut self) {
-        self.judge_alarms(false);
+        self.settle_alarms();
         self.later(20, Act::Alarms);
         self.later(60, Act::Tidy);
         self.later(90, Act::Stir);
+    }
+
+    /// Gives every alarm the state it came to when it last changed, days ago.
+    fn settle_alarms(&mut self) {
+        let now = self.now;
+        let metric = |alarm: &&Alarm| matches!(alarm.rule, AlarmRule::Metric(_));
+        let (metric, composite): (Vec<&Alarm>, Vec<&Alarm>) = self.alarms.values().partition(metric);
+        let ages = metric.into_iter().chain(composite).map(|alarm| (alarm.name.clone(), alarm.state_updated_at));
+        for (name, changed) in ages.collect::<Vec<_>>() {
+            self.now = changed;
+            self.settle_alarm(&name);
+        }
+        self.now = now;
     }
 
     /// Writes a beat on the agenda, so many seconds from `start` (negative: before it).
@@ -143,6 +160,14 @@ impl Account {
         let result = act(self);
         self.now = now;
         result
+    }
+
+    /// Does something as if it were so many hours ago.
+    fn hours_ago(&mut self, hours: i64, act: impl FnOnce(&mut Self)) {
+        let now = self.now;
+        self.now = after(now, -hours * 3_600 + (self.seed % 3_000) as i64);
+        act(self);
+        self.now = now;
     }
 
     /// Sends metrics to another level for a time: those of that namespace and name with that dimension.
@@ -167,6 +192,11 @@ impl Account {
             }
         }
     }
+}
+
+/// Trouble that a part of a group's lines tells of from an instant on.
+fn spell(from: Timestamp, share: f64, trouble: Trouble) -> Spell {
+    Spell { from, until: None, share, trouble, spared: None }
 }
 
 /// A level that is reached within some minutes and held.

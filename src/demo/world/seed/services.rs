@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::super::account::{Account, last_part};
-use super::super::dice::{hash, hex, mix2};
-use super::super::logs::Tone;
-use super::super::model::{
+use super::{DAY, LONG_AGO};
+use crate::demo::world::account::Account;
+use crate::demo::world::dice::{hash, hex, mix2};
+use crate::demo::world::logs::Tone;
+use crate::demo::world::model::{
     AwsLogs, AwsVpc, ContainerDefinition, Deployment, DeploymentConfiguration, EcsCluster, EcsService, Fate, MetricId,
     ServiceLoadBalancer, ServiceRun, Tags, TaskDefinition,
 };
-use super::super::people;
-use super::super::signal::after;
-use super::DAY;
+use crate::demo::world::people;
+use crate::demo::world::signal::after;
+
+/// Where the collectors beside the large services write to.
+const SIDECAR_LOGS: &str = "/ecs/otel-collector";
 
 /// A service to be made.
 #[derive(Debug, Clone)]
@@ -72,6 +75,12 @@ impl Default for Spec<'_> {
     }
 }
 
+impl Spec<'_> {
+    fn has_sidecar(&self) -> bool {
+        self.port.is_some() && self.desired > 2
+    }
+}
+
 impl Account {
     pub(super) fn add_cluster(&mut self, name: &str) {
         let cluster = EcsCluster {
@@ -101,6 +110,9 @@ impl Account {
     /// Makes a service that has been running well for some days.
     pub(super) fn add_service(&mut self, cluster: &str, spec: &Spec<'_>) {
         self.add_log_group(spec.logs, spec.tone, spec.rate, spec.hostile);
+        if spec.has_sidecar() {
+            self.add_log_group(SIDECAR_LOGS, Tone::Collector, 0.1, false);
+        }
         let task_definition = self.add_task_definitions(spec);
         let target_group = spec.balancer.map(|(balancer, path)| {
             let name = format!("{}-tg", spec.name.trim_end_matches("-service"));
@@ -109,34 +121,31 @@ impl Account {
         let mut service = self.days_ago(spec.deployed_days_ago, |account| {
             account.new_service(cluster, spec, &task_definition, target_group)
         });
-        for _ in 0..spec.desired {
-            self.days_ago(spec.deployed_days_ago, |account| account.add_running_task(cluster, &mut service));
-        }
-        self.days_ago(0, |account| account.tell(&mut service, "has reached a steady state."));
-        for group in &service.load_balancers {
-            self.count_hosts(&group.target_group_arn);
+        self.days_ago(spec.deployed_days_ago, |account| account.add_running_tasks(cluster, spec, &mut service));
+        for hours in [18, 12, 6] {
+            self.hours_ago(hours, |account| account.tell(&mut service, "has reached a steady state."));
         }
         self.add_service_metrics(cluster, spec);
-        service.running_count = spec.desired;
-        if let Some(primary) = service.deployments.first_mut() {
-            primary.running_count = spec.desired;
+        for group in &service.load_balancers {
+            self.days_ago(LONG_AGO, |account| account.count_hosts(&group.target_group_arn));
         }
-        let dimensions = [("ClusterName", cluster), ("ServiceName", spec.name)];
-        self.note(MetricId::new("ECS/ContainerInsights", "RunningTaskCount", &dimensions), f64::from(spec.desired));
-        self.note(MetricId::new("ECS/ContainerInsights", "PendingTaskCount", &dimensions), 0.0);
         if let Some(cluster) = self.ecs_clusters.get_mut(cluster) {
             cluster.services.insert(spec.name.to_owned(), service);
         }
     }
 
     fn add_service_metrics(&mut self, cluster: &str, spec: &Spec<'_>) {
-        if spec.desired == 0 {
-            return;
-        }
         let dimensions = [("ClusterName", cluster), ("ServiceName", spec.name)];
-        let (base, swing, memory) = spec.load;
-        self.wave(MetricId::new("AWS/ECS", "CPUUtilization", &dimensions), (base, swing), "Percent");
-        self.wave(MetricId::new("AWS/ECS", "MemoryUtilization", &dimensions), (memory, 6.0), "Percent");
+        let count = |name| MetricId::new("ECS/ContainerInsights", name, &dimensions);
+        self.days_ago(LONG_AGO, |account| {
+            account.note(count("RunningTaskCount"), f64::from(spec.desired));
+            account.note(count("PendingTaskCount"), 0.0);
+        });
+        if spec.desired > 0 {
+            let (base, swing, memory) = spec.load;
+            self.wave(MetricId::new("AWS/ECS", "CPUUtilization", &dimensions), (base, swing), "Percent");
+            self.wave(MetricId::new("AWS/ECS", "MemoryUtilization", &dimensions), (memory, 6.0), "Percent");
+        }
     }
 
     /// The last three revisions; returns the ARN of the newest.
@@ -153,8 +162,8 @@ impl Account {
         let role = |name: &str| format!("arn:aws:iam::{}:role/{name}", self.id);
         let registered_at = after(self.now, -age * DAY - 300);
         let mut containers = vec![self.main_container(spec, revision)];
-        if spec.port.is_some() && spec.desired > 2 {
-            containers.push(self.sidecar(spec));
+        if spec.has_sidecar() {
+            containers.push(self.sidecar());
         }
         TaskDefinition {
             arn: self.arn("ecs", &format!("task-definition/{}:{revision}", spec.family)),
@@ -197,12 +206,12 @@ impl Account {
             container_ports: spec.port.into_iter().collect(),
             environment: spec.environment.iter().map(own).collect(),
             secrets: spec.secrets.iter().map(secret).collect(),
-            log: Some(self.aws_logs(spec)),
+            log: Some(self.aws_logs(spec.logs)),
             health_check_command: check.map(|check| vec!["CMD-SHELL".to_owned(), check]).unwrap_or_default(),
         }
     }
 
-    fn sidecar(&self, spec: &Spec<'_>) -> ContainerDefinition {
+    fn sidecar(&self) -> ContainerDefinition {
         ContainerDefinition {
             name: "otel-collector".to_owned(),
             image: "public.ecr.aws/aws-observability/aws-otel-collector:v0.45.1".to_owned(),
@@ -214,13 +223,13 @@ impl Account {
             container_ports: vec![4317],
             environment: Vec::new(),
             secrets: Vec::new(),
-            log: Some(self.aws_logs(spec)),
+            log: Some(self.aws_logs(SIDECAR_LOGS)),
             health_check_command: Vec::new(),
         }
     }
 
-    fn aws_logs(&self, spec: &Spec<'_>) -> AwsLogs {
-        AwsLogs { group: spec.logs.to_owned(), region: self.region.clone(), stream_prefix: "ecs".to_owned() }
+    fn aws_logs(&self, group: &str) -> AwsLogs {
+        AwsLogs { group: group.to_owned(), region: self.region.clone(), stream_prefix: "ecs".to_owned() }
     }
 
     fn new_service(&mut self, cluster: &str, spec: &Spec<'_>, definition: &str, group: Option<String>) -> EcsService {
@@ -269,11 +278,7 @@ impl Account {
             events: VecDeque::new(),
             health_check_grace_period_seconds: group.is_some().then_some(60),
             load_balancers: group.into_iter().map(balancer).collect(),
-            network: Some(AwsVpc {
-                subnets: self.network.subnets.iter().map(|(_, subnet)| subnet.clone()).collect(),
-                security_groups: vec![self.network.security_group.clone()],
-                assign_public_ip: "DISABLED",
-            }),
+            network: Some(self.aws_vpc()),
             role_arn: format!("arn:aws:iam::{}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", self.id),
             created_at: after(at, -310 * DAY),
             created_by: people::TERRAFORM.arn(&self.id),
@@ -285,10 +290,35 @@ impl Account {
         }
     }
 
+    fn aws_vpc(&self) -> AwsVpc {
+        AwsVpc {
+            subnets: self.network.subnets.iter().map(|(_, subnet)| subnet.clone()).collect(),
+            security_groups: vec![self.network.security_group.clone()],
+            assign_public_ip: "DISABLED",
+        }
+    }
+
+    /// The tasks of a service that has been deployed at the account's present time, and the events of that.
+    fn add_running_tasks(&mut self, cluster: &str, spec: &Spec<'_>, service: &mut EcsService) {
+        for _ in 0..spec.desired {
+            self.add_running_task(cluster, service);
+        }
+        service.running_count = spec.desired;
+        let names: Vec<String> = service.task_ids.iter().map(|id| format!("(task {id})")).collect();
+        if let Some(primary) = service.deployments.first_mut() {
+            primary.running_count = spec.desired;
+            let completed = format!("(deployment {}) deployment completed.", primary.id);
+            if !names.is_empty() {
+                self.tell(service, &format!("has started {} tasks: {}.", names.len(), names.join(" ")));
+            }
+            self.tell(service, &completed);
+        }
+        self.tell(service, "has reached a steady state.");
+    }
+
     /// A task that has been running since the account's present time.
     fn add_running_task(&mut self, cluster: &str, service: &mut EcsService) {
-        let id = self.dice.hex(32);
-        let Some(mut task) = self.new_task(&id, service) else {
+        let Some((id, mut task)) = self.free_task(cluster, service) else {
             return;
         };
         self.show_running(&mut task);
@@ -301,7 +331,7 @@ impl Account {
             self.add_healthy_target(&balancer.target_group_arn, &task.private_ip, &task.availability_zone);
         }
         service.task_ids.push(id.clone());
-        if let Some(cluster) = self.ecs_clusters.get_mut(last_part(cluster)) {
+        if let Some(cluster) = self.ecs_clusters.get_mut(cluster) {
             cluster.tasks.insert(id, task);
         }
     }

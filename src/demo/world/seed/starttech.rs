@@ -1,17 +1,17 @@
-//! `starttech-dev`: instances of the backend's Auto Scaling group fail their health checks, because MongoDB can't be
-//! reached; they are replaced, and their successors fall ill as well. One instance keeps its connection and serves.
+//! `starttech-dev`: instances of the backend's Auto Scaling group fail their health checks, because its
+//! database can't be reached; they are replaced, and their successors fall ill as well. One instance keeps its connection and serves.
 
 use jiff::Timestamp;
 
-use super::super::account::{Account, after_colon};
-use super::super::agenda::{Act, InstanceStep};
-use super::super::logs::{Tone, Trouble};
-use super::super::model::MetricId;
-use super::super::signal::{Surge, after};
-use super::super::sim::balancer_metric;
 use super::services::Spec;
 use super::watch::Watch;
-use super::{Site, begin, lasting};
+use super::{Site, begin, lasting, spell};
+use crate::demo::world::account::{Account, after_colon};
+use crate::demo::world::agenda::{Act, InstanceStep};
+use crate::demo::world::logs::{Spell, Tone, Trouble};
+use crate::demo::world::model::MetricId;
+use crate::demo::world::signal::{Surge, after};
+use crate::demo::world::sim::balancer_metric;
 
 const GROUP: &str = "dev-backend-asg";
 const LOGS: &str = "/aws/ec2/dev/backend";
@@ -123,7 +123,9 @@ fn unreachable_database(account: &mut Account, start: Timestamp, instances: &[St
         account.agenda.add(after(start, TROUBLE + delay), act);
     }
     let from = after(start, TROUBLE);
-    account.add_spell(LOGS, from, 0.45, Trouble::NoMongo);
+    // The first instance keeps its connection.
+    let spared = instances.first().cloned();
+    account.add_spell(LOGS, Spell { spared, ..spell(from, 0.6, Trouble::NoMongo) });
     account.surge_traffic("dev-alb", "dev-backend-tg", "TargetResponseTime", &lasting(from, 1.9));
     account.surge_traffic("dev-alb", "dev-backend-tg", "HTTPCode_Target_5XX_Count", &lasting(from, 22.0));
     // The one instance that is left has much to do every half hour: the alarm comes and goes.

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::super::account::Account;
-use super::super::logs::Tone;
-use super::super::people;
-use super::super::stories::Beat;
 use super::databases::Database;
 use super::services::Spec;
-use super::{Site, begin};
+use super::{LONG_AGO, Site, begin};
+use crate::demo::world::account::Account;
+use crate::demo::world::logs::Tone;
+use crate::demo::world::people;
+use crate::demo::world::stories::Beat;
 
 const CLUSTER: &str = "tfe-prod";
 
@@ -35,7 +35,7 @@ fn edge(account: &mut Account, nodes: &str) {
     for instance in instances {
         account.add_healthy_target(&group, &instance.id, &instance.availability_zone);
     }
-    account.count_hosts(&group);
+    account.days_ago(LONG_AGO, |account| account.count_hosts(&group));
 }
 
 fn data(account: &mut Account, start: Timestamp) {
@@ -51,7 +51,6 @@ fn data(account: &mut Account, start: Timestamp) {
         connections: (44.0, 60.0),
     };
     account.add_database(database);
-    account.nightly(start, -3 * 3_600, "tfe-prod-db");
     account.add_replication_group("tfe-prod-redis", "Terraform Enterprise's queue", "cache.m7g.large");
     account.add_log_group("/tfe/terraform-enterprise", Tone::Tfe, 1.8, true);
     for pod in ["terraform-enterprise-7f4b8c6d9-hx8wl", "terraform-enterprise-7f4b8c6d9-zq5kd"] {

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::super::account::Account;
-use super::super::people;
-use super::super::stories::Beat;
 use super::lecture::{Scale, furnish};
 use super::{Site, begin};
+use crate::demo::world::account::Account;
+use crate::demo::world::people;
+use crate::demo::world::stories::Beat;
 
 pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     let site = Site {
@@ -19,7 +19,6 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     let mut account = begin(seed, start, &site);
     let scale = Scale { backend: 2, frontend: 2, rate: 1.2, revision: 44, tag: "2.30.2-77aa0c1", percents: (200, 100) };
     furnish(&mut account, "unilux", &scale);
-    account.nightly(start, -5 * 3_600, "lecture-unilux-cluster");
     let snapshot = Beat::Snapshot {
         source: "lecture-unilux-cluster".to_owned(),
         prefix: "lecture-unilux-manual-".to_owned(),

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::account::Account;
-use super::super::dice::hash;
-use super::super::logs::{Spell, Tone, Trouble, Voice};
-use super::super::model::{Alarm, AlarmRule, LogGroup, MetricId, MetricRule, StreamSpan, Word};
-use super::super::signal::{Signal, Wave, after};
 use super::DAY;
+use crate::demo::world::account::Account;
+use crate::demo::world::dice::hash;
+use crate::demo::world::logs::{Spell, Tone, Voice};
+use crate::demo::world::model::{Alarm, AlarmRule, LogGroup, MetricId, MetricRule, StreamSpan, Word};
+use crate::demo::world::signal::{Signal, Wave, after};
+use crate::demo::world::sim::balancer_metric;
 
 /// A metric alarm to be made.
 pub(super) struct Watch<'a> {
@@ -137,7 +138,7 @@ impl Account {
         let Some(balancer) = self.load_balancers.get(balancer) else {
             return;
         };
-        let dimension = super::super::sim::balancer_metric(&balancer.arn).1.to_owned();
+        let dimension = balancer_metric(&balancer.arn).1.to_owned();
         let about = format!("{} of {}", metric.0, balancer.name);
         self.add_alarm(Watch {
             name,
@@ -181,9 +182,9 @@ impl Account {
     }
 
     /// From then on a part of the group's lines tells of trouble.
-    pub(super) fn add_spell(&mut self, group: &str, from: jiff::Timestamp, share: f64, trouble: Trouble) {
+    pub(super) fn add_spell(&mut self, group: &str, spell: Spell) {
         if let Some(group) = self.log_groups.get_mut(group) {
-            group.voice.spells.push(Spell { from, until: None, share, trouble });
+            group.voice.spells.push(spell);
         }
     }
 }

@@ -3,116 +3,118 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::super::account::Account;
-use super::super::agenda::Act;
-use super::super::model::{Alarm, AlarmHistoryItem, AlarmRule, MetricRule, Word};
-use super::super::signal::after;
 use super::MOST_RECORDS;
+use crate::demo::world::account::Account;
+use crate::demo::world::agenda::Act;
+use crate::demo::world::model::{Alarm, AlarmHistoryItem, AlarmRule, MetricRule, Word};
+use crate::demo::world::signal::after;
 
-/// What an evaluation comes to.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::demo::world) struct Verdict {
-    pub(in crate::demo::world) state: Word,
+/// What an evaluation comes to, in words.
+struct Verdict {
+    state: Word,
     reason: String,
     data: String,
 }
 
+/// The state that an alarm's last data points stand for.
+pub(in crate::demo::world) struct Reading {
+    pub(in crate::demo::world) state: Word,
+    points: Vec<(Timestamp, f64)>,
+}
+
 impl Account {
     pub(super) fn evaluate_alarms(&mut self) {
-        self.judge_alarms(true);
+        let minute = self.now.as_second().div_euclid(60);
+        let due = |rule: &MetricRule| minute % i64::from(rule.period / 60).max(1) == 0;
+        let metric = self.verdicts(|account, alarm| match &alarm.rule {
+            AlarmRule::Metric(rule) if due(rule) => account.changed(alarm, rule),
+            _ => None,
+        });
+        self.apply(metric);
+        let composite = self.verdicts(|account, alarm| match &alarm.rule {
+            AlarmRule::Composite { expression, .. } => account.judge_composite(alarm, expression),
+            AlarmRule::Metric(_) => None,
+        });
+        self.apply(composite);
         let seconds = 60 - self.now.as_second().rem_euclid(60) + 5;
         self.later(seconds, Act::Alarms);
     }
 
-    /// Evaluates every alarm: metric alarms first, then those on other alarms.
-    pub(in crate::demo::world) fn judge_alarms(&mut self, history: bool) {
-        let minute = self.now.as_second().div_euclid(60);
-        let due = |rule: &MetricRule| !history || minute % i64::from(rule.period / 60).max(1) == 0;
-        let metric: Vec<(String, Verdict)> = self.verdicts(|alarm| match &alarm.rule {
-            AlarmRule::Metric(rule) if due(rule) => Some(self.judge(rule)),
-            _ => None,
-        });
-        self.apply(metric, history);
-        let composite = self.verdicts(|alarm| match &alarm.rule {
-            AlarmRule::Composite { expression, .. } => Some(self.judge_composite(&alarm.name, expression)),
-            AlarmRule::Metric(_) => None,
-        });
-        self.apply(composite, history);
-    }
-
-    /// Verdicts that differ from the alarms' present states.
-    fn verdicts(&self, judge: impl Fn(&Alarm) -> Option<Verdict>) -> Vec<(String, Verdict)> {
-        let judged = self.alarms.values().filter_map(|alarm| Some((alarm, judge(alarm)?)));
-        judged
-            .filter(|(alarm, verdict)| alarm.state != verdict.state)
-            .map(|(alarm, verdict)| (alarm.name.clone(), verdict))
-            .collect()
-    }
-
-    fn apply(&mut self, verdicts: Vec<(String, Verdict)>, history: bool) {
-        let now = self.now;
-        for (name, verdict) in verdicts {
-            let Some(alarm) = self.alarms.get_mut(&name) else { continue };
-            if history {
-                self.alarm_history.push_front(history_item(alarm, &verdict, now));
-                self.alarm_history.truncate(MOST_RECORDS);
-                alarm.state_updated_at = now;
-                alarm.state_transitioned_at = now;
-            }
+    /// Gives an alarm the state it has now, without a word in its history.
+    pub(in crate::demo::world) fn settle_alarm(&mut self, name: &str) {
+        let Some(alarm) = self.alarms.get(name) else {
+            return;
+        };
+        let verdict = match &alarm.rule {
+            AlarmRule::Metric(rule) => self.changed(alarm, rule),
+            AlarmRule::Composite { expression, .. } => self.judge_composite(alarm, expression),
+        };
+        if let (Some(alarm), Some(verdict)) = (self.alarms.get_mut(name), verdict) {
             alarm.state = verdict.state;
             alarm.state_reason = verdict.reason;
             alarm.state_reason_data = verdict.data;
         }
     }
 
-    /// The state a metric alarm has by its last data points.
-    pub(in crate::demo::world) fn judge(&self, rule: &MetricRule) -> Verdict {
-        let period = i64::from(rule.period);
-        let last = self.now.as_second().div_euclid(period) * period;
-        let wanted = i64::from(rule.evaluation_periods.max(1));
-        let at = |second| after(Timestamp::UNIX_EPOCH, second);
-        let points = self.metric(&rule.metric, rule.statistic, period, at(last - wanted * period), at(last));
-        let over: Vec<&(Timestamp, f64)> = points.iter().filter(|point| breaches(rule, point.1)).collect();
-        let needed = rule.datapoints_to_alarm.max(1) as usize;
-        if points.is_empty() {
-            return missing(rule);
-        }
-        let state = if over.len() >= needed { "ALARM" } else { "OK" };
-        let told: Vec<&(Timestamp, f64)> =
-            if state == "ALARM" { over } else { points.iter().filter(|point| !breaches(rule, point.1)).collect() };
-        let (least, transition) = if state == "ALARM" {
-            (needed, "OK -> ALARM")
-        } else {
-            (wanted as usize + 1 - needed.min(wanted as usize), "ALARM -> OK")
-        };
-        let list: Vec<String> = told
-            .iter()
-            .rev()
-            .map(|(at, value)| format!("{} ({})", number(*value), at.strftime("%d/%m/%y %H:%M:%S")))
-            .collect();
-        let not = if state == "ALARM" { "" } else { "not " };
-        let verb = if told.len() == 1 { "was" } else { "were" };
-        let plural = if least == 1 { "datapoint" } else { "datapoints" };
-        let reason = format!(
-            "Threshold Crossed: {} out of the last {wanted} datapoints [{}] {verb} {not}{} the threshold ({}) (minimum {least} {plural} for {transition} transition).",
-            told.len(),
-            list.join(", "),
-            words(rule.comparison),
-            number(rule.threshold)
-        );
-        Verdict { state, data: reason_data(rule, &points, self.now), reason }
+    fn verdicts(&self, judge: impl Fn(&Self, &Alarm) -> Option<Verdict>) -> Vec<(String, Verdict)> {
+        self.alarms.values().filter_map(|alarm| Some((alarm.name.clone(), judge(self, alarm)?))).collect()
     }
 
-    fn judge_composite(&self, name: &str, expression: &str) -> Verdict {
+    fn apply(&mut self, verdicts: Vec<(String, Verdict)>) {
+        let now = self.now;
+        for (name, verdict) in verdicts {
+            let Some(alarm) = self.alarms.get_mut(&name) else { continue };
+            self.alarm_history.push_front(history_item(alarm, &verdict, now));
+            self.alarm_history.truncate(MOST_RECORDS);
+            alarm.state_updated_at = now;
+            alarm.state_transitioned_at = now;
+            alarm.state = verdict.state;
+            alarm.state_reason = verdict.reason;
+            alarm.state_reason_data = verdict.data;
+        }
+    }
+
+    /// The state that a rule's last data points stand for.
+    pub(in crate::demo::world) fn read(&self, rule: &MetricRule) -> Reading {
+        let period = i64::from(rule.period);
+        let last = self.now.as_second().div_euclid(period) * period;
+        let at = |second| after(Timestamp::UNIX_EPOCH, second);
+        let first = last - i64::from(rule.evaluation_periods.max(1)) * period;
+        let points = self.metric(&rule.metric, rule.statistic, period, at(first), at(last));
+        let over = points.iter().filter(|point| breaches(rule, point.1)).count();
+        let state = match (points.is_empty(), rule.treat_missing_data) {
+            (true, "notBreaching") => "OK",
+            (true, "breaching") => "ALARM",
+            (true, _) => "INSUFFICIENT_DATA",
+            (false, _) if over >= rule.datapoints_to_alarm.max(1) as usize => "ALARM",
+            (false, _) => "OK",
+        };
+        Reading { state, points }
+    }
+
+    /// A verdict on a metric alarm whose state is another now.
+    fn changed(&self, alarm: &Alarm, rule: &MetricRule) -> Option<Verdict> {
+        let reading = self.read(rule);
+        (reading.state != alarm.state).then(|| Verdict {
+            state: reading.state,
+            reason: if reading.points.is_empty() { no_data(rule) } else { crossed(rule, &reading) },
+            data: reason_data(rule, &reading.points, self.now),
+        })
+    }
+
+    /// A verdict on an alarm on others whose state is another now.
+    fn judge_composite(&self, alarm: &Alarm, expression: &str) -> Option<Verdict> {
         let on = |child: &str| self.alarms.get(child).is_some_and(|alarm| alarm.state == "ALARM");
         let state = if expression_holds(expression, &on) { "ALARM" } else { "OK" };
-        let arn = self.arn("cloudwatch", &format!("alarm:{name}"));
-        let at = self.now.strftime("%A %d %B, %Y %H:%M:%S UTC");
-        Verdict {
+        (alarm.state != state).then(|| Verdict {
             state,
-            reason: format!("{arn} transitioned to {state} at {at}"),
-            data: json!({ "triggeringAlarms": [{ "arn": arn, "state": { "value": state } }] }).to_string(),
-        }
+            reason: format!(
+                "{} transitioned to {state} at {}",
+                alarm.arn,
+                self.now.strftime("%A %d %B, %Y %H:%M:%S UTC")
+            ),
+            data: json!({ "triggeringAlarms": [{ "arn": alarm.arn, "state": { "value": state } }] }).to_string(),
+        })
     }
 }
 
@@ -122,23 +124,43 @@ fn expression_holds(expression: &str, on: &dyn Fn(&str) -> bool) -> bool {
     expression.split(" OR ").any(|all| all.split(" AND ").all(|one| on(&term(one))))
 }
 
-fn missing(rule: &MetricRule) -> Verdict {
-    let treated = match rule.treat_missing_data {
-        "notBreaching" => Some(("OK", "[NonBreaching]")),
-        "breaching" => Some(("ALARM", "[Breaching]")),
-        _ => None,
-    };
+fn no_data(rule: &MetricRule) -> String {
     let count = rule.evaluation_periods;
-    let (state, reason) = match treated {
-        Some((state, word)) => (
-            state,
-            format!(
-                "Threshold Crossed: no datapoints were received for {count} periods and {count} missing datapoints were treated as {word}."
-            ),
-        ),
-        None => ("INSUFFICIENT_DATA", format!("Insufficient Data: {count} datapoints were unknown.")),
+    let treated = match rule.treat_missing_data {
+        "notBreaching" => "[NonBreaching]",
+        "breaching" => "[Breaching]",
+        _ => return format!("Insufficient Data: {count} datapoints were unknown."),
     };
-    Verdict { state, reason, data: "{}".to_owned() }
+    format!(
+        "Threshold Crossed: no datapoints were received for {count} periods and {count} missing datapoints were treated \
+         as {treated}."
+    )
+}
+
+/// The reason that data points give, newest first.
+fn crossed(rule: &MetricRule, reading: &Reading) -> String {
+    let alarm = reading.state == "ALARM";
+    let wanted = rule.evaluation_periods.max(1);
+    let needed = rule.datapoints_to_alarm.clamp(1, wanted);
+    let (least, transition, not) =
+        if alarm { (needed, "OK -> ALARM", "") } else { (wanted + 1 - needed, "ALARM -> OK", "not ") };
+    let told: Vec<String> = reading
+        .points
+        .iter()
+        .rev()
+        .filter(|point| breaches(rule, point.1) == alarm)
+        .map(|(at, value)| format!("{} ({})", number(*value), at.strftime("%d/%m/%y %H:%M:%S")))
+        .collect();
+    format!(
+        "Threshold Crossed: {} out of the last {wanted} datapoints [{}] {} {not}{} the threshold ({}) (minimum {least} \
+         {} for {transition} transition).",
+        told.len(),
+        told.join(", "),
+        if told.len() == 1 { "was" } else { "were" },
+        words(rule.comparison),
+        number(rule.threshold),
+        if least == 1 { "datapoint" } else { "datapoints" },
+    )
 }
 
 fn breaches(rule: &MetricRule, value: f64) -> bool {

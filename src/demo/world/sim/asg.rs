@@ -1,11 +1,11 @@
 //! Auto Scaling groups: instances come, fall ill and are replaced; activities tell of it.
 
-use super::super::account::Account;
-use super::super::agenda::{Act, InstanceStep};
-use super::super::dice::hash;
-use super::super::model::{AsgInstance, MetricId, ScalingActivity, StreamSpan, Word};
-use super::super::people;
 use super::{Call, nth};
+use crate::demo::world::account::Account;
+use crate::demo::world::agenda::{Act, InstanceStep};
+use crate::demo::world::dice::hash;
+use crate::demo::world::model::{AsgInstance, MetricId, ScalingActivity, StreamSpan, Word};
+use crate::demo::world::people;
 
 /// Seconds an instance takes to boot, to fail its first health checks, to be given up, and to drain.
 const BOOT: i64 = 45;
@@ -164,6 +164,11 @@ impl Account {
     }
 
     fn activity(&mut self, group: &str, description: String, cause: String, state: (Word, i32)) {
+        let instances = self.auto_scaling_groups.get(group).map(|group| group.instances.as_slice()).unwrap_or_default();
+        let zone = instances.iter().find(|instance| description.contains(&instance.id)).map(|i| &i.availability_zone);
+        let place = self.network.subnets.iter().find(|(name, _)| Some(name) == zone).or(self.network.subnets.first());
+        let details = place
+            .map(|(zone, subnet)| serde_json::json!({ "Subnet ID": subnet, "Availability Zone": zone }).to_string());
         let activity = ScalingActivity {
             id: self.dice.uuid(),
             description,
@@ -173,7 +178,7 @@ impl Account {
             start: self.now,
             end: None,
             progress: state.1,
-            details: format!("{{\"Subnet ID\":\"\",\"Availability Zone\":\"{}\"}}", self.region),
+            details: details.unwrap_or_default(),
         };
         if let Some(group) = self.auto_scaling_groups.get_mut(group) {
             group.activities.push_front(activity);

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::super::account::{Account, last_part};
-use super::super::dice::hex;
-use super::super::model::{Deployment, EcsService, Fate, TaskDefinition};
 use super::{Actor, Call};
+use crate::demo::world::account::{Account, last_part};
+use crate::demo::world::dice::hex;
+use crate::demo::world::model::{Deployment, EcsService, Fate, ServiceRun, TaskDefinition};
 
 /// A new revision for a service.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +99,7 @@ impl Account {
             primary.status = "ACTIVE";
         }
         arn.clone_into(&mut service.task_definition);
-        service.run = super::super::model::ServiceRun { looking: service.run.looking, ..Default::default() };
+        service.run = ServiceRun { looking: service.run.looking, ..Default::default() };
         let deployment = Deployment {
             id: id.clone(),
             status: "PRIMARY",
@@ -133,7 +133,7 @@ impl Account {
             return;
         }
         primary.rollout_state = "FAILED";
-        primary.rollout_state_reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.rollout_state_reason);
         primary.updated_at = self.now;
         self.tell(service, &format!("(deployment {deployment}) deployment failed: tasks failed to start."));
         let before = service.deployments.get(1).map(|old| (old.id.clone(), old.task_definition.clone()));

@@ -1,14 +1,18 @@
 //! The service scheduler: starts what is missing, stops what is too much, tells when a service is steady.
 //! It is looked at again whenever one of its tasks gets on, so that nothing polls.
 
-use super::super::account::Account;
-use super::super::agenda::{Act, TaskStep};
-use super::super::model::{EcsService, MetricId, ServiceEvent};
-use super::super::signal::after;
+use jiff::Timestamp;
+
 use super::{RUNNING, STOPPED};
+use crate::demo::world::account::Account;
+use crate::demo::world::agenda::{Act, TaskStep};
+use crate::demo::world::model::{EcsService, MetricId, ServiceEvent};
+use crate::demo::world::signal::after;
 
 /// Events kept of a service, as AWS does.
 const EVENTS: usize = 100;
+/// Seconds after which a service says again that it is steady.
+const STEADY: i64 = 6 * 3_600;
 
 /// Tasks that are meant to run, by deployment: the primary one and those before it.
 #[derive(Default)]
@@ -187,13 +191,18 @@ impl Account {
 
     /// Adds an event to a service in AWS's own form.
     pub(in crate::demo::world) fn tell(&mut self, service: &mut EcsService, text: &str) {
-        let event = ServiceEvent {
-            id: self.dice.uuid(),
-            created_at: self.now,
-            message: format!("(service {}) {text}", service.name),
-        };
-        service.events.push_front(event);
-        service.events.truncate(EVENTS);
+        add_event(service, self.dice.uuid(), self.now, text);
+    }
+
+    /// Says again that steady services are steady, every six hours as AWS does.
+    pub(super) fn steady_states(&mut self) {
+        let (now, old) = (self.now, after(self.now, -STEADY));
+        let dice = &mut self.dice;
+        for service in self.ecs_clusters.values_mut().flat_map(|cluster| cluster.services.values_mut()) {
+            if service.run.steady && service.events.front().is_none_or(|event| event.created_at < old) {
+                add_event(service, dice.uuid(), now, "has reached a steady state.");
+            }
+        }
     }
 
     /// Notes that a task of the service failed: counts it, waits longer, and may give the deployment up.
@@ -242,6 +251,12 @@ impl Account {
         let (cluster, task) = (cluster.to_owned(), id.to_owned());
         self.later(wait, Act::Task { cluster, task, step: TaskStep::Signal });
     }
+}
+
+fn add_event(service: &mut EcsService, id: String, created_at: Timestamp, text: &str) {
+    let message = format!("(service {}) {text}", service.name);
+    service.events.push_front(ServiceEvent { id, created_at, message });
+    service.events.truncate(EVENTS);
 }
 
 /// ARNs of the target groups a service registers its tasks in.

@@ -83,6 +83,7 @@ impl Account {
             group.activities.truncate(MOST_RECORDS / 10);
         }
         self.databases_go_on();
+        self.steady_states();
         self.later(TIDY, Act::Tidy);
     }
 }

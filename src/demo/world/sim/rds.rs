@@ -1,9 +1,9 @@
 //! Databases: snapshots get on, events accrue, restorable times move.
 
-use super::super::account::Account;
-use super::super::agenda::Act;
-use super::super::model::{DbSnapshot, RdsEvent, Word};
-use super::super::signal::after;
+use crate::demo::world::account::Account;
+use crate::demo::world::agenda::Act;
+use crate::demo::world::model::{DbSnapshot, RdsEvent, Word};
+use crate::demo::world::signal::after;
 
 /// Seconds between two steps of a snapshot, and percent done in one.
 const STEP: i64 = 30;

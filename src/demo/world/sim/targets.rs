@@ -1,7 +1,7 @@
 //! Targets: what is registered where, and the counts of hosts that follow from it.
 
-use super::super::account::{Account, after_colon};
-use super::super::model::{MetricId, Target, Word};
+use crate::demo::world::account::{Account, after_colon};
+use crate::demo::world::model::{MetricId, Target, Word};
 
 impl Account {
     /// Registers a target; its first health check is still to come.

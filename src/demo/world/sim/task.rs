@@ -1,18 +1,19 @@
 //! A task's life: provisioned, pending, running, healthy; then stopped by the scheduler or by its own fate.
 
-use super::super::account::Account;
-use super::super::agenda::{Act, TaskStep};
-use super::super::dice::{hash, hex, mix2};
-use super::super::model::{AwsLogs, Container, EcsService, EcsTask, Fate, StreamSpan, TaskDefinition};
-use super::super::signal::after;
 use super::ecs::groups_of;
 use super::{RUNNING, STOPPED, nth};
+use crate::demo::world::account::Account;
+use crate::demo::world::agenda::{Act, TaskStep};
+use crate::demo::world::dice::{hash, hex, mix2, uuid};
+use crate::demo::world::model::{
+    AwsLogs, Container, ContainerDefinition, EcsService, EcsTask, Fate, StreamSpan, TaskDefinition,
+};
+use crate::demo::world::signal::after;
 
 impl Account {
     /// Starts a task of the service's primary deployment and returns its id.
     pub(in crate::demo::world) fn start_task(&mut self, cluster: &str, service: &mut EcsService) -> Option<String> {
-        let id = self.dice.hex(32);
-        let task = self.new_task(&id, service)?;
+        let (id, task) = self.free_task(cluster, service)?;
         service.task_ids.push(id.clone());
         self.ecs_clusters.get_mut(cluster)?.tasks.insert(id.clone(), task);
         let wait = self.dice.between(6, 10);
@@ -20,8 +21,24 @@ impl Account {
         Some(id)
     }
 
+    /// A task whose address no other has that is not over.
+    pub(in crate::demo::world) fn free_task(
+        &mut self,
+        cluster: &str,
+        service: &EcsService,
+    ) -> Option<(String, EcsTask)> {
+        loop {
+            let id = self.dice.hex(32);
+            let task = self.new_task(&id, service)?;
+            let mut others = self.ecs_clusters.get(cluster)?.tasks.values();
+            if !others.any(|other| other.last_status != STOPPED && other.private_ip == task.private_ip) {
+                return Some((id, task));
+            }
+        }
+    }
+
     /// A task as it is when it has just been asked for.
-    pub(in crate::demo::world) fn new_task(&self, id: &str, service: &EcsService) -> Option<EcsTask> {
+    fn new_task(&self, id: &str, service: &EcsService) -> Option<EcsTask> {
         let primary = service.deployments.first()?;
         let definition = self.task_definition(&primary.task_definition)?;
         let seed = hash(self.seed, id);
@@ -72,11 +89,10 @@ impl Account {
     }
 
     fn new_containers(&self, definition: &TaskDefinition, cluster: &str, task: &str, seed: u64) -> Vec<Container> {
-        let made = |(n, container): (usize, &super::super::model::ContainerDefinition)| {
+        let made = |(n, container): (usize, &ContainerDefinition)| {
             let own = mix2(seed, 100 + n as u64);
             Container {
-                arn: self
-                    .arn("ecs", &format!("container/{cluster}/{task}/{}", super::super::dice::uuid(own, mix2(own, 1)))),
+                arn: self.arn("ecs", &format!("container/{cluster}/{task}/{}", uuid(own, mix2(own, 1)))),
                 name: container.name.clone(),
                 image: container.image.clone(),
                 image_digest: None,
@@ -194,7 +210,7 @@ impl Account {
             container.image_digest = Some(made_of.image_digest.clone());
             container.runtime_id = Some(format!("{}-{}", task.id, hash(0, &made_of.name) % 10_000_000_000));
             if let Some(logs) = &made_of.log {
-                self.open_stream(logs, &made_of.name, &task.id, failing);
+                self.open_stream(logs, &made_of.name, &task.id, failing && made_of.essential);
             }
         }
     }
@@ -215,11 +231,12 @@ impl Account {
         for group in self.service_groups(cluster, service) {
             self.set_target(&group, &task.private_ip, "healthy", None);
         }
-        if let Some(service) = self.ecs_clusters.get_mut(cluster).and_then(|c| c.services.get_mut(service)) {
-            if service.deployments.first().is_some_and(|primary| primary.id == task.started_by) {
-                service.run.failures = 0;
-                service.run.backoff_until = None;
-            }
+        let services = self.ecs_clusters.get_mut(cluster).map(|cluster| &mut cluster.services);
+        let owner = services.and_then(|services| services.get_mut(service));
+        let primary = |owner: &&mut EcsService| owner.deployments.first().is_some_and(|d| d.id == task.started_by);
+        if let Some(owner) = owner.filter(primary) {
+            owner.run.failures = 0;
+            owner.run.backoff_until = None;
         }
     }
 
@@ -255,15 +272,14 @@ impl Account {
         };
         task.stop_code = Some(code);
         task.stopped_reason = Some(reason.clone());
-        match exit {
-            Some(exit) => self.task_ends(task, exit),
-            None => {
-                task.last_status = "DEPROVISIONING";
-                task.pull_stopped_at = Some(self.now);
-                for container in &mut task.containers {
-                    container.last_status = STOPPED;
-                    container.reason = Some(reason.clone());
-                }
+        if let Some(exit) = exit {
+            self.task_ends(task, exit);
+        } else {
+            task.last_status = "DEPROVISIONING";
+            task.pull_stopped_at = Some(self.now);
+            for container in &mut task.containers {
+                container.last_status = STOPPED;
+                container.reason = Some(reason.clone());
             }
         }
         self.leave_targets(cluster, service, task);

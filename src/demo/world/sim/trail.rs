@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::account::{Account, after_colon, last_part};
-use super::super::agenda::Act;
-use super::super::dice::{hash, hex};
-use super::super::model::{TrailEvent, Word};
-use super::super::people;
 use super::MOST_RECORDS;
+use crate::demo::world::account::{Account, after_colon, last_part};
+use crate::demo::world::agenda::Act;
+use crate::demo::world::dice::{hash, hex};
+use crate::demo::world::model::{TrailEvent, Word};
+use crate::demo::world::people;
 
 /// Somebody who calls APIs: a person through single sign-on, a user, a pipeline's role or a service.
 #[derive(Debug, PartialEq)]
@@ -113,75 +113,77 @@ impl Account {
     }
 
     fn small_call(&mut self) -> (&'static Actor, Call) {
-        let environment = self.environment.clone();
-        let group = self.log_groups.keys().next().cloned().unwrap_or_default();
-        let alarm = self.alarms.keys().next().cloned().unwrap_or_default();
-        let plain = |by, source, name, resources, request| (by, Call { source, name, resources, request, error: None });
         match self.dice.between(0, 9) {
-            0 => plain(
-                &people::TERRAFORM,
-                "monitoring.amazonaws.com",
-                "PutMetricAlarm",
-                vec![("AWS::CloudWatch::Alarm", alarm.clone())],
-                json!({ "alarmName": alarm }),
-            ),
-            1 => plain(
-                &people::TERRAFORM,
-                "ecs.amazonaws.com",
-                "TagResource",
-                vec![],
-                json!({ "tags": [{ "key": "ManagedBy", "value": "terraform" }] }),
-            ),
-            2 => plain(
-                &people::GITHUB,
-                "ecr.amazonaws.com",
-                "PutImage",
-                vec![("AWS::ECR::Repository", environment.clone())],
-                json!({ "repositoryName": environment, "imageTag": self.dice.hex(7) }),
-            ),
-            3 => plain(
-                &people::NOOR,
-                "logs.amazonaws.com",
-                "PutRetentionPolicy",
-                vec![],
-                json!({ "logGroupName": group, "retentionInDays": 30 }),
-            ),
-            4 => plain(
-                &people::TOMASZ,
-                "ssm.amazonaws.com",
-                "PutParameter",
-                vec![("AWS::SSM::Parameter", format!("/{environment}/feature-flags"))],
-                json!({ "name": format!("/{environment}/feature-flags"), "type": "String", "overwrite": true }),
-            ),
-            5 => plain(&people::NOOR, "signin.amazonaws.com", "ConsoleLogin", vec![], Value::Null),
-            6 => {
-                plain(&people::DATADOG, "ecs.amazonaws.com", "DescribeServices", vec![], json!({ "include": ["TAGS"] }))
-            }
-            7 => plain(
+            0..=4 => self.pipeline_call(),
+            5 => (
                 &people::DATADOG,
-                "rds.amazonaws.com",
-                "DescribeDBInstances",
-                vec![],
-                json!({ "maxRecords": 100 }),
+                call("ecs.amazonaws.com", "DescribeServices", vec![], json!({ "include": ["TAGS"] })),
             ),
-            8 => {
-                let arn = people::TOMASZ.arn(&self.id);
-                let message = format!(
-                    "User: {arn} is not authorized to perform: iam:CreateUser because no identity-based policy allows the iam:CreateUser action"
-                );
-                let (by, mut call) = plain(&people::TOMASZ, "iam.amazonaws.com", "CreateUser", vec![], Value::Null);
-                call.error = Some(("AccessDenied", message));
-                (by, call)
-            }
-            _ => plain(
-                &people::TERRAFORM,
-                "dynamodb.amazonaws.com",
-                "TagResource",
-                vec![],
-                json!({ "resourceArn": self.arn("dynamodb", "table/terraform-state-lock") }),
+            6 => (
+                &people::DATADOG,
+                call("rds.amazonaws.com", "DescribeDBInstances", vec![], json!({ "maxRecords": 100 })),
             ),
+            _ => self.person_call(),
         }
     }
+
+    fn pipeline_call(&mut self) -> (&'static Actor, Call) {
+        let environment = self.environment.clone();
+        let alarm = self.alarms.keys().next().cloned().unwrap_or_default();
+        match self.dice.between(0, 3) {
+            0 => {
+                let request = json!({ "alarmName": alarm });
+                let resources = vec![("AWS::CloudWatch::Alarm", alarm)];
+                (&people::TERRAFORM, call("monitoring.amazonaws.com", "PutMetricAlarm", resources, request))
+            }
+            1 => {
+                let request = json!({ "tags": [{ "key": "ManagedBy", "value": "terraform" }] });
+                (&people::TERRAFORM, call("ecs.amazonaws.com", "TagResource", vec![], request))
+            }
+            2 => {
+                let request = json!({ "resourceArn": self.arn("dynamodb", "table/terraform-state-lock") });
+                (&people::TERRAFORM, call("dynamodb.amazonaws.com", "TagResource", vec![], request))
+            }
+            _ => {
+                let request = json!({ "repositoryName": environment, "imageTag": self.dice.hex(7) });
+                let resources = vec![("AWS::ECR::Repository", environment)];
+                (&people::GITHUB, call("ecr.amazonaws.com", "PutImage", resources, request))
+            }
+        }
+    }
+
+    fn person_call(&mut self) -> (&'static Actor, Call) {
+        let group = self.log_groups.keys().next().cloned().unwrap_or_default();
+        match self.dice.between(0, 3) {
+            0 => {
+                let request = json!({ "logGroupName": group, "retentionInDays": 30 });
+                (&people::NOOR, call("logs.amazonaws.com", "PutRetentionPolicy", vec![], request))
+            }
+            1 => {
+                let name = format!("/{}/feature-flags", self.environment);
+                let request = json!({ "name": name, "type": "String", "overwrite": true });
+                (
+                    &people::TOMASZ,
+                    call("ssm.amazonaws.com", "PutParameter", vec![("AWS::SSM::Parameter", name)], request),
+                )
+            }
+            2 => (&people::NOOR, call("signin.amazonaws.com", "ConsoleLogin", vec![], Value::Null)),
+            _ => {
+                let denied = format!(
+                    "User: {} is not authorized to perform: iam:CreateUser because no identity-based policy allows the \
+                     iam:CreateUser action",
+                    people::TOMASZ.arn(&self.id)
+                );
+                let tried = call("iam.amazonaws.com", "CreateUser", vec![], Value::Null);
+                (&people::TOMASZ, Call { error: Some(("AccessDenied", denied)), ..tried })
+            }
+        }
+    }
+}
+
+/// A call that succeeds.
+fn call(source: Word, name: &'static str, resources: Vec<(Word, String)>, request: Value) -> Call {
+    Call { source, name, resources, request, error: None }
 }
 
 /// How `LookupEvents` names a resource: services of ECS by ARN, most others by their name.

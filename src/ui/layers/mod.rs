@@ -1,0 +1,109 @@
+//! What lies over a view: one line of input, or a box in the middle. A box takes the mouse from what is below it.
+
+mod boxes;
+mod help;
+mod palette;
+mod picker;
+
+use ratatui::layout::{Position, Rect};
+
+use super::cx::Cx;
+use super::glyph::width;
+use super::layout::{centre, inset, line};
+use super::theme::Role;
+use crate::app::layer::{Layer, Prompt};
+use crate::app::{PaneKey, Target};
+use tui_input::Input;
+
+/// Draws all of them, the top last. A prompt takes the footer's line.
+pub(super) fn draw(cx: &mut Cx, body: Rect, foot: Rect) {
+    let state = cx.state;
+    for layer in &state.layers {
+        match layer {
+            Layer::Prompt { prompt, input, error, .. } => prompt_line(cx, foot, *prompt, input, error.as_deref()),
+            Layer::Palette { input, entries, matches, at } => palette::draw(cx, body, input, entries, matches, *at),
+            Layer::Picker { input, matches, nav } => picker::draw(cx, body, input, matches, nav),
+            Layer::SortMenu { columns, at } => boxes::sort_menu(cx, body, columns, *at),
+            Layer::Help { top } => help::draw(cx, body, *top),
+            Layer::Code { environment, serial, input, waiting, error } => {
+                boxes::code(cx, body, &boxes::Code { environment, serial, waiting: *waiting, error }, input);
+            }
+            Layer::SignIn { environment, state } => boxes::sign_in(cx, body, environment, state.as_ref()),
+        }
+    }
+}
+
+/// A box of this size with a title; returns what is inside, with a cell of air at both sides.
+fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &str) -> Rect {
+    let area = centre(body, columns.saturating_add(4), lines.saturating_add(2));
+    cx.hits.targets.clear();
+    cx.hits.push(area, Target::Pane(PaneKey::Layer));
+    cx.fill(area, Role::Layer);
+    if area.width < 4 || area.height < 3 {
+        return Rect { height: 0, ..area };
+    }
+    let border = cx.style(Role::LayerBorder);
+    let (inside, last) = (area.width - 2, area.height - 1);
+    cx.pen(line(area, 0)).put("╭", border).rule("─", inside, border).put("╮", border);
+    for y in 1..last {
+        cx.pen(line(area, y)).put("│", border).skip(inside).put("│", border);
+    }
+    cx.pen(line(area, last)).put("╰", border).rule("─", inside, border).put("╯", border);
+    let edge = inset(area, 2);
+    let (title_style, muted) = (cx.style(Role::TitleFocus), cx.style(Role::Muted));
+    cx.pen(line(edge, 0)).put(&format!(" {title} "), title_style);
+    if !foot.is_empty() {
+        cx.pen(line(edge, last)).at_end(&format!(" {foot} "), muted);
+    }
+    let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 };
+    inset(inner, 1)
+}
+
+/// A line of input with its cursor; scrolls so that the cursor is seen.
+fn input_line(cx: &mut Cx, area: Rect, sign: &str, input: &Input) {
+    let (key, style) = (cx.style(Role::Accent), cx.style(Role::Input));
+    let mut pen = cx.pen(area);
+    pen.put(sign, key).skip(1);
+    let (start, room) = (pen.x(), pen.left());
+    let out = input.visual_scroll(usize::from(room.saturating_sub(1)));
+    pen.scrolled(input.value(), out as u16, |_| style);
+    let before: String = input.value().chars().take(input.cursor()).collect();
+    let x = start + width(&before).saturating_sub(out as u16).min(room.saturating_sub(1));
+    if !area.is_empty() {
+        cx.hits.cursor = Some(Position { x, y: area.y });
+    }
+}
+
+fn prompt_line(cx: &mut Cx, area: Rect, prompt: Prompt, input: &Input, error: Option<&str>) {
+    cx.fill(area, Role::Base);
+    let sign = match prompt {
+        Prompt::Filter => "filter /",
+        Prompt::Search => "search /",
+        Prompt::Pattern => "CloudWatch pattern",
+    };
+    let bad = cx.style(Role::InputBad);
+    let area = inset(area, 1);
+    let mut rest = area;
+    if let Some(error) = error {
+        let words = format!("! {error}");
+        let mut pen = cx.pen(area);
+        if pen.at_end(&words, bad) {
+            rest.width = pen.left();
+        }
+    } else if prompt == Prompt::Filter {
+        let muted = cx.style(Role::Muted);
+        let help = "words · !not · column:value · /regex/";
+        if width(input.value()) + width(help) + 14 < area.width {
+            let mut pen = cx.pen(area);
+            pen.at_end(help, muted);
+            rest.width = pen.left();
+        }
+    }
+    input_line(cx, rest, sign, input);
+}
+
+/// The first row of a list of so many that is shown in so many lines, the chosen one in sight.
+fn first_shown(at: usize, lines: usize, all: usize) -> usize {
+    let last = all.saturating_sub(lines);
+    at.saturating_sub(lines / 2).min(last)
+}

@@ -1,0 +1,165 @@
+//! What changed: one time line, newest first, with a rule between days.
+
+use std::borrow::Cow;
+
+use ratatui::layout::Rect;
+
+use crate::app::view::{ChangesView, changes_query};
+use crate::app::{PaneKey, Target};
+use crate::model::{Change, text};
+use crate::ui::blank;
+use crate::ui::border::{self, Border};
+use crate::ui::cx::Cx;
+use crate::ui::facts::Facts;
+use crate::ui::grid::{self, Want};
+use crate::ui::layout::{Item, inset, top};
+use crate::ui::matches::Words;
+use crate::ui::theme::Role;
+
+/// Titles, least and most cells, rank (the highest is dropped first).
+const COLUMNS: [(&str, u16, u16, u8); 6] = [
+    ("TIME", 9, 9, 0),
+    ("SOURCE", 10, 12, 4),
+    ("ENVIRONMENT", 10, 18, 3),
+    ("WHO", 8, 24, 1),
+    ("WHAT", 20, 90, 0),
+    ("RESOURCE", 12, 40, 2),
+];
+
+/// Draws it.
+pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &ChangesView) {
+    cx.hits.push(area, Target::Pane(PaneKey::Main));
+    let queries = cx.state.marked_scopes().into_iter().map(|scope| changes_query(&scope, view));
+    let facts = Facts::of(cx.state, cx.now, queries);
+    facts.tell(&mut cx.seen);
+    let cells = area.width.saturating_sub(4);
+    let several = cx.state.marked.len() > 1;
+    let wants: Vec<Want> = COLUMNS
+        .iter()
+        .filter(|(title, ..)| several || *title != "ENVIRONMENT")
+        .map(|(_, least, most, rank)| Want { least: *least, natural: *most, rank: *rank })
+        .collect();
+    let mut widths = grid::fit(&wants, cells, 2);
+    if !several {
+        widths.iter_mut().filter(|(at, _)| *at >= 2).for_each(|(at, _)| *at += 1);
+    }
+    let inner = border(cx, area, view, &facts, wants.len() - widths.len());
+    let (reason, body) = top(inner, u16::from(!facts.troubles.is_empty() && !view.order.is_empty()));
+    blank::reason_line(cx, inset(reason, 1), &facts);
+    if view.order.is_empty() {
+        cx.hits.viewports.push((PaneKey::Main, 0, usize::from(body.height), 0));
+        return blank::list(cx, body, "changes", view.nav.filter.text(), view.rows.len(), &facts);
+    }
+    let (head, body) = top(body, 1);
+    let style = cx.style(Role::ColumnTitle);
+    let mut pen = cx.pen(head);
+    pen.skip(1);
+    for (at, cells) in &widths {
+        pen.cell(COLUMNS[*at].0, *cells, style).skip(2);
+    }
+    rows(cx, body, view, &widths);
+}
+
+fn border(cx: &mut Cx, area: Rect, view: &ChangesView, facts: &Facts, left_out: usize) -> Rect {
+    let muted = cx.style(Role::Muted);
+    let (shown, all) = (view.order.len(), view.rows.len());
+    let count = if shown == all { format!(" {all} ") } else { format!(" {shown}/{all} ") };
+    let window = format!(" last {} ", text::span(i64::from(view.seconds)));
+    let mut items = vec![Item::new(1, muted, count), Item::new(0, cx.style(Role::Accent), window)];
+    if !view.nav.filter.is_empty() {
+        items.push(Item::new(0, cx.style(Role::Match), format!(" /{} ", view.nav.filter.text())));
+    }
+    let failed = view.rows.iter().filter(|change| change.failed).count();
+    if failed > 0 {
+        items.push(Item::new(3, cx.style(Role::Failed), format!(" {failed} failed ")));
+    }
+    items.extend(border::condition(cx, facts, area.width));
+    let below = if left_out > 0 { vec![Item::new(0, muted, format!(" +{left_out} columns → "))] } else { Vec::new() };
+    let title = match &view.about {
+        Some(about) => format!("changes of {}", about.id),
+        None => "changes".to_owned(),
+    };
+    Border { focused: true, number: None, title: &title, items, below }.draw(cx, area)
+}
+
+/// What stands on one line.
+enum Line {
+    Day(usize),
+    Change(usize),
+}
+
+fn rows(cx: &mut Cx, area: Rect, view: &ChangesView, widths: &[(usize, u16)]) {
+    let height = usize::from(area.height);
+    let mut first = view.nav.first_visible(height, view.order.len());
+    let mut lines = lines_from(cx, view, first, height);
+    // The rules between days take lines too: go on until the cursor is seen.
+    while first < view.nav.at && !lines.iter().any(|line| matches!(line, Line::Change(at) if *at == view.nav.at)) {
+        first += 1;
+        lines = lines_from(cx, view, first, height);
+    }
+    let words = Words::of(&view.nav.filter);
+    let mut seen = 0;
+    for (place, line) in area.rows().zip(&lines) {
+        match line {
+            Line::Day(at) => day(cx, place, &view.rows[view.order[*at]]),
+            Line::Change(at) => {
+                seen += 1;
+                change(cx, place, &view.rows[view.order[*at]], widths, &words);
+                if *at == view.nav.at {
+                    cx.tint(place, Role::Cursor);
+                }
+                cx.hits.push(place, Target::Row(PaneKey::Main, *at));
+            }
+        }
+    }
+    cx.hits.viewports.push((PaneKey::Main, first, seen, view.order.len()));
+    border::scrollbar(cx, area, first, view.order.len());
+}
+
+fn lines_from(cx: &Cx, view: &ChangesView, first: usize, height: usize) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(height + 1);
+    let mut before = None;
+    for (at, row) in view.order.iter().enumerate().skip(first) {
+        let day = cx.civil(view.rows[*row].at).date();
+        if before != Some(day) {
+            lines.push(Line::Day(at));
+        }
+        before = Some(day);
+        lines.push(Line::Change(at));
+        if lines.len() >= height {
+            break;
+        }
+    }
+    lines.truncate(height);
+    lines
+}
+
+fn day(cx: &mut Cx, area: Rect, first: &Change) {
+    let (faint, muted) = (cx.style(Role::Faint), cx.style(Role::Muted));
+    let words = format!(" {} ", cx.day(first.at));
+    let mut pen = cx.pen(area);
+    pen.rule("─", 2, faint).put(&words, muted);
+    let rest = pen.left();
+    pen.rule("─", rest, faint);
+}
+
+fn change(cx: &mut Cx, area: Rect, change: &Change, widths: &[(usize, u16)], words: &Words) {
+    let theme = cx.theme;
+    let time = cx.clock(change.at);
+    let (text, muted, hit) = (theme[Role::Text], theme[Role::Muted], theme[Role::Match]);
+    let mut pen = cx.pen(area);
+    pen.cell(if change.failed { "✖" } else { "" }, 1, theme[Role::Failed]);
+    for (at, cells) in widths {
+        let (said, style): (Cow<str>, _) = match at {
+            0 => (time.as_str().into(), theme[Role::LogTime]),
+            1 => (change.source.word().into(), muted),
+            2 => ((&*change.scope.environment).into(), muted),
+            3 => ((&*change.who).into(), theme[Role::Accent]),
+            4 if change.failed => (format!("failed: {}", change.what).into(), theme[Role::Failed]),
+            4 => ((&*change.what).into(), text),
+            _ => ((&*change.name).into(), if change.resource.is_some() { theme[Role::Progressing] } else { muted }),
+        };
+        words.cell(&mut pen, &said, *cells, style, hit);
+        pen.skip(2);
+    }
+}
