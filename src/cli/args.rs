@@ -67,6 +67,16 @@ pub struct Global {
     pub verbose: u8,
 }
 
+impl Global {
+    /// Whether the built-in estate stands in for AWS.
+    pub const fn is_demo(&self) -> bool {
+        #[cfg(feature = "demo")]
+        return self.demo;
+        #[cfg(not(feature = "demo"))]
+        false
+    }
+}
+
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {

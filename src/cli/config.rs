@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::args::ConfigCommand;
+use super::args::{ConfigCommand, Global};
 use super::screen::Screen;
 use super::{DONE, Failure, Setup, wrong};
 use crate::config::{Config, Described, EXAMPLE, Origin};
 
-pub(super) fn run(command: Option<ConfigCommand>, setup: Setup) -> Result<ExitCode, Failure> {
-    let Setup { mut config, global, .. } = setup;
+pub(super) fn run(command: Option<ConfigCommand>, global: Global) -> Result<ExitCode, Failure> {
+    let Setup { mut config, global, .. } = Setup::new(global)?;
     let mut out = io::stdout().lock();
     match command.unwrap_or(ConfigCommand::Check) {
         ConfigCommand::Path => match &config.file {

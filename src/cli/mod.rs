@@ -4,13 +4,18 @@
 mod args;
 mod completions;
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod failure;
+mod fetch;
+mod get;
 mod man;
 mod output;
 mod screen;
 mod select;
 mod setup;
 
+use std::future::Future;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -40,7 +45,36 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),
-        Some(Command::Config { command }) => config::run(command, Setup::new(cli.global)),
+        Some(Command::Config { command }) => config::run(command, cli.global),
+        Some(Command::Get(args)) => {
+            let setup = Setup::new(cli.global)?;
+            headless(&setup, get::run(&setup, &args))
+        }
         _ => Err(Failure::usage("not yet", "")),
     }
+}
+
+/// Runs a command without the screen.
+fn headless(setup: &Setup, command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    setup.warn();
+    log(setup.global.verbose);
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(command);
+    // Nobody waits for a request that is no longer wanted, nor for a line that nobody types.
+    runtime.shutdown_background();
+    result
+}
+
+/// With `-v` the program's own log goes to standard error.
+fn log(verbosity: u8) {
+    let level = match verbosity {
+        0 => return,
+        1 => "quarterdeck=info",
+        2 => "quarterdeck=debug",
+        _ => "quarterdeck=trace,aws_config=debug,aws_smithy_runtime=debug",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .init();
 }

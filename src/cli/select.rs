@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Failure;
-use crate::config::Problem;
+use crate::config::{Config, Problem};
 use crate::model::{Environment, Scope};
 
 /// With more environments than this, `--all` must be said.
@@ -11,41 +11,36 @@ const FEW: usize = 10;
 
 /// Settles which environments are meant. An unknown name is wrong usage, and so is a pattern that nothing matches: a command
 /// that silently did nothing would look like an answer.
-pub fn choose(
-    known: &[Environment],
-    preferred: &[Arc<str>],
-    wanted: &[String],
-    all: bool,
-) -> Result<Vec<Environment>, Failure> {
-    let names = || known.iter().map(|environment| &*environment.name);
-    if known.is_empty() {
+pub fn choose(config: &Config, wanted: &[String], all: bool) -> Result<Vec<Environment>, Failure> {
+    let names = || config.environments.iter().map(|environment| &*environment.name);
+    for pattern in wanted.iter().filter(|pattern| !names().any(|name| matches(pattern, name))) {
+        return Err(unknown(config, pattern));
+    }
+    if config.environments.is_empty() {
         let message = "there is no environment: configure one, or add a profile with a region to the AWS config file";
         return Err(Failure::usage(message, "`quarterdeck config check` says more"));
     }
-    for pattern in wanted {
-        if !names().any(|name| matches(pattern, name)) {
-            let what = if pattern.contains(['*', '?']) { "no environment matches" } else { "there is no environment" };
-            return Err(Failure::usage(
-                format!("{what} `{pattern}`"),
-                Problem::one_of(pattern, names().collect::<Vec<_>>()),
-            ));
-        }
-    }
-    let chosen = |environment: &&Environment| {
-        if all {
-            true
-        } else if wanted.is_empty() {
-            preferred.is_empty() || preferred.contains(&environment.name)
-        } else {
-            wanted.iter().any(|pattern| matches(pattern, &environment.name))
-        }
+    let is_chosen = |environment: &&Environment| {
+        let preferred = config.preferred.is_empty() || config.preferred.contains(&environment.name);
+        all || (wanted.is_empty() && preferred) || wanted.iter().any(|pattern| matches(pattern, &environment.name))
     };
-    let chosen: Vec<Environment> = known.iter().filter(chosen).cloned().collect();
+    let chosen: Vec<Environment> = config.environments.iter().filter(is_chosen).cloned().collect();
     if wanted.is_empty() && !all && chosen.len() > FEW {
         let message = format!("there are {} environments", chosen.len());
         return Err(Failure::usage(message, "name some with `-e NAME|GLOB`, or say `--all`"));
     }
     Ok(chosen)
+}
+
+/// Nothing is called so, or what is called so is left out.
+fn unknown(config: &Config, pattern: &str) -> Failure {
+    if config.described.iter().any(|described| *described.environment.name == *pattern) {
+        let message = format!("environment `{pattern}` has no region");
+        return Failure::usage(message, "`quarterdeck config check` says more, and `--region` names one");
+    }
+    let what = if pattern.contains(['*', '?']) { "no environment matches" } else { "there is no environment" };
+    let names: Vec<&str> = config.environments.iter().map(|environment| &*environment.name).collect();
+    Failure::usage(format!("{what} `{pattern}`"), Problem::one_of(pattern, names))
 }
 
 /// Every region of every environment.
@@ -104,11 +99,14 @@ mod tests {
     }
 
     fn chosen(known: &[&str], preferred: &[&str], wanted: &[&str], all: bool) -> Result<Vec<String>, String> {
-        let known: Vec<_> = known.iter().map(|name| environment(name)).collect();
-        let preferred: Vec<_> = preferred.iter().map(|name| Arc::from(*name)).collect();
+        let config = Config {
+            environments: known.iter().map(|name| environment(name)).collect(),
+            preferred: preferred.iter().map(|name| Arc::from(*name)).collect(),
+            ..Config::default()
+        };
         let wanted: Vec<_> = wanted.iter().map(|&name| name.to_owned()).collect();
         let names = |chosen: Vec<Environment>| chosen.iter().map(|environment| environment.name.to_string()).collect();
-        choose(&known, &preferred, &wanted, all).map(names).map_err(|failure| failure.to_string())
+        choose(&config, &wanted, all).map(names).map_err(|failure| failure.to_string())
     }
 
     #[rstest]

@@ -1,27 +1,96 @@
 //! What the console and the commands start from: the configuration and the way to the environments, made from the flags.
 
-use super::args::Global;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::args::{Format, Global};
+use super::failure::say;
+use super::output::{Paper, Sheet};
+use super::{Failure, select};
 use crate::config::{self, Config, Flags, Sources};
+use crate::kinds;
+use crate::model::Environment;
+use crate::providers::{Environments, Source, Variables};
 
 /// Everything that is settled before the first request.
 pub struct Setup {
-    /// The configuration, with its problems.
+    /// The configuration, with its problems. With the built-in estate its environments are the estate's.
     pub config: Config,
     /// The flags.
     pub global: Global,
+    /// The way to the environments.
+    pub access: Arc<Environments>,
 }
 
 impl Setup {
-    /// Reads the configuration. Blocks on files: to be called before the runtime starts.
-    pub fn new(global: Global) -> Self {
-        let flags = Flags {
-            file: global.config.clone(),
-            theme: global.theme.clone(),
-            no_colour: global.no_color,
-            region: global.region.clone(),
-            demo: global.demo,
-        };
-        let config = config::load(&Sources::of_process(flags));
-        Self { config, global }
+    /// Reads the configuration and makes the way to the environments. Blocks on files: to be called before the runtime starts.
+    pub fn new(global: Global) -> Result<Self, Failure> {
+        let mut config = load(&global);
+        let source = source(&global, &mut config)?;
+        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
+        let access = Environments::new(config.environments.clone(), source, reads);
+        Ok(Self { config, global, access })
     }
+
+    /// The environments that the flags mean.
+    pub fn chosen(&self) -> Result<Vec<Environment>, Failure> {
+        let Global { environments, all, .. } = &self.global;
+        select::choose(&self.config, environments, *all)
+    }
+
+    /// Says on standard error what is wrong with the configuration, so that nobody wonders why something is not there.
+    pub fn warn(&self) {
+        for problem in &self.config.problems {
+            say(&problem.to_string());
+        }
+    }
+
+    /// Whether standard output is a terminal that may be coloured.
+    pub fn colour(&self) -> bool {
+        self.config.console.colour && io::stdout().is_terminal()
+    }
+
+    /// Prints a sheet on standard output in the format of the flags; `what` is in it.
+    pub fn print(&self, sheet: &Sheet, what: &str) -> Result<(), Failure> {
+        let format = self.global.output;
+        let width = io::stdout().is_terminal().then(crate::terminal::columns).flatten();
+        let paper = Paper { width: width.map(usize::from), colour: self.colour(), now: Timestamp::now() };
+        let mut out = BufWriter::new(io::stdout().lock());
+        let left_out = sheet.write(format, paper, &mut out)?;
+        out.flush()?;
+        if format == Format::Table && sheet.rows.is_empty() {
+            say(&format!("no {what}"));
+        }
+        if !left_out.columns.is_empty() {
+            say(&format!("no room for: {} (`-o json` has everything)", left_out.columns.join(", ")));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the configuration as the flags say.
+pub fn load(global: &Global) -> Config {
+    config::load(&Sources::of_process(Flags {
+        file: global.config.clone(),
+        theme: global.theme.clone(),
+        no_colour: global.no_color,
+        region: global.region.clone(),
+        demo: global.is_demo(),
+    }))
+}
+
+/// AWS, or the built-in estate.
+fn source(global: &Global, config: &mut Config) -> Result<Source, Failure> {
+    #[cfg(feature = "demo")]
+    if global.demo {
+        return super::demo::source(global, config);
+    }
+    #[cfg(feature = "demo")]
+    if global.seed.is_some() || !global.faults.is_empty() {
+        return Err(Failure::usage("`--seed` and `--fault` are about the built-in estate", "say `--demo`, too"));
+    }
+    let pins = config.folders.state.as_ref().map(|folder| folder.join("accounts.json"));
+    Ok(Source::Files { variables: Variables::of_process(), pins })
 }

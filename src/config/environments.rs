@@ -23,6 +23,8 @@ pub enum Origin {
     Variable,
     /// `--region` says so.
     Flag,
+    /// The built-in estate is so.
+    Estate,
     /// Nothing says anything.
     Nothing,
 }
@@ -36,6 +38,7 @@ impl Origin {
             Self::Profile => "from the profile",
             Self::Variable => "from the environment variable",
             Self::Flag => "from --region",
+            Self::Estate => "the built-in estate",
             Self::Nothing => "nothing says",
         }
     }

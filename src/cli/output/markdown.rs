@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Sheet;
 
 pub(super) fn write(sheet: &Sheet, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
-    let shown: Vec<usize> = (0..sheet.columns.len()).filter(|at| sheet.columns[*at].rank.is_some()).collect();
+    let shown: Vec<usize> = sheet.shown().into_iter().map(|(at, _)| at).collect();
     let titles = shown.iter().map(|at| escape(sheet.columns[*at].title));
     writeln!(out, "| {} |", titles.collect::<Vec<_>>().join(" | "))?;
     let rules = shown.iter().map(|at| if sheet.columns[*at].right { "---:" } else { "---" });

@@ -27,26 +27,35 @@ pub struct SheetColumn {
     pub right: bool,
     /// Least characters that make sense where room is short.
     pub least: u16,
-    /// Place in the order in which columns are kept where room is short, lowest longest; `None` is never in tables.
-    pub rank: Option<u8>,
+    /// Where it stands in tables; `None` is never in tables.
+    pub table: Option<Stand>,
+}
+
+/// Where a column stands in tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// From left to right; equal ones as they come.
+    pub place: u8,
+    /// Where room is short, the lowest are kept longest.
+    pub rank: u8,
 }
 
 impl SheetColumn {
     /// A column that tables show.
-    pub const fn shown(id: &'static str, title: &'static str, least: u16, rank: u8) -> Self {
-        Self { id, title, right: false, least, rank: Some(rank) }
+    pub const fn shown(id: &'static str, title: &'static str, least: u16, place: u8, rank: u8) -> Self {
+        Self { id, title, right: false, least, table: Some(Stand { place, rank }) }
     }
 
     /// A column for programs only.
     pub const fn data(id: &'static str) -> Self {
-        Self { id, title: "", right: false, least: 0, rank: None }
+        Self { id, title: "", right: false, least: 0, table: None }
     }
 }
 
 /// Columns and rows; every row has as many cells as there are columns.
 #[derive(Clone, Debug, Default)]
 pub struct Sheet {
-    /// The columns, in the order of tables.
+    /// The columns, in the order of JSON and CSV.
     pub columns: Vec<SheetColumn>,
     /// The rows.
     pub rows: Vec<Vec<Value>>,
@@ -71,6 +80,14 @@ pub struct LeftOut {
 }
 
 impl Sheet {
+    /// The columns of tables from left to right, as positions with their ranks.
+    fn shown(&self) -> Vec<(usize, u8)> {
+        let stands = self.columns.iter().enumerate().filter_map(|(at, column)| Some((column.table?, at)));
+        let mut stands: Vec<(Stand, usize)> = stands.collect();
+        stands.sort_by_key(|(stand, _)| stand.place);
+        stands.into_iter().map(|(stand, at)| (at, stand.rank)).collect()
+    }
+
     /// Writes it.
     pub fn write(&self, format: Format, paper: Paper, out: &mut dyn Write) -> io::Result<LeftOut> {
         match format {

@@ -27,7 +27,7 @@ pub(super) fn write(sheet: &Sheet, paper: Paper, out: &mut dyn Write) -> io::Res
         return Ok(LeftOut::default());
     }
     let (laid, left_out) = lay_out(sheet, paper);
-    let titles = laid.iter().map(|column| Cell::plain(sheet.columns[column.at].title.to_uppercase().into()));
+    let titles = laid.iter().map(|column| Cell::plain(sheet.columns[column.at].title.into()));
     write_line(sheet, &laid, &titles.collect::<Vec<_>>(), out)?;
     for row in &sheet.rows {
         let cells: Vec<Cell> = laid.iter().map(|column| Cell::of(&row[column.at], paper)).collect();
@@ -69,8 +69,8 @@ const fn colour(health: Health) -> Option<u8> {
 
 fn lay_out(sheet: &Sheet, paper: Paper) -> (Vec<Laid>, LeftOut) {
     let mut laid: Vec<Laid> = Vec::new();
-    for (at, column) in sheet.columns.iter().enumerate() {
-        let Some(rank) = column.rank else { continue };
+    for (at, rank) in sheet.shown() {
+        let column = &sheet.columns[at];
         let widest = sheet.rows.iter().map(|row| row[at].show(paper.now).width()).max().unwrap_or(0);
         // A column in which nothing is known tells nothing, unless a person would look for it.
         if widest == 0 && rank > 0 {

@@ -8,37 +8,37 @@ use super::*;
 use crate::model::Health;
 
 fn sheet() -> Sheet {
-    let mut cpu = SheetColumn::shown("cpu", "Cpu", 4, 3);
+    let mut cpu = SheetColumn::shown("cpu", "CPU", 4, 2, 3);
     cpu.right = true;
     Sheet {
         columns: vec![
             SheetColumn::data("kind"),
-            SheetColumn::shown("health", "Health", 8, 0),
-            SheetColumn::shown("name", "Name", 8, 1),
-            SheetColumn::shown("tasks", "Tasks", 5, 2),
+            SheetColumn::shown("health", "HEALTH", 8, 0, 0),
+            SheetColumn::shown("reason", "REASON", 10, 9, 5),
+            SheetColumn::shown("name", "NAME", 8, 1, 1),
+            SheetColumn::shown("tasks", "TASKS", 5, 2, 2),
             cpu,
-            SheetColumn::shown("empty", "Empty", 5, 4),
-            SheetColumn::shown("reason", "Reason", 10, 5),
+            SheetColumn::shown("empty", "EMPTY", 5, 2, 4),
             SheetColumn::data("since"),
         ],
         rows: vec![
             vec![
                 Value::text("ecs-service"),
                 Value::Health(Health::Failed),
+                Value::text("stopped: \"exit\", 1 | 2"),
                 Value::text("bäckend 日本"),
                 Value::Count { have: 0, want: 2 },
                 Value::Percent(5.4),
                 Value::None,
-                Value::text("stopped: \"exit\", 1 | 2"),
                 Value::Instant("2026-11-21T09:00:00Z".parse().unwrap()),
             ],
             vec![
                 Value::text("ecs-service"),
                 Value::Health(Health::Ok),
+                Value::None,
                 Value::text("web"),
                 Value::Count { have: 2, want: 2 },
                 Value::Percent(50.0),
-                Value::None,
                 Value::None,
                 Value::None,
             ],
@@ -77,7 +77,7 @@ fn a_table_shortens_before_it_leaves_out() {
 fn a_narrow_table_says_which_columns_are_left_out() {
     let (text, left_out) = written(Format::Table, Some(25));
     assert!(text.lines().all(|line| line.width() <= 25), "{text}");
-    assert_eq!(left_out.columns, ["Reason", "Cpu"]);
+    assert_eq!(left_out.columns, ["REASON", "CPU"]);
     assert!(text.starts_with("HEALTH  NAME"), "{text}");
 }
 
@@ -119,16 +119,16 @@ fn csv_quotes_what_needs_it() {
     let (text, _) = written(Format::Csv, None);
     assert_eq!(
         text,
-        "kind,health,name,tasks,cpu,empty,reason,since\n\
-         ecs-service,failed,bäckend 日本,0/2,5.4,,\"stopped: \"\"exit\"\", 1 | 2\",2026-11-21T09:00:00Z\n\
-         ecs-service,ok,web,2/2,50.0,,,\n"
+        "kind,health,reason,name,tasks,cpu,empty,since\n\
+         ecs-service,failed,\"stopped: \"\"exit\"\", 1 | 2\",bäckend 日本,0/2,5.4,,2026-11-21T09:00:00Z\n\
+         ecs-service,ok,,web,2/2,50.0,,\n"
     );
 }
 
 #[test]
 fn markdown_escapes_its_own_characters() {
     let (text, _) = written(Format::Markdown, None);
-    assert!(text.starts_with("| Health | Name | Tasks | Cpu | Empty | Reason |\n| --- | --- | --- | ---: |"), "{text}");
+    assert!(text.starts_with("| HEALTH | NAME | TASKS | CPU | EMPTY | REASON |\n| --- | --- | --- | ---: |"), "{text}");
     assert!(text.contains("stopped: \"exit\", 1 \\| 2 |"), "{text}");
 }
 

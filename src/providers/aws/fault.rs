@@ -6,7 +6,6 @@ use std::error::Error;
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +24,8 @@ where
     if let Some(inner) = carried(error) {
         return inner.clone();
     }
-    let raw = DisplayErrorContext(error).to_string();
+    // Never the SDK's debug form: it has the whole answer in it, and with it credentials and whatever else is secret.
+    let raw = words(error);
     let fault = match error {
         SdkError::ServiceError(service) => {
             let meta = service.err().meta();
@@ -60,6 +60,13 @@ pub(super) fn carried<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Fault>
 /// An error and what caused it, outermost first.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// What an error and its causes say, outermost first.
+pub(super) fn words(error: &(dyn Error + 'static)) -> String {
+    let mut words: Vec<String> = chain(error).map(ToString::to_string).filter(|words| !words.is_empty()).collect();
+    words.dedup();
+    words.join(": ")
 }
 
 fn timed_out(operation: &str) -> Fault {

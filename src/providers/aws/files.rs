@@ -60,6 +60,13 @@ impl AwsFiles {
         })
     }
 
+    /// Files with these texts.
+    #[cfg(test)]
+    pub fn of_text(config: &str, credentials: &str) -> Self {
+        let file = |text| AwsFile { sections: split(text), ..AwsFile::default() };
+        Self { config: file(config), credentials: file(credentials) }
+    }
+
     /// Whether the files on disk still look like what was read.
     pub async fn is_current(&self) -> bool {
         stamp(self.config.path.as_deref()).await == self.config.stamp
@@ -137,7 +144,11 @@ impl Excerpt {
             .await
             .map_err(|error| broken(&self.profile, &error.to_string()))?;
         source.profile = self.profile.clone().into();
-        EnvConfigSections::parse(source).map_err(|error| broken(&self.profile, &error.to_string()))
+        EnvConfigSections::parse(source).map_err(|error| {
+            // The line that it counts is one of the excerpt's, which would mislead.
+            let words = error.to_string();
+            broken(&self.profile, words.lines().next_back().unwrap_or_default().trim())
+        })
     }
 }
 
@@ -198,14 +209,9 @@ mod tests {
         [profile  broken]\nno equals sign\n[profile b]\nsso_session = s\n[sso-session s]\nsso_region = eu-west-1\n\
         [services local]\necs =\n  endpoint_url = http://localhost:1\n[services other]\n";
 
-    fn files(config: &str, credentials: &str) -> AwsFiles {
-        let file = |text| AwsFile { sections: split(text), ..AwsFile::default() };
-        AwsFiles { config: file(config), credentials: file(credentials) }
-    }
-
     #[tokio::test]
     async fn an_excerpt_is_what_a_profile_stands_on() {
-        let excerpt = files(CONFIG, "[b]\naws_access_key_id = x\n[c]\n").excerpt("a").await.unwrap();
+        let excerpt = AwsFiles::of_text(CONFIG, "[b]\naws_access_key_id = x\n[c]\n").excerpt("a").await.unwrap();
         for part in ["[profile a]", "[profile b]", "[sso-session s]", "[services local]"] {
             assert!(excerpt.config.contains(part), "{part}");
         }
@@ -220,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_section_concerns_nobody_else() {
-        let files = files(CONFIG, "");
+        let files = AwsFiles::of_text(CONFIG, "");
         assert!(files.excerpt("b").await.is_ok());
         let fault = files.excerpt("broken").await.unwrap_err();
         assert!(fault.summary.contains("Expected an '=' sign"), "{}", fault.summary);
@@ -228,15 +234,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_concerns_only_who_stands_on_it() {
-        let before = files(CONFIG, "");
-        let after = files(&CONFIG.replace("eu-west-1", "eu-west-2"), "");
+        let before = AwsFiles::of_text(CONFIG, "");
+        let after = AwsFiles::of_text(&CONFIG.replace("eu-west-1", "eu-west-2"), "");
         assert_ne!(before.excerpt("a").await.unwrap(), after.excerpt("a").await.unwrap());
         assert_eq!(before.excerpt("default").await.unwrap(), after.excerpt("default").await.unwrap());
     }
 
     #[tokio::test]
     async fn loops_end() {
-        let files = files("[profile a]\nsource_profile = b\n[profile b]\nsource_profile = a\n", "");
+        let files = AwsFiles::of_text("[profile a]\nsource_profile = b\n[profile b]\nsource_profile = a\n", "");
         assert!(files.excerpt("a").await.is_ok());
     }
 }

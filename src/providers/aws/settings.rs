@@ -1,11 +1,9 @@
 //! What the AWS files and variables say for one environment: its chain, its endpoints, and SDK configurations made from them.
 
-use std::convert::Infallible;
-
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::section::EnvConfigSections;
-use aws_runtime::env_config::{EnvConfigValue, get_service_env_config};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
@@ -108,9 +106,14 @@ impl Lookup {
 }
 
 impl LoadServiceConfig for Lookup {
+    /// In a `services` section the documentation writes `cloudwatch_logs`, the Rust SDK looks for `cloudwatch-logs`. Both count.
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        get_service_env_config(key, &self.env, Some(&self.sections), |value| Ok::<_, Infallible>(value.to_owned()))
-            .ok()?
+        let setting = || EnvConfigValue::new().env(key.env()).profile(key.profile());
+        let load = |value: EnvConfigValue| Some(value.load(&self.env, Some(&self.sections))?.0.into_owned());
+        let general = load(setting());
+        let underscored = key.service_id().replace(' ', "_");
+        let own = [underscored.as_str(), key.service_id()].map(|id| load(setting().service_id(id)));
+        own.into_iter().find(|own| *own != general).unwrap_or(general)
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Signer {
     shared: Arc<Shared>,
     gates: Gates,
     tag: Tag,
+    /// Only counts: that a refresh token has ended says nothing of the held credentials.
+    sign_in_tag: Tag,
     settings: Arc<Settings>,
     /// A service has said that the held credentials are no longer good.
     distrusted: Arc<AtomicBool>,
@@ -93,7 +95,8 @@ impl Signer {
             environment,
             shared,
             gates,
-            tag: Tag::new(stats, Arc::clone(&distrusted)),
+            tag: Tag::new(Arc::clone(&stats), Arc::clone(&distrusted)),
+            sign_in_tag: Tag::new(stats, Arc::default()),
             settings,
             distrusted,
             held: RwLock::default(),
@@ -233,7 +236,7 @@ impl Signer {
             region: self.environment.regions.first().map_or("us-east-1", |region| region),
             sign_in: self.gates.sign_in.clone(),
             metadata: self.gates.metadata.clone(),
-            tag: self.tag.clone(),
+            tag: self.sign_in_tag.clone(),
             sessions: &self.shared.sessions,
             locks: &self.shared.locks,
         }

@@ -7,12 +7,11 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_types::error::display::DisplayErrorContext;
 
 use super::{Resolver, process, sso};
 use crate::model::{Fault, FaultClass};
 use crate::providers::aws::chain::Base;
-use crate::providers::aws::fault::expired;
+use crate::providers::aws::fault::{expired, words};
 
 impl Resolver<'_> {
     /// The credentials that the chain starts from.
@@ -89,6 +88,6 @@ pub(super) fn provided(what: &str, result: Result<Credentials, CredentialsError>
             }
             _ => expired(format!("{what} gives no credentials")),
         };
-        fault.with_raw(DisplayErrorContext(&error).to_string())
+        fault.with_raw(words(&error))
     })
 }

@@ -1,0 +1,45 @@
+//! `--demo` and `demo`: the built-in estate in place of AWS.
+
+use std::sync::Arc;
+
+use super::Failure;
+use super::args::Global;
+use crate::config::{Config, Described, Origin};
+use crate::demo::world::Clock;
+use crate::demo::{Estate, EstateEnvironment};
+use crate::model::{Environment, Stage};
+use crate::providers::Source;
+
+/// The seed, unless another one is asked for.
+const SEED: u64 = 1;
+
+/// The estate as the flags want it; its environments become those of the configuration.
+pub(super) fn source(global: &Global, config: &mut Config) -> Result<Source, Failure> {
+    let estate = Estate::new(global.seed.unwrap_or(SEED), Clock::Real);
+    for rule in &global.faults {
+        estate.faults().add(rule).map_err(|error| Failure::usage(error.to_string(), ""))?;
+    }
+    config.described = estate.environments().iter().map(|environment| describe(environment, global)).collect();
+    config.environments = config.described.iter().map(|described| described.environment.clone()).collect();
+    Ok(Source::Estate(Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials())))))
+}
+
+fn describe(environment: &EstateEnvironment, global: &Global) -> Described {
+    let region = global.region.as_ref().unwrap_or(&environment.region);
+    let stage = [Stage::Prod, Stage::Staging, Stage::Test, Stage::Dev];
+    Described {
+        environment: Environment {
+            name: environment.name.as_str().into(),
+            customer: Some(environment.customer.as_str().into()),
+            stage: stage.into_iter().find(|stage| stage.word() == environment.stage),
+            profile: Some(environment.profile.as_str().into()),
+            account: Some(environment.account.as_str().into()),
+            regions: vec![region.as_str().into()],
+        },
+        place: None,
+        customer: Origin::Estate,
+        stage: Origin::Estate,
+        regions: if global.region.is_some() { Origin::Flag } else { Origin::Estate },
+        credentials: "the built-in estate".to_owned(),
+    }
+}
