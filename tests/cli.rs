@@ -162,3 +162,104 @@ fn a_closed_pipe_is_no_error() {
     assert!(output.status.success(), "{:?}", output.status);
     assert_eq!(err(&output), "");
 }
+
+/// What the built-in estate answers.
+#[cfg(feature = "demo")]
+mod demo {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn rows(output: &Output) -> Vec<Value> {
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", err(output)))
+    }
+
+    #[test]
+    fn get_prints_every_environment_s_rows_as_one_array() {
+        let home = home("");
+        let output = quarterdeck(home.path(), &["--demo", "get", "databases", "-o", "json"]);
+        assert!(output.status.success(), "{}", err(&output));
+        assert_eq!(err(&output), "");
+        let rows = rows(&output);
+        assert!(rows.iter().any(|row| row["environment"] == "dhbw-prod"));
+        assert!(rows.iter().any(|row| row["environment"] == "tfe-prod"));
+        for row in &rows {
+            assert_eq!(row["kind"], "rds-instance");
+            assert_eq!(row["account"].as_str().unwrap().len(), 12);
+            for member in ["id", "name", "region", "health", "reason", "observed_at", "engine"] {
+                assert!(row[member].is_string(), "{member} of {row}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_failing_source_is_named_and_the_others_are_printed() {
+        let home = home("");
+        let output = quarterdeck(home.path(), &["--demo", "--fault", "dhbw-prod/rds=deny", "get", "rds", "-o", "json"]);
+        assert_eq!(output.status.code(), Some(2));
+        let rows = rows(&output);
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["environment"] != "dhbw-prod"));
+        let said = err(&output);
+        assert!(said.starts_with("quarterdeck: dhbw-prod/eu-central-1: denied: "), "{said}");
+        assert!(said.contains("rds:DescribeDBInstances"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+
+    #[test]
+    fn environments_and_filters_choose_rows() {
+        let home = home("");
+        let get = |arguments: &[&str]| {
+            let output = quarterdeck(home.path(), &[&["--demo", "get", "databases", "-o", "json"], arguments].concat());
+            assert!(output.status.success(), "{}", err(&output));
+            rows(&output)
+        };
+        let all = get(&[]);
+        let some = get(&["-e", "e*-prod", "-e", "tfe-prod"]);
+        assert!(!some.is_empty() && some.len() < all.len());
+        assert!(
+            some.iter()
+                .all(|row| ["edt-prod", "enterprise-prod", "tfe-prod"].contains(&row["environment"].as_str().unwrap()))
+        );
+        let aurora = get(&["engine:aurora", "!enterprise"]);
+        assert!(!aurora.is_empty() && aurora.len() < all.len());
+        assert!(aurora.iter().all(|row| row["engine"].as_str().unwrap().contains("aurora")));
+    }
+
+    #[test]
+    fn wrong_words_are_wrong_usage_with_near_misses() {
+        let home = home("");
+        for (arguments, expected) in [
+            (&["--demo", "get", "databases", "engin:aurora"][..], "did you mean `engine`"),
+            (&["--demo", "get", "databases", "/(open/"], "unclosed group"),
+            (&["--demo", "-e", "dhbw-prd", "get", "databases"], "did you mean `dhbw-prod`?"),
+            (&["--demo", "-e", "x*", "get", "databases"], "no environment matches `x*`"),
+            (&["--demo", "--fault", "dhbw-prod=nonsense", "get", "databases"], "throttle"),
+            (&["--seed", "3", "get", "databases"], "--demo"),
+        ] {
+            let output = quarterdeck(home.path(), arguments);
+            assert_eq!(output.status.code(), Some(64), "{arguments:?}: {}", err(&output));
+            assert!(err(&output).contains(expected), "{arguments:?}: {}", err(&output));
+            assert_eq!(out(&output), "", "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn tables_are_for_people_and_csv_and_markdown_for_reports() {
+        let home = home("");
+        let get = |format| {
+            let output = quarterdeck(home.path(), &["--demo", "get", "databases", "-e", "dhbw-prod", "-o", format]);
+            assert!(output.status.success(), "{}", err(&output));
+            out(&output)
+        };
+        assert!(get("table").starts_with("HEALTH  NAME "));
+        assert!(get("markdown").starts_with("| HEALTH | NAME |"));
+        assert!(get("csv").starts_with("kind,id,name,environment,account,region,health,reason,observed_at,"));
+    }
+
+    #[test]
+    fn the_estate_s_environments_are_explained() {
+        let home = home("");
+        let text = out(&quarterdeck(home.path(), &["--demo", "config", "check"]));
+        assert!(text.contains("\nstarttech-dev\n") && !text.contains("acme-dev"), "{text}");
+    }
+}

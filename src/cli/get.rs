@@ -34,7 +34,10 @@ const FILTER_COLUMNS: [&str; 7] = ["name", "environment", "env", "region", "kind
 pub(super) async fn run(setup: &Setup, args: &GetArgs) -> Result<ExitCode, Failure> {
     let filter = Filter::parse(&args.filter.join(" ")).map_err(|error| Failure::usage(error.to_string(), ""))?;
     if args.since.is_some() {
-        return Err(Failure::usage(format!("`--since` says nothing about {}", args.kind), "it belongs to `get changes`"));
+        return Err(Failure::usage(
+            format!("`--since` says nothing about {}", args.kind),
+            "it belongs to `get changes`",
+        ));
     }
     let Some(kind) = kinds::by_word(&args.kind) else {
         return Err(Failure::usage(format!("there is no kind `{}`", args.kind), ""));

@@ -1,8 +1,123 @@
 //! Runs what the console asks for: polls, batches, tails, signs in. One request in flight for each query, limits for each account,
 //! timeouts, backoff with jitter, cancellation when nobody looks any more. Knows kinds and providers, nothing of the screen.
+//!
+//! Each part is a task of its own with a [`Slot`] for what is wanted of it, so that neither the main loop nor another part ever
+//! waits for it. All of them end when the handle is dropped or nobody takes events any more.
 
 mod contract;
+mod errands;
+mod metrics;
+mod pace;
+mod report;
+mod schedule;
+mod slot;
+mod sources;
+mod tail;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use self::errands::Errands;
+use self::metrics::Metrics;
+use self::pace::Pace;
+use self::report::Report;
+use self::schedule::Schedule;
+use self::slot::Slot;
+use self::tail::Tails;
 
 pub use contract::{
     ApiStats, Event, Interest, MetricKey, MetricWant, MetricsSpent, Priority, Request, SignInState, TailEvent, TailMode,
 };
+pub use pace::Settings;
+pub use sources::{Asking, Changed, Progress, Sources};
+
+/// What is wanted of each part.
+#[derive(Default)]
+struct Wanted {
+    schedule: Arc<Slot<schedule::Orders>>,
+    metrics: Arc<Slot<Option<Vec<MetricWant>>>>,
+    tails: Arc<Slot<tail::Orders>>,
+    errands: Arc<Slot<errands::Orders>>,
+}
+
+/// The engine at work; it ends when this is dropped.
+pub struct Engine {
+    wanted: Wanted,
+    _end: DropGuard,
+}
+
+impl Engine {
+    /// Starts on these sources; reports to `events`, and ends when nobody takes them any more. Must be called on a runtime.
+    pub fn start(sources: Arc<dyn Sources>, events: mpsc::Sender<Event>, settings: Settings) -> Self {
+        Self::paced(sources, events, settings, Pace::default())
+    }
+
+    fn paced(sources: Arc<dyn Sources>, events: mpsc::Sender<Event>, settings: Settings, pace: Pace) -> Self {
+        let wanted = Wanted::default();
+        let report = Report::new(events);
+        let mut parts = JoinSet::new();
+        let orders = Arc::clone(&wanted.schedule);
+        parts.spawn(Schedule::new(Arc::clone(&sources), report.clone(), orders, pace).run());
+        let wants = Arc::clone(&wanted.metrics);
+        parts.spawn(Metrics::new(Arc::clone(&sources), report.clone(), wants, settings, pace).run());
+        let orders = Arc::clone(&wanted.tails);
+        parts.spawn(Tails::new(Arc::clone(&sources), report.clone(), orders, settings, pace).run());
+        let errands = Errands {
+            sources: Arc::clone(&sources),
+            report: report.clone(),
+            orders: Arc::clone(&wanted.errands),
+            schedule: Arc::clone(&wanted.schedule),
+        };
+        parts.spawn(errands.run());
+        parts.spawn(watch::files(Arc::clone(&sources), report.clone(), Arc::clone(&wanted.schedule), pace));
+        parts.spawn(watch::stats(sources, report.clone(), pace));
+        let end = CancellationToken::new();
+        tokio::spawn(live(parts, report, end.clone()));
+        Self { wanted, _end: end.drop_guard() }
+    }
+
+    /// Asks for something. Never waits; what was asked before and not begun yet is folded together with it.
+    pub fn request(&self, request: Request) {
+        let Wanted { schedule, metrics, tails, errands } = &self.wanted;
+        match request {
+            Request::Interests(interests) => schedule.fold(|orders| orders.interests = Some(interests)),
+            Request::Refresh(queries) => schedule.fold(|orders| orders.refresh.extend(queries)),
+            Request::Metrics(wants) => metrics.fold(|wanted| *wanted = Some(wants)),
+            Request::Tail(spec) => tails.fold(|orders| orders.start(spec)),
+            Request::StopTail(id) => tails.fold(|orders| orders.stop(id)),
+            Request::FindLogs(of) => errands.fold(|orders| {
+                orders.logs.insert(of);
+            }),
+            Request::SignIn(environment) => errands.fold(|orders| {
+                orders.sign_ins.insert(environment);
+            }),
+            Request::Code { environment, code } => errands.fold(|orders| {
+                orders.codes.insert(environment, code);
+            }),
+        }
+    }
+}
+
+/// Lets the parts live until the end; dropping them ends all that they have under way.
+async fn live(mut parts: JoinSet<()>, report: Report, end: CancellationToken) {
+    let broken = async {
+        while let Some(ended) = parts.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a part of the engine has failed");
+            }
+        }
+    };
+    tokio::select! {
+        () = end.cancelled() => {}
+        () = report.closed() => {}
+        () = broken => {}
+    }
+}

@@ -31,7 +31,7 @@ const HISTORY_SHOWN: i32 = 50;
 pub static DEF: KindDef = KindDef {
     id: KIND,
     title: "alarms",
-    aliases: &["al", "alarm", "alerts"],
+    aliases: &["al", "alert", "alerts"],
     doc: "CloudWatch alarms, metric and composite: state, since when and why, what they watch",
     pane: Some(BridgePane::Alarms),
     columns: COLUMNS,

@@ -2,7 +2,6 @@
 //! Not a kind.
 
 use std::cmp::Reverse;
-use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_rds::primitives::DateTime;
 use aws_sdk_rds::types::{Event, SourceType};
@@ -11,7 +10,7 @@ use super::parts::{self, Verdict, fine};
 use super::{Asked, Op};
 use crate::model::{Health, LogSource, Scope, Section, Value, text};
 use crate::providers::Env;
-use crate::providers::aws::{fault, pages};
+use crate::providers::aws::{fault, gathered};
 
 /// What [`events`] calls.
 pub const EVENTS: Op = "rds:DescribeEvents";
@@ -100,32 +99,26 @@ pub fn recovery(earliest: Option<&DateTime>, latest: Option<&DateTime>) -> Secti
 /// The newest events of a database or a snapshot, newest first.
 pub fn events<'a>(env: &'a Env, source: &'a str, sort: SourceType) -> Asked<'a, Section> {
     Box::pin(async move {
-        let newest = Mutex::new(Vec::new());
-        pages(EVENTS, |token| {
+        let events = gathered(EVENTS, |token| {
             let call = env.aws.rds().describe_events().source_identifier(source).source_type(sort.clone());
             let call = call.duration(EVENT_MINUTES).set_marker(token);
-            let newest = &newest;
             async move {
                 let page = call.send().await.map_err(|error| fault(EVENTS, &error))?;
-                let events = page.events.unwrap_or_default();
-                keep_newest(&mut newest.lock().unwrap_or_else(PoisonError::into_inner), events);
-                Ok(page.marker)
+                Ok((page.events.unwrap_or_default(), page.marker))
             }
-        })
-        .await?;
-        let newest = newest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Section::Table {
-            title: "Events",
-            columns: vec!["when", "event", "category"],
-            rows: newest.iter().map(|event| (event_row(event), None)).collect(),
-        })
+        });
+        Ok(events_table(events.await?))
     })
 }
 
-fn keep_newest(newest: &mut Vec<Event>, page: Vec<Event>) {
-    newest.extend(page);
-    newest.sort_by_key(|event| Reverse(parts::instant(event.date())));
-    newest.truncate(EVENTS_SHOWN);
+fn events_table(mut events: Vec<Event>) -> Section {
+    events.sort_by_key(|event| Reverse(parts::instant(event.date())));
+    events.truncate(EVENTS_SHOWN);
+    Section::Table {
+        title: "Events",
+        columns: vec!["when", "event", "category"],
+        rows: events.iter().map(|event| (event_row(event), None)).collect(),
+    }
 }
 
 fn event_row(event: &Event) -> Vec<Value> {
@@ -179,14 +172,11 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_events_are_kept() {
+    fn the_newest_events_come_first() {
         let event = |at: i64| Event::builder().date(DateTime::from_secs(at)).message(at.to_string()).build();
-        let mut newest = Vec::new();
-        keep_newest(&mut newest, (0..60).map(event).collect());
-        keep_newest(&mut newest, (60..70).map(event).collect());
-        assert_eq!(newest.len(), EVENTS_SHOWN);
-        assert_eq!(newest.first().and_then(Event::message), Some("69"));
-        assert_eq!(newest.last().and_then(Event::message), Some("20"));
+        let Section::Table { rows, .. } = events_table((0..70).map(event).collect()) else { panic!("no table") };
+        let messages: Vec<_> = rows.iter().map(|(cells, _)| cells[1].show_exact()).collect();
+        assert_eq!((messages.len(), &*messages[0], &*messages[EVENTS_SHOWN - 1]), (EVENTS_SHOWN, "69", "20"));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod row;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_elasticache::types::{CacheCluster, Event, LogDeliveryConfiguration, ReplicationGroup, SourceType};
@@ -14,7 +13,7 @@ use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink};
 use crate::model::{Detail, Fault, LogSource, MetricSpec, Resource, ResourceId, Section, Unit, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
-use crate::providers::aws::{fault, pages};
+use crate::providers::aws::{fault, gathered, pages};
 
 const KIND: &str = "elasticache";
 const CLUSTERS: Op = "elasticache:DescribeCacheClusters";
@@ -82,50 +81,35 @@ const METRICS: &[parts::Metric] = &[
 /// Status of cache clusters by name, for the health of their groups.
 type Statuses = HashMap<String, String>;
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
     Box::pin(async move {
-        let statuses = Mutex::new(Statuses::new());
-        clusters(env, |page| {
-            lock(&statuses).extend(page.iter().filter_map(status));
-            sink.page(page.iter().map(|cluster| row::of_cluster(&env.scope, cluster)).collect::<Result<_, _>>()?);
-            Ok(())
-        })
-        .await?;
-        let statuses = statuses.into_inner().unwrap_or_else(PoisonError::into_inner);
-        pages(GROUPS, |token| {
-            let statuses = &statuses;
-            async move {
-                let call = env.aws.elasticache().describe_replication_groups().set_marker(token);
-                let page = call.send().await.map_err(|error| fault(GROUPS, &error))?;
-                let groups = page.replication_groups().iter();
-                sink.page(groups.map(|group| row::of_group(&env.scope, group, statuses)).collect::<Result<_, _>>()?);
-                Ok(page.marker)
-            }
+        let clusters = clusters(env).await?;
+        sink.page(clusters.iter().map(|cluster| row::of_cluster(&env.scope, cluster)).collect::<Result<_, _>>()?);
+        let statuses = &statuses(&clusters);
+        pages(GROUPS, |token| async move {
+            let call = env.aws.elasticache().describe_replication_groups().set_marker(token);
+            let page = call.send().await.map_err(|error| fault(GROUPS, &error))?;
+            let groups = page.replication_groups().iter();
+            sink.page(groups.map(|group| row::of_group(&env.scope, group, statuses)).collect::<Result<_, _>>()?);
+            Ok(page.marker)
         })
         .await
     })
 }
 
-/// Every page of cache clusters, with their nodes.
-async fn clusters(env: &Env, take: impl Fn(&[CacheCluster]) -> Result<(), Fault>) -> Result<(), Fault> {
-    pages(CLUSTERS, |token| {
+/// The cache clusters, with their nodes.
+async fn clusters(env: &Env) -> Result<Vec<CacheCluster>, Fault> {
+    gathered(CLUSTERS, |token| async move {
         let call = env.aws.elasticache().describe_cache_clusters().show_cache_node_info(true).set_marker(token);
-        let take = &take;
-        async move {
-            let page = call.send().await.map_err(|error| fault(CLUSTERS, &error))?;
-            take(page.cache_clusters())?;
-            Ok(page.marker)
-        }
+        let page = call.send().await.map_err(|error| fault(CLUSTERS, &error))?;
+        Ok((page.cache_clusters.unwrap_or_default(), page.marker))
     })
     .await
 }
 
-fn status(cluster: &CacheCluster) -> Option<(String, String)> {
-    Some((cluster.cache_cluster_id()?.to_owned(), cluster.cache_cluster_status()?.to_owned()))
+fn statuses(clusters: &[CacheCluster]) -> Statuses {
+    let status = |it: &CacheCluster| Some((it.cache_cluster_id()?.to_owned(), it.cache_cluster_status()?.to_owned()));
+    clusters.iter().filter_map(status).collect()
 }
 
 /// One of either sort, as the SDK has it.
@@ -160,13 +144,7 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
                 vec![parts::summary(&DEF, &row), row::nodes_table(&cluster)]
             }
             Found::Group(group) => {
-                let statuses = Mutex::new(Statuses::new());
-                let take = |page: &[CacheCluster]| {
-                    lock(&statuses).extend(page.iter().filter_map(status));
-                    Ok(())
-                };
-                clusters(env, take).await?;
-                let statuses = statuses.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let statuses = statuses(&clusters(env).await?);
                 let row = row::of_group(&env.scope, &group, &statuses)?;
                 vec![parts::summary(&DEF, &row), row::members_table(&env.scope, &group, &statuses)]
             }

@@ -1,6 +1,6 @@
 //! `load-balancer`: application, network and gateway load balancers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancers::builders::DescribeLoadBalancersFluentBuilder;
@@ -14,7 +14,7 @@ use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
 use crate::model::{Detail, Fault, Health, MetricSpec, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
-use crate::providers::aws::{fault, pages};
+use crate::providers::aws::{fault, gathered, pages};
 
 const KIND: &str = "load-balancer";
 const LIST: Op = "elasticloadbalancing:DescribeLoadBalancers";
@@ -99,18 +99,12 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
 }
 
 async fn listeners(env: &Env, arn: &str) -> Result<Vec<Listener>, Fault> {
-    let found = Mutex::new(Vec::new());
-    pages(LISTENERS, |token| {
+    gathered(LISTENERS, |token| async move {
         let call = env.aws.elb().describe_listeners().load_balancer_arn(arn).set_marker(token);
-        let found = &found;
-        async move {
-            let page = call.send().await.map_err(|error| fault(LISTENERS, &error))?;
-            found.lock().unwrap_or_else(PoisonError::into_inner).extend(page.listeners.unwrap_or_default());
-            Ok(page.next_marker)
-        }
+        let page = call.send().await.map_err(|error| fault(LISTENERS, &error))?;
+        Ok((page.listeners.unwrap_or_default(), page.next_marker))
     })
-    .await?;
-    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+    .await
 }
 
 fn listeners_table(scope: &Scope, listeners: &[Listener]) -> Section {

@@ -2,7 +2,6 @@
 //! every call. Knows no kind; which metrics are worth asking for is the kinds' and the screen's affair.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode};
@@ -13,12 +12,9 @@ use jiff::tz::TimeZone;
 use super::Op;
 use crate::model::{Fault, FaultClass, MetricSpec, Points, Window};
 use crate::providers::Env;
-use crate::providers::aws::{fault, pages};
+use crate::providers::aws::{fault, gathered};
 
 const GET: Op = "cloudwatch:GetMetricData";
-
-/// The operations that [`fetch`] calls.
-pub const READS: &[Op] = &[GET];
 
 /// The most queries that one call takes.
 pub const QUERIES: usize = 500;
@@ -36,25 +32,23 @@ pub async fn fetch(
     window: Window,
     now: Timestamp,
 ) -> Result<Vec<(usize, Points)>, Fault> {
-    let gathered = Mutex::new(Gathered::new(window));
+    let mut found = Found::new(window);
     let (start, end) = range(window, now);
     for (batch, specs) in specs.chunks(QUERIES).enumerate() {
         let first = batch * QUERIES;
         let queries: Vec<MetricDataQuery> =
             specs.iter().enumerate().map(|(at, spec)| query(first + at, spec, window)).collect();
-        pages(GET, |token| {
+        let results = gathered(GET, |token| {
             let call = env.aws.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries.clone()));
             let call = call.start_time(start).end_time(end).scan_by(ScanBy::TimestampAscending).set_next_token(token);
-            let gathered = &gathered;
             async move {
                 let page = call.send().await.map_err(|error| fault(GET, &error))?;
-                gathered.lock().unwrap_or_else(PoisonError::into_inner).take(page.metric_data_results());
-                Ok(page.next_token)
+                Ok((page.metric_data_results.unwrap_or_default(), page.next_token))
             }
-        })
-        .await?;
+        });
+        found.take(&results.await?);
     }
-    gathered.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+    found.finish()
 }
 
 /// From when to when: whole periods, the one that is not over yet left out.
@@ -86,13 +80,13 @@ fn position(id: &str) -> Option<usize> {
 }
 
 /// What has come so far. The points of one metric can come in several pages.
-struct Gathered {
+struct Found {
     window: Window,
     series: BTreeMap<usize, BTreeMap<i64, f64>>,
     status: HashMap<usize, StatusCode>,
 }
 
-impl Gathered {
+impl Found {
     fn new(window: Window) -> Self {
         Self { window, series: BTreeMap::new(), status: HashMap::new() }
     }
@@ -244,33 +238,32 @@ mod tests {
 
     #[test]
     fn pages_are_put_together_oldest_first() {
-        let mut gathered = Gathered::new(Window::Hour);
-        gathered.take(&[result("m3", StatusCode::PartialData, &[(120, 3.0), (65, 2.0)])]);
-        gathered.take(&[result("m3", StatusCode::Complete, &[(0, 1.0)]), result("m0", StatusCode::Complete, &[])]);
-        gathered.take(&[result("odd", StatusCode::Complete, &[(0, 1.0)])]);
-        let found = gathered.finish().unwrap();
-        assert_eq!(found.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [0, 3]);
-        assert_eq!(seconds(&found[0].1), []);
-        assert_eq!(seconds(&found[1].1), [(0, 1.0), (60, 2.0), (120, 3.0)]);
+        let mut found = Found::new(Window::Hour);
+        found.take(&[result("m3", StatusCode::PartialData, &[(120, 3.0), (65, 2.0)])]);
+        found.take(&[result("m3", StatusCode::Complete, &[(0, 1.0)]), result("m0", StatusCode::Complete, &[])]);
+        found.take(&[result("odd", StatusCode::Complete, &[(0, 1.0)])]);
+        let good = found.finish().unwrap();
+        assert_eq!(good.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [0, 3]);
+        assert_eq!(seconds(&good[0].1), []);
+        assert_eq!(seconds(&good[1].1), [(0, 1.0), (60, 2.0), (120, 3.0)]);
     }
 
     #[test]
     fn what_cloudwatch_could_not_read_is_left_out() {
-        let mut gathered = Gathered::new(Window::Hour);
+        let mut found = Found::new(Window::Hour);
         let broken = result("m0", StatusCode::InternalError, &[(0, 1.0)]);
-        gathered.take(&[broken.clone(), result("m1", StatusCode::PartialData, &[(0, 2.0)])]);
-        let found = gathered.finish().unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].0, 1);
+        found.take(&[broken.clone(), result("m1", StatusCode::PartialData, &[(0, 2.0)])]);
+        let good = found.finish().unwrap();
+        assert_eq!(good.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [1]);
 
-        let mut gathered = Gathered::new(Window::Hour);
-        gathered.take(&[broken]);
-        assert_eq!(gathered.finish().unwrap_err().class, FaultClass::Service);
+        let mut found = Found::new(Window::Hour);
+        found.take(&[broken]);
+        assert_eq!(found.finish().unwrap_err().class, FaultClass::Service);
 
-        let mut gathered = Gathered::new(Window::Hour);
-        gathered.take(&[result("m0", StatusCode::Forbidden, &[])]);
-        assert!(matches!(gathered.finish().unwrap_err().class, FaultClass::Denied { .. }));
-        assert_eq!(Gathered::new(Window::Hour).finish().unwrap(), []);
+        let mut found = Found::new(Window::Hour);
+        found.take(&[result("m0", StatusCode::Forbidden, &[])]);
+        assert!(matches!(found.finish().unwrap_err().class, FaultClass::Denied { .. }));
+        assert_eq!(Found::new(Window::Hour).finish().unwrap(), []);
     }
 
     #[test]

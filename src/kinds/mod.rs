@@ -3,15 +3,19 @@
 //! [`KindDef`]. Kinds know providers and the model, nothing of the screen.
 
 pub mod alarm;
+pub mod asg;
 mod database;
 mod dimensions;
 mod ecs;
 pub mod ecs_cluster;
 pub mod ecs_service;
+pub mod ecs_task;
 pub mod ecs_task_definition;
+pub mod eks_cluster;
 pub mod elasticache;
 pub mod load_balancer;
 pub mod log_group;
+pub mod logs;
 pub mod metrics;
 mod parts;
 pub mod rds_cluster;
@@ -168,7 +172,10 @@ pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<Res
 pub const ALL: &[&KindDef] = &[
     &ecs_cluster::DEF,
     &ecs_service::DEF,
+    &ecs_task::DEF,
     &ecs_task_definition::DEF,
+    &eks_cluster::DEF,
+    &asg::DEF,
     &rds_instance::DEF,
     &rds_cluster::DEF,
     &rds_snapshot::DEF,

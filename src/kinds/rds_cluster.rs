@@ -1,7 +1,7 @@
 //! `rds-cluster`: Aurora and Multi-AZ database clusters.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_rds::operation::describe_db_clusters::builders::DescribeDBClustersFluentBuilder;
@@ -15,7 +15,7 @@ use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink};
 use crate::model::{Detail, Fault, Health, LogSource, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
-use crate::providers::aws::{fault, pages};
+use crate::providers::aws::{fault, gathered, pages};
 
 const KIND: &str = "rds-cluster";
 const LIST: Op = "rds:DescribeDBClusters";
@@ -102,21 +102,15 @@ fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Aske
 /// The instances of a cluster, or all there are.
 async fn instances(env: &Env, cluster: Option<&str>) -> Result<Instances, Fault> {
     let filter = cluster.map(|cluster| vec![Filter::builder().name("db-cluster-id").values(cluster).build()]);
-    let found = Mutex::new(Instances::new());
-    pages(MEMBERS, |token| {
+    let found = gathered(MEMBERS, |token| {
         let call = env.aws.rds().describe_db_instances().set_filters(filter.clone()).set_marker(token);
-        let found = &found;
         async move {
             let page = call.send().await.map_err(|error| fault(MEMBERS, &error))?;
-            let members = page.db_instances.unwrap_or_default().into_iter();
-            let members = members.filter(|db| db.db_cluster_identifier().is_some());
-            let members = members.filter_map(|db| Some((db.db_instance_identifier()?.to_owned(), db)));
-            found.lock().unwrap_or_else(PoisonError::into_inner).extend(members);
-            Ok(page.marker)
+            Ok((page.db_instances.unwrap_or_default(), page.marker))
         }
-    })
-    .await?;
-    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+    });
+    let members = found.await?.into_iter().filter(|db| db.db_cluster_identifier().is_some());
+    Ok(members.filter_map(|db| Some((db.db_instance_identifier()?.to_owned(), db))).collect())
 }
 
 fn ask(env: &Env, id: &ResourceId) -> DescribeDBClustersFluentBuilder {

@@ -5,10 +5,13 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
-use super::fixture::{self, now};
+use super::fixture::{self, now, stories};
 use super::theme::Theme;
 use super::{Hits, draw};
-use crate::app::State;
+use crate::app::command::Motion;
+use crate::app::layer::Layer;
+use crate::app::{Command, State};
+use crate::engine::SignInState;
 
 /// A frame of this state.
 fn frame(state: &State, theme: &Theme, columns: u16, lines: u16) -> (Buffer, Hits) {
@@ -107,12 +110,79 @@ fn look(name: &str, state: &State) {
     }
 }
 
-#[test]
-fn bridge_of_all() {
-    look("bridge_of_all", &fixture::all());
+/// A screen of a state that is made by a function.
+macro_rules! looks {
+    ($($name:ident: $state:expr;)*) => {
+        $(#[test] fn $name() { look(stringify!($name), &$state); })*
+    };
 }
 
-#[test]
-fn bridge_of_one() {
-    look("bridge_of_one", &fixture::one("dhbw-prod"));
+looks! {
+    start: fixture::empty();
+    bridge_of_all: fixture::all();
+    bridge_of_one: fixture::one("dhbw-prod");
+    bridge_focus_on_clusters: with(fixture::all(), &[Command::Pane(0), Command::Move(Motion::Down)]);
+    bridge_zoomed: with(fixture::one("dhbw-prod"), &[Command::Zoom]);
+    bridge_on_logs: with(fixture::one("dhbw-prod"), &[Command::Pane(4)]);
+    expired: with(fixture::one("unilux-prod"), &[Command::List("ecs-service")]);
+    list: with(fixture::all(), &[Command::List("ecs-service"), Command::Move(Motion::Down), Command::Mark]);
+    list_filtered: filtered("back");
+    list_filtered_to_nothing: filtered("nothing-is-called-this");
+    list_sideways: with(fixture::one("dhbw-prod"), &[Command::List("ecs-service"), Command::Sideways(40)]);
+    list_sorted: with(fixture::all(), &[Command::List("alarm"), Command::SortBy(4), Command::SortBy(4)]);
+    fleet: with(fixture::all(), &[Command::Fleet]);
+    detail: stories::detail();
+    detail_scrolled: with(stories::detail(), &[Command::Move(Motion::PageDown), Command::Move(Motion::Down)]);
+    detail_denied: stories::denied_detail();
+    raw: stories::raw();
+    logs: stories::logs();
+    logs_searched: stories::searched_logs();
+    logs_wrapped: with(stories::logs(), &[Command::Wrap]);
+    changes: stories::changes();
+    console_log: with(fixture::empty(), &[Command::ConsoleLog]);
+    palette: typed(&[Command::Palette], "serv");
+    picker: typed(&[Command::Environments, Command::Mark], "prod");
+    sort_menu: with(fixture::all(), &[Command::List("ecs-service"), Command::SortMenu]);
+    help: with(fixture::all(), &[Command::Help]);
+    prompt: typed(&[Command::Filter], "/(open");
+    code: layered(Layer::Code {
+        environment: "tfe-prod".into(),
+        serial: "arn:aws:iam::777788889999:mfa/jane.doe".into(),
+        input: "123".into(),
+        waiting: false,
+        error: Some("the code was not accepted".into()),
+    });
+    sign_in: layered(Layer::SignIn {
+        environment: "unilux-prod".into(),
+        state: Some(SignInState::Open {
+            url: "https://device.sso.eu-west-1.amazonaws.com/?user_code=ABCD-EFGH".into(),
+            code: "ABCD-EFGH".into(),
+        }),
+    });
+    notice: with(fixture::one("edt-prod"), &[Command::Interrupt]);
+}
+
+fn with(mut state: State, commands: &[Command]) -> State {
+    for command in commands {
+        fixture::run(&mut state, command.clone());
+    }
+    state
+}
+
+fn typed(commands: &[Command], text: &str) -> State {
+    let mut state = with(fixture::all(), commands);
+    fixture::type_in(&mut state, text);
+    state
+}
+
+fn filtered(text: &str) -> State {
+    let mut state = with(fixture::all(), &[Command::List("ecs-service"), Command::Filter]);
+    fixture::type_in(&mut state, text);
+    with(state, &[Command::Open])
+}
+
+fn layered(layer: Layer) -> State {
+    let mut state = fixture::all();
+    state.layers.push(layer);
+    state
 }

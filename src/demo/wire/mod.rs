@@ -27,6 +27,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -51,11 +52,21 @@ use service::Protocol;
 pub(super) struct EstateClient {
     shared: Arc<Shared>,
     environment: Arc<str>,
+    /// How long the SDK waits for an answer to begin; keeping to it is the client's part.
+    patience: Option<Duration>,
 }
 
 impl EstateClient {
     pub(super) fn new(shared: Arc<Shared>, environment: &str) -> Self {
-        Self { shared, environment: Arc::from(environment) }
+        Self { shared, environment: Arc::from(environment), patience: None }
+    }
+
+    async fn answer_in_time(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let Some(patience) = self.patience else { return self.answer(request).await };
+        let late = io::Error::new(io::ErrorKind::TimedOut, "no answer within the read timeout");
+        tokio::time::timeout(patience, self.answer(request))
+            .await
+            .unwrap_or_else(|_| Err(ConnectorError::timeout(late.into())))
     }
 
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -197,12 +208,12 @@ impl fmt::Debug for EstateClient {
 
 impl HttpConnector for EstateClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.clone().answer(request))
+        HttpConnectorFuture::new(self.clone().answer_in_time(request))
     }
 }
 
 impl HttpClient for EstateClient {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Self { patience: settings.read_timeout(), ..self.clone() })
     }
 }

@@ -75,6 +75,14 @@ impl Signal {
         }
     }
 
+    /// The least and the most it can come to, where no surge and no drift takes it further.
+    pub(super) fn bounds(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Wave(wave) if wave.surges.is_empty() && wave.drift == 0.0 => Some(wave.bounds()),
+            _ => None,
+        }
+    }
+
     /// The values from `from` to `to` (seconds since 1970), or `None` where nothing was measured.
     pub(super) fn points(&self, from: i64, to: i64) -> Option<Points> {
         match self {
@@ -101,6 +109,13 @@ impl Wave {
         }
         let value = value.clamp(self.limits.0, self.limits.1);
         if self.unit == "Count" { value.round() } else { value }
+    }
+
+    fn bounds(&self) -> (f64, f64) {
+        // Half as much again for what lies between the samples of a period.
+        let spread = 1.5 * self.noise + 0.01;
+        let (night, day) = (self.base, self.base + self.swing);
+        (night.min(day) * (1.0 - spread) - 1.0, night.max(day) * (1.0 + spread) + 1.0)
     }
 
     /// Noise in `-1.0..1.0`: something that changes within ten minutes, and some jitter.
@@ -245,6 +260,19 @@ mod tests {
         assert!(wave.value(6_300) > 85.0);
         assert!(wave.value(7_000) < 60.0);
         assert!(wave.value(6_300 + 3600) > 85.0);
+    }
+
+    #[test]
+    fn a_wave_stays_within_its_bounds_and_a_surge_has_none() {
+        let mut wave = wave();
+        let (least, most) = Signal::Wave(wave.clone()).bounds().unwrap();
+        for minute in 0..7 * 24 * 60 {
+            let points = wave.points(minute * 60, minute * 60 + 300);
+            assert!(points.minimum >= least && points.maximum <= most, "{points:?}");
+        }
+        assert!(most < 70.0);
+        wave.surges.push(Surge { from: at(0), until: None, ramp: 1, level: 99.0, every: None });
+        assert_eq!(Signal::Wave(wave).bounds(), None);
     }
 
     #[test]

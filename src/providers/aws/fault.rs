@@ -220,6 +220,8 @@ fn family(operation: &str, code: &str, message: &str) -> Family {
         _ if code.starts_with("NoSuch") || code.contains("NotFound") || code.contains("DoesNotExist") => {
             Family::NotFound
         }
+        // ECS has no code of its own for a task definition that does not exist.
+        "ClientException" if message == "Unable to describe task definition." => Family::NotFound,
         _ => Family::Other,
     }
 }
@@ -253,6 +255,7 @@ mod tests {
     #[case("ClusterNotFoundException", "", Family::NotFound)]
     #[case("DBInstanceNotFound", "", Family::NotFound)]
     #[case("NoSuchEntity", "", Family::NotFound)]
+    #[case("ClientException", "Unable to describe task definition.", Family::NotFound)]
     #[case("InvalidParameterValue", "", Family::Other)]
     fn families(#[case] code: &str, #[case] message: &str, #[case] expected: Family) {
         assert_eq!(family("x:Y", code, message), expected);

@@ -47,13 +47,12 @@ fn describe_groups(call: &Call<'_>) -> Answer {
         return Err(call.invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
     }
     let wanted = call.input.texts("logGroupIdentifiers");
-    let part = part.map(str::to_lowercase);
     let found: Vec<&LogGroup> = call
         .account
         .log_groups
         .values()
         .filter(|group| prefix.is_none_or(|prefix| group.name.starts_with(prefix)))
-        .filter(|group| part.as_ref().is_none_or(|part| group.name.to_lowercase().contains(part)))
+        .filter(|group| part.is_none_or(|part| group.name.contains(part)))
         .filter(|group| class.is_none_or(|class| group.class == class))
         .filter(|group| wanted.is_empty() || wanted.iter().any(|one| *one == group.name || *one == group.arn))
         .collect();

@@ -1,5 +1,6 @@
 //! CloudWatch: metric data and the list of metrics.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -61,6 +62,7 @@ pub fn get_data(call: &Call<'_>) -> Answer {
     let oldest_first = input.text("ScanBy") == Some("TimestampAscending");
     let mut results = Vec::new();
     let mut next = None;
+    check_ids(&queries)?;
     for (index, query) in queries.iter().enumerate().skip(from.query) {
         if left == 0 {
             next = Some(Position { query: index, point: 0 });
@@ -86,6 +88,22 @@ pub fn get_data(call: &Call<'_>) -> Answer {
     Ok(fields! { "MetricDataResults": list(results), "NextToken": next, "Messages": list(Vec::<Node>::new()) })
 }
 
+/// Ids begin with a small letter, go on with letters, digits and `_`, and are all different.
+fn check_ids(queries: &[Input]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    for query in queries {
+        let id = query.text("Id").unwrap_or_default();
+        let begins_well = id.starts_with(|first: char| first.is_ascii_lowercase());
+        if !begins_well || id.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            return Err(invalid(format!("'{id}' is not a valid id of a query")));
+        }
+        if !seen.insert(id) {
+            return Err(invalid(format!("The id '{id}' is used by more than one query")));
+        }
+    }
+    Ok(())
+}
+
 struct Series {
     id: String,
     label: String,
@@ -101,7 +119,7 @@ impl Series {
         end: Timestamp,
         oldest_first: bool,
     ) -> Result<Option<Self>, Failure> {
-        let id = query.text("Id").ok_or_else(|| invalid("Id must be given"))?;
+        let id = query.text("Id").unwrap_or_default();
         let Some(asked) = query.structure("MetricStat") else {
             return Err(invalid(format!("{id}: expressions are not offered by the built-in estate")));
         };

@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::request_id::RequestId;
 
 use super::{config, estate, first};
@@ -139,6 +140,17 @@ async fn hanging_can_be_left_and_ends_with_the_rule() {
     assert!(waited.is_err());
     estate.faults().clear();
     ecs.list_clusters().send().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_read_timeout_of_the_sdk_is_kept() {
+    let estate = estate();
+    let name = first(&estate);
+    estate.faults().add(&format!("{name}=hang")).unwrap();
+    let timeouts = TimeoutConfig::builder().read_timeout(Duration::from_millis(40)).build();
+    let config = config(&estate, &name).into_builder().timeout_config(timeouts).build();
+    let error = aws_sdk_ecs::Client::new(&config).list_clusters().send().await.unwrap_err();
+    assert!(matches!(&error, SdkError::DispatchFailure(failure) if failure.is_timeout()), "{error:?}");
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::operation::filter_log_events::builders::FilterLogEventsFluentBuilder;
 use aws_sdk_cloudwatchlogs::primitives::event_stream::EventReceiver;
 use aws_sdk_cloudwatchlogs::types::error::StartLiveTailResponseStreamError;
-use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LiveTailSessionUpdate, OrderBy, StartLiveTailResponseStream};
+use aws_sdk_cloudwatchlogs::types::{
+    FilteredLogEvent, LiveTailSessionUpdate, LogStream, OrderBy, StartLiveTailResponseStream,
+};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::SignedDuration;
 
@@ -47,7 +49,7 @@ async fn groups_and_streams() {
             assert!(same.log_groups().iter().any(|one| one.log_group_name() == Some(name)));
             let streams = logs.describe_log_streams().log_group_name(name).order_by(OrderBy::LastEventTime);
             let streams = streams.descending(true).send().await.unwrap();
-            let times: Vec<_> = streams.log_streams().iter().map(|one| one.last_event_timestamp()).collect();
+            let times: Vec<_> = streams.log_streams().iter().map(LogStream::last_event_timestamp).collect();
             assert!(times.is_sorted_by(|one, other| one >= other));
             streams_seen += times.len();
         }

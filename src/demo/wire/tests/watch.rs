@@ -1,6 +1,8 @@
 //! CloudWatch and CloudTrail.
 
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
+use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::types::{
     AlarmType, Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat, ScanBy, StateValue, StatusCode,
 };
@@ -22,7 +24,7 @@ async fn alarms_of_both_sorts_with_their_history() {
         let both = watch.describe_alarms().alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
         let pages = both.max_records(3).into_paginator().send().try_collect().await.unwrap();
         assert!(pages.iter().all(|page| page.metric_alarms().len() + page.composite_alarms().len() <= 3));
-        for alarm in pages.iter().flat_map(|page| page.metric_alarms()) {
+        for alarm in pages.iter().flat_map(DescribeAlarmsOutput::metric_alarms) {
             metric += 1;
             assert!(alarm.threshold().is_some() && alarm.comparison_operator().is_some() && alarm.period().is_some());
             assert!(alarm.statistic().is_some() || alarm.extended_statistic().is_some());
@@ -36,7 +38,7 @@ async fn alarms_of_both_sorts_with_their_history() {
             let same = same.send().await.unwrap();
             assert!(same.metric_alarms().iter().any(|one| one.alarm_name() == alarm.alarm_name()));
         }
-        for alarm in pages.iter().flat_map(|page| page.composite_alarms()) {
+        for alarm in pages.iter().flat_map(DescribeAlarmsOutput::composite_alarms) {
             composite += 1;
             assert!(alarm.alarm_rule().is_some_and(|rule| rule.contains("ALARM(")));
             let children = watch.describe_alarms().children_of_alarm_name(alarm.alarm_name().unwrap());
@@ -107,8 +109,11 @@ async fn metric_data_by_hundreds_of_queries() {
             .try_collect()
             .await
             .unwrap();
-        let joined: Vec<f64> =
-            pages.iter().flat_map(|page| page.metric_data_results()).flat_map(|one| one.values().to_vec()).collect();
+        let joined: Vec<f64> = pages
+            .iter()
+            .flat_map(GetMetricDataOutput::metric_data_results)
+            .flat_map(|one| one.values().to_vec())
+            .collect();
         let at_once: Vec<f64> =
             whole.metric_data_results().iter().take(5).flat_map(|one| one.values().to_vec()).collect();
         assert_eq!(joined, at_once);
@@ -132,6 +137,8 @@ async fn metric_data_has_limits() {
     for wrong in [ask(501, 60), ask(1, 61), ask(1, 60).start_time(ago(-60))] {
         assert_eq!(wrong.send().await.unwrap_err().code(), Some("ValidationError"));
     }
+    let twice = ask(1, 60).metric_data_queries(query(0, &metric, 60)).send().await.unwrap_err();
+    assert_eq!(twice.code(), Some("ValidationError"));
     let wrong = ask(1, 60).next_token("x").send().await.unwrap_err();
     assert_eq!(wrong.code(), Some("InvalidNextToken"));
 }

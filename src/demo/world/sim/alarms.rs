@@ -94,12 +94,27 @@ impl Account {
 
     /// A verdict on a metric alarm whose state is another now.
     fn changed(&self, alarm: &Alarm, rule: &MetricRule) -> Option<Verdict> {
+        if alarm.state == "OK" && self.never_breaches(rule) {
+            return None;
+        }
         let reading = self.read(rule);
         (reading.state != alarm.state).then(|| Verdict {
             state: reading.state,
             reason: if reading.points.is_empty() { no_data(rule) } else { crossed(rule, &reading) },
             data: reason_data(rule, &reading.points, self.now),
         })
+    }
+
+    /// Whether the metric can't come to the threshold on any day: then there is no need to read it.
+    fn never_breaches(&self, rule: &MetricRule) -> bool {
+        self.bounds_of(rule).is_some_and(|(least, most)| !breaches(rule, least) && !breaches(rule, most))
+    }
+
+    /// What an average or an extreme of the metric lies between; sums grow with the period.
+    fn bounds_of(&self, rule: &MetricRule) -> Option<(f64, f64)> {
+        let bounds = self.signals.get(&rule.metric)?.bounds()?;
+        let times = if rule.statistic == "Sum" { f64::from(rule.period / 60).max(1.0) } else { 1.0 };
+        Some((bounds.0, bounds.1 * times))
     }
 
     /// A verdict on an alarm on others whose state is another now.

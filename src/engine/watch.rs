@@ -1,0 +1,54 @@
+//! Looks now and then at what no answer tells: changed files, and how many API calls were made.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::pace::Pace;
+use super::report::Report;
+use super::schedule;
+use super::slot::Slot;
+use super::{ApiStats, Event, Sources};
+
+/// Looks at files.
+pub(super) async fn files(
+    sources: Arc<dyn Sources>,
+    report: Report,
+    schedule: Arc<Slot<schedule::Orders>>,
+    pace: Pace,
+) {
+    let mut ticks = interval(pace.files);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let changed = sources.changed().await;
+        if let Some(environments) = &changed.environments {
+            let names = environments.iter().map(|environment| Arc::clone(&environment.name)).collect();
+            schedule.fold(|orders| orders.environments = Some(names));
+            report.tell(Event::Environments(environments.clone())).await;
+        }
+        if !changed.again.is_empty() {
+            schedule.fold(|orders| orders.again.extend(changed.again));
+        }
+    }
+}
+
+/// Looks at the call counters, and reports those that have changed.
+pub(super) async fn stats(sources: Arc<dyn Sources>, report: Report, pace: Pace) {
+    let mut told: HashMap<Arc<str>, ApiStats> = HashMap::new();
+    let mut ticks = interval(pace.stats);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let news: Vec<_> = sources
+            .stats()
+            .into_iter()
+            .filter(|(name, stats)| told.get(name).copied().unwrap_or_default() != *stats)
+            .collect();
+        if !news.is_empty() {
+            told.extend(news.iter().cloned());
+            report.tell(Event::Stats(news)).await;
+        }
+    }
+}

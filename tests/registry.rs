@@ -1,0 +1,312 @@
+//! The contract that every kind keeps, whoever wrote it: its words, its columns, what it may call, and what it makes of the
+//! built-in estate. A new kind is checked by standing in the registry.
+
+#![cfg(feature = "demo")]
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use quarterdeck::demo::Estate;
+use quarterdeck::demo::world::Clock;
+use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink};
+use quarterdeck::model::filter::ResourceRow;
+use quarterdeck::model::{Environment, Filter, Health, Query, Resource, ResourceId, Scope, Stage, Value};
+use quarterdeck::providers::{Env, Environments, Source};
+
+/// What every row has besides its kind's columns: a column of the same name would never be found.
+const COMMON: [&str; 11] =
+    ["kind", "id", "name", "environment", "env", "account", "region", "health", "reason", "observed_at", "arn"];
+
+/// Rows of each kind and environment that are looked at closely: the first few, and all sick ones.
+const CLOSELY: usize = 3;
+
+/// The estate, standing still, with the clients that the console would use.
+struct Stand {
+    estate: Estate,
+    envs: Vec<Arc<Env>>,
+}
+
+impl Stand {
+    async fn new() -> Self {
+        let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let estate = Estate::new(7, Clock::manual(start));
+        let described = estate.environments();
+        let list = described.iter().map(|one| Environment {
+            name: one.name.as_str().into(),
+            customer: Some(one.customer.as_str().into()),
+            stage: Some(Stage::Prod),
+            profile: Some(one.profile.as_str().into()),
+            account: Some(one.account.as_str().into()),
+            regions: vec![one.region.as_str().into()],
+        });
+        let source = estate.clone();
+        let source = Source::Estate(Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))));
+        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads.iter().copied()).collect();
+        let environments = Environments::new(list.collect(), source, reads);
+        let mut envs = Vec::new();
+        for one in &described {
+            envs.push(environments.env(&Scope::new(one.name.as_str(), one.region.as_str())).await.unwrap());
+        }
+        Self { estate, envs }
+    }
+
+    /// Every row of every kind, by environment.
+    async fn rows(&self) -> Vec<(Arc<Env>, &'static KindDef, Vec<Resource>)> {
+        let mut rows = Vec::new();
+        for kind in kinds::ALL.iter().copied() {
+            for env in &self.envs {
+                rows.push((env.clone(), kind, rows_of(kind, env, None).await));
+            }
+        }
+        rows
+    }
+}
+
+#[derive(Default)]
+struct Page(Mutex<Vec<Resource>>);
+
+impl Sink for Page {
+    fn page(&self, rows: Vec<Resource>) {
+        self.0.lock().unwrap().extend(rows);
+    }
+}
+
+async fn rows_of(kind: &KindDef, env: &Env, within: Option<&ResourceId>) -> Vec<Resource> {
+    let page = Page::default();
+    let listed = (kind.list)(env, within, &page).await;
+    listed.unwrap_or_else(|fault| panic!("{} in {}, within {within:?}: {fault:?}", kind.id, env.scope));
+    page.0.into_inner().unwrap()
+}
+
+#[test]
+fn every_word_names_one_kind() {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for kind in kinds::ALL {
+        let words: HashSet<&str> = [kind.id, kind.title].into_iter().chain(kind.aliases.iter().copied()).collect();
+        assert_eq!(words.len(), kind.aliases.len() + 2, "{} says a word twice", kind.id);
+        for word in words {
+            assert!(
+                !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{}: `{word}`",
+                kind.id
+            );
+            if let Some(other) = seen.insert(word, kind.id) {
+                panic!("`{word}` names {other} and {}", kind.id);
+            }
+            assert_eq!(kinds::by_word(word).map(|found| found.id), Some(kind.id));
+        }
+        assert!(kind.doc.len() > 10 && !kind.doc.ends_with('.'), "{}: `{}`", kind.id, kind.doc);
+        assert!(!kind.cadence.is_zero(), "{}", kind.id);
+    }
+}
+
+#[test]
+fn columns_can_be_told_apart() {
+    for kind in kinds::ALL {
+        let mut seen = HashSet::new();
+        for column in kind.columns {
+            let id = column.id;
+            assert!(seen.insert(id), "{}: {id} twice", kind.id);
+            assert!(!COMMON.contains(&id), "{}: every row has a {id}", kind.id);
+            let snake = id.starts_with(|c: char| c.is_ascii_lowercase())
+                && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            assert!(snake, "{}: `{id}` is not lower_snake", kind.id);
+            assert!(!column.title.is_empty() && !column.doc.is_empty(), "{}: {id}", kind.id);
+            assert!(0 < column.width.0 && column.width.0 <= column.width.1, "{}: {id}", kind.id);
+        }
+        assert!(kind.columns.iter().any(|column| matches!(column.show, Show::Table(_))), "{}", kind.id);
+    }
+}
+
+/// A pane shows several kinds in one table.
+#[test]
+fn a_column_means_the_same_in_a_whole_pane() {
+    for pane in [BridgePane::Clusters, BridgePane::Services, BridgePane::Databases, BridgePane::Alarms] {
+        let mut columns = BTreeMap::new();
+        let members: Vec<_> = kinds::ALL.iter().filter(|kind| kind.pane == Some(pane)).collect();
+        assert!(!members.is_empty(), "nothing stands in {pane:?}");
+        for (kind, column) in members.iter().flat_map(|kind| kind.columns.iter().map(move |column| (kind.id, column))) {
+            if !matches!(column.show, Show::Table(_)) {
+                continue;
+            }
+            let (first, title, right) = *columns.entry(column.id).or_insert((kind, column.title, column.right));
+            assert_eq!((title, right), (column.title, column.right), "{} in {first} and {kind}", column.id);
+        }
+    }
+}
+
+#[test]
+fn kinds_only_read() {
+    const VERBS: [&str; 6] = ["Describe", "List", "Get", "Lookup", "Filter", "StartLiveTail"];
+    for kind in kinds::ALL {
+        let mut seen = HashSet::new();
+        assert!(!kind.reads.is_empty(), "{}", kind.id);
+        for read in kind.reads {
+            let (service, operation) = read.split_once(':').unwrap_or_else(|| panic!("{}: {read}", kind.id));
+            assert!(service.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}: {read}", kind.id);
+            assert!(operation.chars().all(|c| c.is_ascii_alphanumeric()), "{}: {read}", kind.id);
+            assert!(VERBS.iter().any(|verb| operation.starts_with(verb)), "{}: {read} is no read", kind.id);
+            assert!(seen.insert(read), "{}: {read} twice", kind.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_row_of_the_estate_keeps_the_contract() {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (env, kind, rows) in Stand::new().await.rows().await {
+        *counts.entry(kind.id).or_default() += rows.len();
+        let mut seen = HashSet::new();
+        for row in &rows {
+            let name = format!("{} {} in {}", kind.id, row.id.id, env.scope);
+            assert!(seen.insert(row.id.clone()), "{name} twice");
+            assert_eq!(row.id.kind, kind.id);
+            assert_eq!(row.id.scope.region_scope(), env.scope, "{name}");
+            assert_eq!(row.cells.len(), kind.columns.len(), "{name}");
+            assert!(!row.name.is_empty() && !row.id.id.is_empty(), "{name}");
+            assert!(row.health == Health::Ok || !row.reason.is_empty(), "{name} is {} without a reason", row.health);
+        }
+    }
+    let missing: Vec<_> = counts.iter().filter(|(_, count)| **count == 0).collect();
+    assert!(missing.is_empty(), "the estate has none of {missing:?}");
+}
+
+/// A column that is empty in every row is a mistake in the mapping, or one that the estate can't show.
+#[tokio::test]
+async fn every_table_column_says_something_somewhere() {
+    let mut silent: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for kind in kinds::ALL {
+        let shown = kind.columns.iter().filter(|column| matches!(column.show, Show::Table(_)));
+        silent.extend(shown.map(|column| (kind.id, column.id)));
+    }
+    for (_, kind, rows) in Stand::new().await.rows().await {
+        for row in rows {
+            silent.retain(|(id, column)| *id != kind.id || kind.cell(&row, column) == Some(&Value::None));
+        }
+    }
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+/// Rows that are looked at closely.
+fn closely(rows: Vec<Resource>) -> impl Iterator<Item = Resource> {
+    let chosen = rows.into_iter().enumerate().filter(|(at, row)| *at < CLOSELY || row.health.is_sick());
+    chosen.map(|(_, row)| row)
+}
+
+#[tokio::test]
+async fn details_raw_logs_and_metrics_can_be_had() {
+    for (env, kind, rows) in Stand::new().await.rows().await {
+        for row in closely(rows) {
+            let name = format!("{} {} in {}", kind.id, row.id.id, env.scope);
+            let detail = (kind.detail)(&env, &row.id).await.unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+            assert!(!detail.sections.is_empty(), "{name}");
+            let raw = (kind.raw)(&env, &row.id).await.unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+            let raw: serde_json::Value = serde_json::from_str(&raw).unwrap();
+            assert!(raw.as_object().is_some_and(|fields| !fields.is_empty()), "{name}: {raw}");
+            let logs = (kind.logs)(&env, &row.id).await.unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+            assert!(kind.has_logs || logs.is_empty(), "{name} has logs and its kind says that it has none");
+            let metrics = (kind.metrics)(&row);
+            let labels: HashSet<_> = metrics.iter().map(|metric| metric.label).collect();
+            assert_eq!(labels.len(), metrics.len(), "{name}: two metrics of one label");
+            assert!(metrics.iter().all(|metric| metric.resource == row.id), "{name}");
+            let link = (kind.console)(&row).unwrap_or_else(|| panic!("{name}: no link"));
+            assert!(link.contains(&*env.scope.region) && !link.starts_with('/') && !link.contains(' '), "{link}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_is_not_found() {
+    let mut asked = HashSet::new();
+    for (env, kind, rows) in Stand::new().await.rows().await {
+        let Some(row) = rows.into_iter().next().filter(|_| asked.insert(kind.id)) else { continue };
+        let id = ResourceId { id: format!("{}0", row.id.id).into(), ..(*row.id).clone() };
+        let fault = (kind.detail)(&env, &id).await.expect_err(kind.id);
+        assert_eq!(fault.word(), "not found", "{}: {fault:?}", kind.id);
+    }
+}
+
+#[tokio::test]
+async fn relations_lead_somewhere() {
+    let stand = Stand::new().await;
+    let now = stand.estate.now();
+    let mut fruitful: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut barren = BTreeSet::new();
+    for (env, kind, rows) in stand.rows().await {
+        for row in closely(rows) {
+            for relation in (kind.relations)(&row) {
+                let name = format!("{} {} in {}: {}", kind.id, row.id.id, env.scope, relation.label);
+                let found = match &relation.query {
+                    Query::Detail(id) => {
+                        let other = kinds::by_id(id.kind).unwrap_or_else(|| panic!("{name}: no kind {}", id.kind));
+                        (other.detail)(&env, id).await.unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+                        1
+                    }
+                    Query::List { kind: other, within, .. } => {
+                        let other = kinds::by_id(other).unwrap_or_else(|| panic!("{name}: no kind {other}"));
+                        let filter = filter(&name, other, relation.filter.as_deref().unwrap_or_default());
+                        let rows = rows_of(other, &env, within.as_deref()).await;
+                        let columns = |column: &str| other.column(column);
+                        let passes =
+                            |row: &&Resource| filter.matches(&ResourceRow { resource: row, columns: &columns }, now);
+                        rows.iter().filter(passes).count()
+                    }
+                    other => panic!("{name} leads to {other:?}"),
+                };
+                if found > 0 {
+                    fruitful.insert((kind.id, relation.label))
+                } else {
+                    barren.insert((kind.id, relation.label))
+                };
+            }
+        }
+    }
+    let never: Vec<_> = barren.difference(&fruitful).collect();
+    assert!(never.is_empty(), "these relations never lead to anything: {never:?}");
+}
+
+fn filter(name: &str, kind: &KindDef, text: &str) -> Filter {
+    let filter = Filter::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for column in filter.columns() {
+        assert!(kind.column(column).is_some() || COMMON.contains(&column), "{name}: {} has no {column}", kind.id);
+    }
+    filter
+}
+
+/// What is declared is what is called: more would be refused on the way out, less would ask customers for needless rights.
+#[tokio::test]
+async fn each_kind_calls_what_it_declares_and_nothing_else() {
+    let stand = Stand::new().await;
+    let rows = stand.rows().await;
+    // Lists of a kind within something are its own affair, whoever leads to them.
+    let mut within: BTreeMap<&str, Vec<(Arc<Env>, Arc<ResourceId>)>> = BTreeMap::new();
+    for (env, kind, rows) in &rows {
+        for relation in closely(rows.clone()).flat_map(|row| (kind.relations)(&row)) {
+            if let Query::List { kind: other, within: Some(parent), .. } = relation.query {
+                within.entry(other).or_default().push((env.clone(), parent));
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    for kind in kinds::ALL {
+        stand.estate.reset_calls();
+        for (env, _, _) in rows.iter().filter(|(_, of, _)| of.id == kind.id) {
+            for row in closely(rows_of(kind, env, None).await) {
+                let _ = (kind.detail)(env, &row.id).await;
+                let _ = (kind.raw)(env, &row.id).await;
+                let _ = (kind.logs)(env, &row.id).await;
+            }
+        }
+        for (env, parent) in within.get(kind.id).into_iter().flatten() {
+            rows_of(kind, env, Some(parent)).await;
+        }
+        let calls = stand.estate.calls();
+        let called: BTreeSet<String> = calls.into_keys().map(|(_, service, op)| format!("{service}:{op}")).collect();
+        let declared: BTreeSet<String> = kind.reads.iter().map(|read| (*read).to_owned()).collect();
+        if called != declared {
+            wrong.push(format!("{} calls {called:?} and declares {declared:?}", kind.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
