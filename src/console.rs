@@ -187,8 +187,8 @@ impl Console {
             self.dirty = true;
             return Ok(());
         }
-        let messages = input::messages(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
-        for message in messages {
+        let message = input::message(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
+        if let Some(message) = message {
             self.take(message);
         }
         Ok(())

@@ -5,6 +5,7 @@ mod args;
 mod changes;
 mod completions;
 mod config;
+mod console;
 #[cfg(feature = "demo")]
 mod demo;
 mod failure;
@@ -58,7 +59,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             let setup = Setup::new(cli.global)?;
             headless(&setup, logs::run(&setup, &args))
         }
-        _ => Err(Failure::usage("not yet", "")),
+        #[cfg(feature = "demo")]
+        Some(Command::Demo) => console::run(Setup::new(args::Global { demo: true, ..cli.global })?),
+        None => console::run(Setup::new(cli.global)?),
     }
 }
 
