@@ -259,6 +259,39 @@ mod demo {
     }
 
     #[test]
+    fn changes_come_newest_first_with_who_and_what() {
+        let home = home("");
+        let changes = |arguments: &[&str]| {
+            let output = quarterdeck(home.path(), &[&["--demo", "get", "changes", "-o", "json"], arguments].concat());
+            assert!(output.status.success(), "{}", err(&output));
+            rows(&output)
+        };
+        let all = changes(&["--since", "6h"]);
+        let times: Vec<&str> = all.iter().map(|row| row["at"].as_str().unwrap()).collect();
+        assert!(times.len() > 10 && times.is_sorted_by(|a, b| a >= b), "{times:?}");
+        let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(6);
+        assert!(all.iter().all(|row| row["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() >= since));
+        let trail = changes(&["--since", "6h", "source:cloudtrail", "!who:AutoScaling", "-e", "dhbw-prod"]);
+        assert!(!trail.is_empty() && trail.len() < all.len());
+        assert!(trail.iter().all(|row| row["source"] == "cloudtrail" && row["environment"] == "dhbw-prod"));
+        let output = quarterdeck(home.path(), &["--demo", "get", "services", "--since", "2h"]);
+        assert_eq!(output.status.code(), Some(64));
+        assert!(err(&output).contains("get changes"), "{}", err(&output));
+    }
+
+    #[test]
+    fn a_source_of_changes_that_fails_hides_no_other() {
+        let home = home("");
+        let denied =
+            ["--demo", "--fault", "dhbw-prod/cloudtrail=deny", "-e", "dhbw-prod", "get", "changes", "-o", "json"];
+        let output = quarterdeck(home.path(), &denied);
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        assert!(err(&output).contains("cloudtrail:LookupEvents"), "{}", err(&output));
+        let rows = rows(&output);
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["source"] != "cloudtrail"));
+    }
+
+    #[test]
     fn logs_are_merged_by_time_and_searched() {
         let home = home("");
         let logs = |arguments: &[&str]| {
