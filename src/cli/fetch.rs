@@ -20,7 +20,7 @@ const SOURCE_FAILED: u8 = 2;
 const AT_ONCE: usize = 24;
 
 /// A scope that has not answered by then is given up: long enough for a large account that throttles.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// What one scope came to. A fault does not take away what came before it.
 pub(super) struct Answer<T> {
@@ -44,6 +44,7 @@ where
         async move {
             let gave_up = || (T::default(), Some(gave_up()));
             let (value, fault) = tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| gave_up());
+            let fault = fault.map(|fault| setup.access.explain(fault, &scope.environment));
             Answer { scope, value, fault }
         }
     };
@@ -51,6 +52,11 @@ where
     for answer in &mut answers {
         while let Some(Fault { class: FaultClass::NeedsCode { serial }, .. }) = &answer.fault {
             let environment = Arc::clone(&answer.scope.environment);
+            // Another environment's code may have bought the session of this one, too.
+            if setup.access.needs_code(&environment).is_none() {
+                *answer = one(answer.scope.clone()).await;
+                continue;
+            }
             let Some(code) = ask_code(&environment, serial).await else { break };
             match setup.access.give_code(&environment, &code).await {
                 Ok(()) => *answer = one(answer.scope.clone()).await,
@@ -96,7 +102,13 @@ pub(super) fn status<T>(answers: &[Answer<T>], details: bool) -> ExitCode {
 /// Says one fault on standard error.
 pub(super) fn report(scope: &Scope, fault: &Fault, details: bool) {
     let id = fault.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
-    say(&format!("{scope}: {}: {fault}{id}", fault.word()));
+    let renew = match &fault.class {
+        FaultClass::Expired { renew: Some(command), .. } if !fault.summary.contains(command.as_str()) => {
+            format!("; `{command}` renews them")
+        }
+        _ => String::new(),
+    };
+    say(&format!("{scope}: {}: {fault}{renew}{id}", fault.word()));
     if details && !fault.raw.is_empty() {
         say(&format!("{scope}: {}", fault.raw));
     }

@@ -13,7 +13,7 @@ const FEW: usize = 10;
 /// that silently did nothing would look like an answer.
 pub fn choose(config: &Config, wanted: &[String], all: bool) -> Result<Vec<Environment>, Failure> {
     let names = || config.environments.iter().map(|environment| &*environment.name);
-    for pattern in wanted.iter().filter(|pattern| !names().any(|name| matches(pattern, name))) {
+    if let Some(pattern) = wanted.iter().find(|pattern| !names().any(|name| matches(pattern, name))) {
         return Err(unknown(config, pattern));
     }
     if config.environments.is_empty() {

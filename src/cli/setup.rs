@@ -14,6 +14,9 @@ use crate::kinds;
 use crate::model::Environment;
 use crate::providers::{Environments, Source, Variables};
 
+/// As many problems are named by the way.
+const FEW: usize = 3;
+
 /// Everything that is settled before the first request.
 pub struct Setup {
     /// The configuration, with its problems. With the built-in estate its environments are the estate's.
@@ -42,8 +45,13 @@ impl Setup {
 
     /// Says on standard error what is wrong with the configuration, so that nobody wonders why something is not there.
     pub fn warn(&self) {
-        for problem in &self.config.problems {
+        let problems = &self.config.problems;
+        for problem in problems.iter().take(FEW) {
             say(&problem.to_string());
+        }
+        if problems.len() > FEW {
+            let more = problems.len() - FEW;
+            say(&format!("{more} more problems in the configuration: `quarterdeck config check` names them"));
         }
     }
 

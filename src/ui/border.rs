@@ -21,7 +21,7 @@ pub(super) struct Border<'a> {
     pub(super) title: &'a str,
     /// Further words at the top, dropped from the highest rank on; those at the right end there.
     pub(super) items: Vec<Item<'a>>,
-    /// Words at the right end of the bottom line.
+    /// Words on the bottom line.
     pub(super) below: Vec<Item<'a>>,
 }
 
@@ -44,7 +44,7 @@ impl Border<'_> {
         let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 };
         let edge = Rect { x: area.x + 2, width: area.width - 4, ..area };
         spread(cx.buf, line(edge, 0), items, 1);
-        spread(cx.buf, line(edge, area.height - 1), self.below.into_iter().map(Item::at_right).collect(), 1);
+        spread(cx.buf, line(edge, area.height - 1), self.below, 1);
         inner
     }
 }

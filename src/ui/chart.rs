@@ -160,8 +160,13 @@ fn plot(points: &[(i64, f64)], start: i64, window: Window, top: f64, cells: u16)
             join(place(*before), (x, y), &mut set);
         }
     }
-    let row = |row: &[u8]| row.iter().map(|bits| char::from_u32(0x2800 + u32::from(*bits)).unwrap_or(' ')).collect();
+    let row = |row: &[u8]| row.iter().map(|bits| dots_of(*bits)).collect();
     dots.chunks(usize::from(cells).max(1)).map(row).collect()
+}
+
+/// The character of some dots; an empty one is a space, which every font has.
+fn dots_of(bits: u8) -> char {
+    if bits == 0 { ' ' } else { char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ') }
 }
 
 /// Sets the dots between two places.
@@ -184,7 +189,7 @@ const fn bit(x: usize, y: usize) -> u8 {
 
 /// The places of several charts in a row of so many cells: how many, and how wide each.
 pub(super) fn side_by_side(cells: u16, count: usize) -> (u16, u16) {
-    let columns = (cells / 46).clamp(1, 3).min((count as u16).max(1));
+    let columns = (cells / 43).clamp(1, 3).min((count as u16).max(1));
     (columns, (cells + 2) / columns - 2)
 }
 
@@ -220,7 +225,11 @@ mod tests {
         let joined = plot(&[(0, 0.0), (60, 100.0)], 0, Window::Hour, 100.0, 10);
         let apart = plot(&[(0, 0.0), (1_200, 100.0)], 0, Window::Hour, 100.0, 10);
         let dots = |rows: &[String]| -> u32 {
-            rows.iter().flat_map(|row| row.chars()).map(|c| (c as u32 - 0x2800).count_ones()).sum()
+            rows.iter()
+                .flat_map(|row| row.chars())
+                .filter(|c| *c != ' ')
+                .map(|c| (c as u32 - 0x2800).count_ones())
+                .sum()
         };
         assert!(dots(&joined) > 10, "{joined:?}");
         assert_eq!(dots(&apart), 2, "{apart:?}");
@@ -229,8 +238,8 @@ mod tests {
     #[test]
     fn the_highest_is_at_the_top_and_the_newest_at_the_right() {
         let rows = plot(&[(0, 0.0), (3_600, 100.0)], 0, Window::Hour, 100.0, 4);
-        assert_eq!(rows[0], "\u{2800}\u{2800}\u{2800}\u{2808}");
-        assert_eq!(rows[5], "\u{2840}\u{2800}\u{2800}\u{2800}");
+        assert_eq!(rows[0], "   \u{2808}");
+        assert_eq!(rows[5], "\u{2840}   ");
         assert_eq!(rows.len(), usize::from(PLOT));
     }
 }

@@ -7,6 +7,7 @@ use super::glyph::width;
 use super::layout::inset;
 use super::theme::Role;
 use crate::app::command::{Command, Context};
+use crate::app::view::DetailTab;
 use crate::app::{Target, View};
 
 /// What a hint says about a command, in a word or two.
@@ -59,6 +60,14 @@ const DETAIL: [Hint; 7] = [
     (Command::Link, "link"),
 ];
 
+const RAW: [Hint; 5] = [
+    (Command::NextPane, "summary"),
+    (Command::Filter, "search"),
+    (Command::NextMatch, "next"),
+    (Command::PreviousMatch, "previous"),
+    (Command::Copy, "copy"),
+];
+
 const LOGS: [Hint; 7] = [
     (Command::Pause, "pause"),
     (Command::Filter, "search"),
@@ -85,6 +94,7 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
         (_, Context::Logs) => &LOGS,
         (View::Bridge(_), _) => &BRIDGE,
         (View::List(_), _) => &LIST,
+        (View::Detail(detail), _) if detail.tab == DetailTab::Raw => &RAW,
         (View::Detail(_), _) => &DETAIL,
         _ => &[],
     };

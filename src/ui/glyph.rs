@@ -34,6 +34,21 @@ pub(super) fn width(text: &str) -> u16 {
     cells.try_into().unwrap_or(u16::MAX)
 }
 
+/// As much of a text as fits in so many cells, with `…` where something is cut off.
+pub(super) fn clip(text: &str, cells: u16) -> Cow<'_, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    let mut used = 1;
+    let fits = |glyph: &Glyph| {
+        used += glyph.width;
+        used <= cells
+    };
+    let mut out: String = glyphs(text).take_while(fits).map(|glyph| glyph.symbol.into_owned()).collect();
+    out.push('…');
+    Cow::Owned(out)
+}
+
 /// Iterator over the glyphs of a text.
 pub(super) enum Glyphs<'a> {
     Ascii(&'a str, usize),
@@ -161,6 +176,14 @@ mod tests {
     fn settles(#[case] text: &str, #[case] expected: &str, #[case] cells: u16) {
         assert_eq!(shown(text), expected);
         assert_eq!(width(text), cells);
+    }
+
+    #[test]
+    fn clips_to_cells() {
+        assert_eq!(clip("backend", 7), "backend");
+        assert_eq!(clip("backend", 6), "backe…");
+        assert_eq!(clip("日本語", 4), "日…");
+        assert_eq!(clip("日本語", 1), "…");
     }
 
     #[test]

@@ -11,8 +11,11 @@ pub(super) struct Want {
     pub(super) rank: u8,
 }
 
+/// So few cells are given at once: they make a word whole.
+const LITTLE: u16 = 4;
+
 /// The columns that fit, in order, with their widths: dropped by rank until the rest fits in its least widths; what room is left
-/// goes to the lowest ranks first, up to what shows everything.
+/// is shared out, up to what shows everything.
 pub(super) fn fit(wants: &[Want], cells: u16, gap: u16) -> Vec<(usize, u16)> {
     let least = |want: &Want| want.least.min(want.natural);
     let mut kept: Vec<usize> = (0..wants.len()).collect();
@@ -24,12 +27,15 @@ pub(super) fn fit(wants: &[Want], cells: u16, gap: u16) -> Vec<(usize, u16)> {
     }
     let mut room = (u32::from(cells) + u32::from(gap)).saturating_sub(need(&kept)) as u16;
     let mut widths: Vec<(usize, u16)> = kept.iter().map(|at| (*at, least(&wants[*at]))).collect();
+    let missing = |(at, width): &(usize, u16)| wants[*at].natural.saturating_sub(*width);
     let mut order: Vec<usize> = (0..widths.len()).collect();
-    order.sort_by_key(|place| wants[widths[*place].0].rank);
-    for place in order {
-        let (at, width) = &mut widths[place];
-        let more = wants[*at].natural.saturating_sub(*width).min(room);
-        *width += more;
+    order.sort_by_key(|place| missing(&widths[*place]));
+    // Who needs little gets all of it, who needs much an equal share of the rest.
+    for (served, place) in order.iter().enumerate() {
+        let wanted = missing(&widths[*place]);
+        let share = if wanted <= LITTLE { room } else { room / (order.len() - served) as u16 };
+        let more = wanted.min(share);
+        widths[*place].1 += more;
         room -= more;
     }
     widths
@@ -48,10 +54,10 @@ mod tests {
     ];
 
     #[test]
-    fn the_highest_rank_goes_first_and_room_goes_to_the_lowest() {
+    fn the_highest_rank_goes_first_and_room_is_shared_out() {
         assert_eq!(fit(&WANTS, 25, 1), [(0, 10), (1, 5), (2, 8)]);
-        assert_eq!(fit(&WANTS, 19, 1), [(0, 6), (1, 5), (2, 6)]);
-        assert_eq!(fit(&WANTS, 16, 1), [(0, 9), (2, 6)]);
+        assert_eq!(fit(&WANTS, 20, 1), [(0, 5), (1, 5), (2, 8)]);
+        assert_eq!(fit(&WANTS, 16, 1), [(0, 7), (2, 8)]);
         assert_eq!(fit(&WANTS, 3, 1), [(0, 4)]);
     }
 

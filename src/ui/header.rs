@@ -174,10 +174,15 @@ fn numbers(cx: &mut Cx, area: Rect) {
 
 /// The views one came through, the present one last.
 fn trail<'a>(cx: &Cx<'a>, items: &mut Vec<Item<'a>>) {
-    let words: Vec<&str> = cx.state.back.iter().rev().take(3).map(|place| place.view.word()).collect();
-    let mut text: String = words.iter().rev().flat_map(|word| [word, " › "]).collect();
-    if cx.state.back.len() > 3 {
-        text.insert_str(0, "… › ");
+    let mut words: Vec<&str> = cx.state.back.iter().map(|place| place.view.word()).collect();
+    words.push(cx.state.view.word());
+    words.dedup();
+    words.pop();
+    let cut = words.len().saturating_sub(3);
+    let mut text = if cut > 0 { "… › ".to_owned() } else { String::new() };
+    text.push_str(&words[cut..].join(" › "));
+    if !words.is_empty() {
+        text.push_str(" ›");
     }
     items.push(Item::new(7, cx.style(Role::Muted), text));
     items.push(Item::new(1, cx.style(Role::Accent), cx.state.view.word()));

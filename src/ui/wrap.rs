@@ -1,24 +1,28 @@
 //! Breaks text into lines of so many cells, between words where there are any.
 
-use super::glyph::glyphs;
+use super::glyph::{glyphs, width};
 
-/// The lines of a text in so many cells. Empty text has no line; no line is wider than asked for, if a single glyph fits.
+/// The lines of a text in so many cells, broken at a space, else after a sign that parts words (as in ARNs and paths), else
+/// anywhere. Empty text has no line; no line is wider than asked for, if a single glyph fits.
 pub(super) fn wrap(text: &str, cells: u16) -> Vec<&str> {
     let mut lines = Vec::new();
-    let (mut start, mut used, mut space) = (0, 0, None);
+    let (mut start, mut used, mut space, mut sign) = (0, 0, None, None);
     for glyph in glyphs(text) {
         if glyph.symbol == " " {
             space = Some(glyph.at);
         }
-        if used + glyph.width > cells.max(1) {
-            let end = space.filter(|at| *at > start).unwrap_or(glyph.at);
+        while used + glyph.width > cells.max(1) && glyph.at > start {
+            let end = space.or(sign).filter(|at| *at > start).unwrap_or(glyph.at);
             lines.push(&text[start..end]);
             start = if space == Some(end) { end + 1 } else { end };
-            used = super::glyph::width(&text[start..glyph.at.max(start)]);
-            space = None;
+            used = width(&text[start..glyph.at.max(start)]);
+            (space, sign) = (None, None);
         }
         if glyph.at >= start {
             used += glyph.width;
+        }
+        if matches!(&*glyph.symbol, "/" | ":" | "," | "=" | "&" | "?") {
+            sign = Some(glyph.at + glyph.symbol.len());
         }
     }
     if start < text.len() {
@@ -33,7 +37,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::ui::glyph::width;
 
     #[rstest]
     #[case("", 5, &[])]
@@ -42,13 +45,14 @@ mod tests {
     #[case("one two three", 8, &["one two", "three"])]
     #[case("abcdefgh", 3, &["abc", "def", "gh"])]
     #[case("日本語", 4, &["日本", "語"])]
+    #[case("arn:aws:iam::111122223333:role/deployer", 30, &["arn:aws:iam::111122223333:", "role/deployer"])]
     fn breaks_between_words(#[case] text: &str, #[case] cells: u16, #[case] expected: &[&str]) {
         assert_eq!(wrap(text, cells), expected);
     }
 
     proptest! {
         #[test]
-        fn no_line_is_too_wide_and_no_word_is_lost(text in "[a-z日 ]{0,40}", cells in 2u16..12) {
+        fn no_line_is_too_wide_and_no_word_is_lost(text in "[a-z日/: ]{0,40}", cells in 2u16..12) {
             let lines = wrap(&text, cells);
             for line in &lines {
                 prop_assert!(width(line) <= cells, "{line:?}");

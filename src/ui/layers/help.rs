@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::boxed;
 use crate::app::PaneKey;
 use crate::keymap::{Group, HelpLine};
+use crate::ui::border::scrollbar;
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::layout::left;
@@ -25,22 +26,22 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, scrolled: usize) {
     let help = cx.keymap.help();
     let lines = lines(&help);
     let room = body.width.saturating_sub(6);
-    let columns = (room / (COLUMN.0 + 2)).clamp(1, 3);
-    let cells = (room / columns).saturating_sub(2).min(COLUMN.1);
-    let height = (lines.len() as u16).div_ceil(columns) + columns;
-    let inner = boxed(cx, body, columns * (cells + 2), height, "help", "Esc closes");
+    let count = (room / (COLUMN.0 + 2)).clamp(1, 3);
+    let cells = (room / count).saturating_sub(2).min(COLUMN.1);
+    let columns = split(&lines, usize::from(count));
+    let all = columns.iter().map(|column| column.len()).max().unwrap_or(0);
+    let inner = boxed(cx, body, count * (cells + 2), all as u16, "help", "Esc closes");
     let visible = usize::from(inner.height);
-    let columns_of_lines = split(&lines, usize::from(columns), visible.max(usize::from(height)));
-    let longest = columns_of_lines.iter().map(|column| column.len()).max().unwrap_or(0);
-    let first = scrolled.min(longest.saturating_sub(visible));
-    cx.hits.viewports.push((PaneKey::Layer, first, visible, longest));
-    let keys = help.iter().map(|line| width(&line.keys)).max().unwrap_or(0).min(20);
+    let first = scrolled.min(all.saturating_sub(visible));
+    cx.hits.viewports.push((PaneKey::Layer, first, visible, all));
+    scrollbar(cx, Rect { width: inner.width + 1, ..inner }, first, all);
     let mut rest = inner;
-    for column in columns_of_lines {
+    for column in columns {
         let (place, after) = left(rest, cells + 2);
         rest = after;
+        let keys = column.iter().map(|line| if let Line::Key(line) = line { width(&line.keys) } else { 0 }).max();
         for (line, place) in column.iter().skip(first).zip(place.rows()) {
-            draw_line(cx, left(place, cells).0, line, keys);
+            draw_line(cx, left(place, cells).0, line, keys.unwrap_or(0).min(20));
         }
     }
 }
@@ -57,22 +58,19 @@ fn lines(help: &[HelpLine]) -> Vec<Line<'_>> {
     lines
 }
 
-/// Cuts the lines into columns, between groups where that fits.
-fn split<'s, 'h>(lines: &'s [Line<'h>], columns: usize, height: usize) -> Vec<&'s [Line<'h>]> {
-    let mut rest = lines;
-    let mut all = Vec::with_capacity(columns);
-    for left in (1..=columns).rev() {
-        if left == 1 {
-            all.push(rest);
-            break;
-        }
-        let even = rest.len().div_ceil(left).min(height);
-        let gap = |at: &usize| matches!(rest.get(*at), Some(Line::Empty));
-        let cut = (even..rest.len().min(height)).find(gap).or_else(|| (1..even).rev().find(gap)).unwrap_or(rest.len());
-        all.push(&rest[..cut]);
-        rest = rest.get(cut + 1..).unwrap_or_default();
+/// Cuts the lines into columns between groups, the longest as short as can be.
+fn split<'s, 'h>(lines: &'s [Line<'h>], columns: usize) -> Vec<&'s [Line<'h>]> {
+    if columns <= 1 {
+        return vec![lines];
     }
-    all
+    let gaps = lines.iter().enumerate().filter(|(_, line)| matches!(line, Line::Empty)).map(|(at, _)| at);
+    let cut = |at: usize| {
+        let mut parts = vec![&lines[..at]];
+        parts.extend(split(&lines[at + 1..], columns - 1));
+        parts
+    };
+    let longest = |parts: &Vec<&[Line]>| parts.iter().map(|part| part.len()).max();
+    gaps.map(cut).min_by_key(longest).unwrap_or_else(|| vec![lines])
 }
 
 fn draw_line(cx: &mut Cx, area: Rect, line: &Line, keys: u16) {

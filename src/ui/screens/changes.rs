@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::app::view::{ChangesView, changes_query};
 use crate::app::{PaneKey, Target};
@@ -11,6 +12,7 @@ use crate::ui::blank;
 use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::facts::Facts;
+use crate::ui::glyph::width;
 use crate::ui::grid::{self, Want};
 use crate::ui::layout::{Item, inset, top};
 use crate::ui::matches::Words;
@@ -20,10 +22,10 @@ use crate::ui::theme::Role;
 const COLUMNS: [(&str, u16, u16, u8); 6] = [
     ("TIME", 9, 9, 0),
     ("SOURCE", 10, 12, 4),
-    ("ENVIRONMENT", 10, 18, 3),
-    ("WHO", 8, 24, 1),
+    ("ENVIRONMENT", 12, 18, 1),
+    ("WHO", 8, 24, 2),
     ("WHAT", 20, 90, 0),
-    ("RESOURCE", 12, 40, 2),
+    ("RESOURCE", 12, 40, 3),
 ];
 
 /// Draws it.
@@ -34,11 +36,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &ChangesView) {
     facts.tell(&mut cx.seen);
     let cells = area.width.saturating_sub(4);
     let several = cx.state.marked.len() > 1;
-    let wants: Vec<Want> = COLUMNS
-        .iter()
-        .filter(|(title, ..)| several || *title != "ENVIRONMENT")
-        .map(|(_, least, most, rank)| Want { least: *least, natural: *most, rank: *rank })
-        .collect();
+    let wants = wants(cx, view, several);
     let mut widths = grid::fit(&wants, cells, 2);
     if !several {
         widths.iter_mut().filter(|(at, _)| *at >= 2).for_each(|(at, _)| *at += 1);
@@ -60,6 +58,19 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &ChangesView) {
     rows(cx, body, view, &widths);
 }
 
+/// What the columns want, by a sample of the rows.
+fn wants(cx: &Cx, view: &ChangesView, several: bool) -> Vec<Want> {
+    let step = view.order.len().div_ceil(48).max(1);
+    let rows: Vec<&Change> = view.order.iter().step_by(step).filter_map(|at| view.rows.get(*at)).collect();
+    let columns = COLUMNS.iter().enumerate().filter(|(_, (title, ..))| several || *title != "ENVIRONMENT");
+    columns
+        .map(|(at, (title, least, most, rank))| {
+            let widest = rows.iter().map(|change| width(&cell(cx, change, at).0)).max().unwrap_or(0);
+            Want { least: *least, natural: widest.max(width(title)).min(*most), rank: *rank }
+        })
+        .collect()
+}
+
 fn border(cx: &mut Cx, area: Rect, view: &ChangesView, facts: &Facts, left_out: usize) -> Rect {
     let muted = cx.style(Role::Muted);
     let (shown, all) = (view.order.len(), view.rows.len());
@@ -74,7 +85,11 @@ fn border(cx: &mut Cx, area: Rect, view: &ChangesView, facts: &Facts, left_out: 
         items.push(Item::new(3, cx.style(Role::Failed), format!(" {failed} failed ")));
     }
     items.extend(border::condition(cx, facts, area.width));
-    let below = if left_out > 0 { vec![Item::new(0, muted, format!(" +{left_out} columns → "))] } else { Vec::new() };
+    let below = if left_out > 0 {
+        vec![Item::new(0, muted, format!(" +{left_out} columns → ")).at_right()]
+    } else {
+        Vec::new()
+    };
     let title = match &view.about {
         Some(about) => format!("changes of {}", about.id),
         None => "changes".to_owned(),
@@ -145,21 +160,26 @@ fn day(cx: &mut Cx, area: Rect, first: &Change) {
 
 fn change(cx: &mut Cx, area: Rect, change: &Change, widths: &[(usize, u16)], words: &Words) {
     let theme = cx.theme;
-    let time = cx.clock(change.at);
-    let (text, muted, hit) = (theme[Role::Text], theme[Role::Muted], theme[Role::Match]);
+    let said: Vec<(Cow<str>, Style)> = widths.iter().map(|(at, _)| cell(cx, change, *at)).collect();
     let mut pen = cx.pen(area);
     pen.cell(if change.failed { "✖" } else { "" }, 1, theme[Role::Failed]);
-    for (at, cells) in widths {
-        let (said, style): (Cow<str>, _) = match at {
-            0 => (time.as_str().into(), theme[Role::LogTime]),
-            1 => (change.source.word().into(), muted),
-            2 => ((&*change.scope.environment).into(), muted),
-            3 => ((&*change.who).into(), theme[Role::Accent]),
-            4 if change.failed => (format!("failed: {}", change.what).into(), theme[Role::Failed]),
-            4 => ((&*change.what).into(), text),
-            _ => ((&*change.name).into(), if change.resource.is_some() { theme[Role::Progressing] } else { muted }),
-        };
-        words.cell(&mut pen, &said, *cells, style, hit);
+    for ((_, cells), (said, style)) in widths.iter().zip(said) {
+        words.cell(&mut pen, &said, *cells, style, theme[Role::Match]);
         pen.skip(2);
+    }
+}
+
+/// What a change says in a column.
+fn cell<'c>(cx: &Cx, change: &'c Change, column: usize) -> (Cow<'c, str>, Style) {
+    let theme = cx.theme;
+    let muted = theme[Role::Muted];
+    match column {
+        0 => (cx.clock(change.at).into(), theme[Role::LogTime]),
+        1 => (change.source.word().into(), muted),
+        2 => ((&*change.scope.environment).into(), muted),
+        3 => ((&*change.who).into(), theme[Role::Accent]),
+        4 if change.failed => (format!("failed: {}", change.what).into(), theme[Role::Failed]),
+        4 => ((&*change.what).into(), theme[Role::Text]),
+        _ => ((&*change.name).into(), if change.resource.is_some() { theme[Role::Progressing] } else { muted }),
     }
 }

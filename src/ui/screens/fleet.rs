@@ -16,6 +16,7 @@ use crate::ui::layout::{Item, bottom, inset, top};
 use crate::ui::matches::Words;
 use crate::ui::table::reason_role;
 use crate::ui::theme::Role;
+use crate::ui::wrap::wrap;
 use crate::ui::{blank, header, signs};
 
 /// Titles, whether numbers, least and most cells, rank (the highest is dropped first).
@@ -62,7 +63,12 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &FleetView) {
         return blank::lines(cx, body, &[(empty, words.into())]);
     }
     let (head, body) = top(body, 1);
-    let (body, totals_line) = bottom(body, 1);
+    let (body, foot) = bottom(body, 1);
+    let full = view.order.get(view.nav.at).and_then(|at| state.fleet.get(*at)).map(|row| reason(cx, row));
+    let body = match full {
+        Some((words, style)) if body.height > 12 && !words.is_empty() => in_full(cx, body, &words, style),
+        _ => body,
+    };
     titles(cx, head, &widths);
     let visible = usize::from(body.height);
     let first = view.nav.first_visible(visible, view.order.len());
@@ -74,7 +80,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &FleetView) {
         }
     }
     border::scrollbar(cx, body, first, view.order.len());
-    totals(cx, inset(totals_line, 1));
+    totals(cx, inset(foot, 1));
 }
 
 fn border(cx: &mut Cx, area: Rect, view: &FleetView, left_out: usize) -> Rect {
@@ -94,7 +100,7 @@ fn border(cx: &mut Cx, area: Rect, view: &FleetView, left_out: usize) -> Rect {
     }
     let mut below = Vec::new();
     if left_out > 0 {
-        below.push(Item::new(0, muted, format!(" +{left_out} columns → ")));
+        below.push(Item::new(0, muted, format!(" +{left_out} columns → ")).at_right());
     }
     Border { focused: true, number: None, title: "fleet", items, below }.draw(cx, area)
 }
@@ -227,6 +233,15 @@ fn reason<'a>(cx: &Cx, row: &'a FleetRow) -> (Cow<'a, str>, Style) {
         return ("◌ loading".into(), cx.style(Role::Loading));
     }
     (Cow::Borrowed(&*row.reason), cx.style(reason_role(row.health)))
+}
+
+/// The reason of the row under the cursor in up to three lines at the bottom; returns what is left above.
+fn in_full(cx: &mut Cx, area: Rect, words: &str, style: Style) -> Rect {
+    let (rest, place) = bottom(area, 4);
+    for (words, place) in wrap(words, place.width.saturating_sub(2)).into_iter().zip(inset(place, 1).rows()).take(3) {
+        cx.pen(place).put(words, style);
+    }
+    rest
 }
 
 /// Sums over all environments.

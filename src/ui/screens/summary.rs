@@ -1,19 +1,22 @@
 //! The row under the cursor, beside its list where there is room: what its columns say, its reason in full, its metrics.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use crate::kinds;
 use crate::model::{Resource, Value};
 use crate::ui::border::Border;
 use crate::ui::cx::Cx;
+use crate::ui::glyph::width;
 use crate::ui::layout::{inset, line, top};
 use crate::ui::table::{reason_role, sparkline, trend, value_style};
 use crate::ui::theme::Role;
 use crate::ui::wrap::wrap;
 use crate::ui::{blank, signs};
 
-/// Cells of the labels at the left.
-const LABEL: u16 = 14;
+/// Most cells of the labels at the left.
+const LABEL: u16 = 20;
 
 /// Draws it.
 pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, row: Option<&Resource>) {
@@ -47,17 +50,18 @@ fn head(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
 fn fields(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
     let scope = &row.id.scope;
     let mut fields: Vec<(&str, Value)> = vec![
-        ("environment", Value::Text(std::sync::Arc::clone(&scope.environment))),
-        ("region", Value::Text(std::sync::Arc::clone(&scope.region))),
+        ("ENVIRONMENT", Value::Text(Arc::clone(&scope.environment))),
+        ("REGION", Value::Text(Arc::clone(&scope.region))),
     ];
     let columns = kinds::by_id(row.id.kind).map_or(&[][..], |def| def.columns);
     fields.extend(columns.iter().zip(&row.cells).map(|(column, value)| (column.title, value.clone())));
     fields.retain(|(_, value)| *value != Value::None);
     let count = fields.len() as u16;
+    let cells = fields.iter().map(|(title, _)| width(title)).max().unwrap_or(0).min(LABEL);
     let (label, now, theme) = (cx.style(Role::Muted), cx.now, cx.theme);
     for (place, (title, value)) in area.rows().zip(&fields) {
         let text = if cx.state.settings.ages { value.show(now) } else { value.show_exact() };
-        cx.pen(place).cell(title, LABEL, label).skip(1).put(&text, value_style(theme, Some(value)));
+        cx.pen(place).cell(title, cells, label).skip(1).put(&text, value_style(theme, Some(value)));
     }
     top(area, count + 1).1
 }
@@ -66,6 +70,6 @@ fn metric(cx: &mut Cx, area: Rect, row: &Resource) {
     let Some((points, unit)) = trend(cx.state, row) else { return };
     let text = sparkline(points, unit, area.width);
     let (title, style) = (cx.style(Role::Muted), cx.style(Role::Spark));
-    cx.pen(area).put("last hour", title);
+    cx.pen(area).put("LAST HOUR", title);
     cx.pen(line(area, 1)).put(&text, style);
 }

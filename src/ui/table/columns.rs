@@ -14,8 +14,11 @@ use crate::ui::grid::{self, Want};
 /// Rows looked at to find how wide a column has to be: spread over the whole list, so that scrolling moves no column.
 const SAMPLE: usize = 48;
 
-/// Cells of a name below which rather another column goes.
-const NAME: u16 = 22;
+/// Most cells that are kept for a name when columns have to go.
+const NAME: u16 = 28;
+
+/// Most cells that are kept for an environment.
+const ENVIRONMENT: u16 = 16;
 
 /// A column of a table.
 #[derive(Clone, Debug)]
@@ -55,9 +58,9 @@ impl Column {
             TableColumn::Name => Self::built_in(what, "name", "NAME", (12, 60), 0),
             TableColumn::Environment => Self::built_in(what, "environment", "ENVIRONMENT", (10, 20), 1),
             TableColumn::Region => Self::built_in(what, "region", "REGION", (9, 15), 9),
-            TableColumn::Kind => Self::built_in(what, "kind", "KIND", (8, 16), 7),
-            TableColumn::Spark => Self::built_in(what, "spark", "LAST HOUR", (14, 14), 5),
-            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (14, 100), 3),
+            TableColumn::Kind => Self::built_in(what, "kind", "KIND", (8, 16), 6),
+            TableColumn::Spark => Self::built_in(what, "spark", "LAST HOUR", (11, 14), 4),
+            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (16, 100), 3),
             TableColumn::Own(id) => return Self::own(id, pane),
         })
     }
@@ -94,21 +97,34 @@ impl Column {
         }
     }
 
-    /// The width that would show everything in the sample.
-    fn natural(&self, pane: &Pane, ages: Ages) -> u16 {
-        if self.min == self.max {
-            return self.min;
+    /// Finds the width that shows everything in the sample, and the least that is worth having.
+    fn measure(&mut self, pane: &Pane, ages: Ages, cells: u16) {
+        let title = width(self.title);
+        if self.what == TableColumn::Spark || self.min == self.max {
+            self.width = self.max.max(title);
+            self.min = self.min.max(title);
+            return;
         }
         let step = pane.shown.len().div_ceil(SAMPLE).max(1);
         let rows = (0..pane.shown.len()).step_by(step).filter_map(|at| pane.shown.get(at));
-        let widest = rows.map(|row| width(&self.text(pane, row, ages))).max().unwrap_or(0);
-        widest.max(width(self.title) + 2).clamp(1, self.max)
+        let mut widths: Vec<u16> = rows.map(|row| width(&self.text(pane, row, ages))).collect();
+        widths.sort_unstable();
+        let widest = widths.last().copied().unwrap_or(0);
+        self.width = widest.max(title + 2).clamp(1, self.max);
+        self.min = match self.what {
+            // Three of four names are seen whole before a further column is worth its place.
+            TableColumn::Name => widths.get(widths.len() * 3 / 4).copied().unwrap_or(0).clamp(12, NAME).min(cells / 2),
+            TableColumn::Environment => widest.clamp(self.min, ENVIRONMENT),
+            TableColumn::Reason if cells >= 80 => self.min + 8,
+            _ => self.min.max(title),
+        };
     }
 }
 
-/// A kind's own ranks among the built-in ones: its first column stays longer than the reason, the others go one by one.
+/// A kind's own ranks among the built-in ones: its first column stays longer than the reason, the others go one by one before
+/// the sparkline.
 const fn own_rank(rank: u8) -> u8 {
-    2 + rank.saturating_mul(2)
+    if rank == 0 { 2 } else { rank.saturating_mul(2).saturating_add(3) }
 }
 
 /// How instants are shown.
@@ -146,7 +162,7 @@ pub(in crate::ui) fn fit(pane: &Pane, cells: u16, ages: Ages) -> Fitted {
     let mut columns: Vec<Column> =
         pane.columns.iter().filter(|what| tells(pane, **what)).filter_map(|what| Column::of(*what, pane)).collect();
     for column in &mut columns {
-        column.width = column.natural(pane, ages);
+        column.measure(pane, ages, cells);
     }
     if pane.sideways > 0 { scrolled(columns, cells, gap, pane.sideways) } else { fitted(columns, cells, gap) }
 }
@@ -177,13 +193,8 @@ fn scrolled(columns: Vec<Column>, cells: u16, gap: u16, sideways: u16) -> Fitted
 /// As many columns as fit, the least important dropped first.
 fn fitted(columns: Vec<Column>, cells: u16, gap: u16) -> Fitted {
     let all = columns.len();
-    let wants: Vec<Want> = columns
-        .iter()
-        .map(|column| {
-            let least = if column.what == TableColumn::Name { NAME } else { column.min };
-            Want { least, natural: column.width, rank: column.priority }
-        })
-        .collect();
+    let wants: Vec<Want> =
+        columns.iter().map(|column| Want { least: column.min, natural: column.width, rank: column.priority }).collect();
     let kept = grid::fit(&wants, cells, gap);
     let columns: Vec<Column> = kept.into_iter().map(|(at, width)| Column { width, ..columns[at].clone() }).collect();
     let after = all - columns.len();

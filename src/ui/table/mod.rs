@@ -14,6 +14,7 @@ use super::blank;
 use super::border::{self, Border};
 use super::cx::Cx;
 use super::facts::Facts;
+use super::glyph::{clip, width};
 use super::layout::{Item, inset, top};
 use super::matches::Words;
 use super::pen::Pen;
@@ -72,14 +73,28 @@ pub(super) fn border(
     items.extend(border::condition(cx, facts, area.width));
     let muted = cx.style(Role::Muted);
     let mut below = Vec::new();
+    if focused {
+        below.extend(cut_reason(cx, pane, fitted, area.width));
+    }
     if fitted.before > 0 {
-        below.push(Item::new(1, muted, format!(" ← {} {} ", fitted.before, columns_word(fitted.before))));
+        below.push(Item::new(1, muted, format!(" ← {} {} ", fitted.before, columns_word(fitted.before))).at_right());
     }
     if fitted.after > 0 {
-        below.push(Item::new(0, muted, format!(" +{} {} → ", fitted.after, columns_word(fitted.after))));
+        below.push(Item::new(0, muted, format!(" +{} {} → ", fitted.after, columns_word(fitted.after))).at_right());
     }
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
     Border { focused, number, title: &pane.title, items, below }.draw(cx, area)
+}
+
+/// Why the row under the cursor is not well, where its column is left out or cut.
+fn cut_reason<'a>(cx: &Cx, pane: &Pane, fitted: &Fitted, cells: u16) -> Option<Item<'a>> {
+    let row = pane.shown.get(pane.nav.at)?;
+    let room = fitted.columns.iter().find(|column| column.what == TableColumn::Reason).map_or(0, |column| column.width);
+    if row.reason.is_empty() || width(&row.reason) <= room {
+        return None;
+    }
+    let words = clip(&row.reason, cells.saturating_sub(24));
+    Some(Item::new(2, cx.style(reason_role(row.health)), format!(" {words} ")))
 }
 
 const fn columns_word(count: usize) -> &'static str {

@@ -113,13 +113,13 @@ fn below<'a>(cx: &Cx, logs: &LogsView) -> Vec<Item<'a>> {
     let muted = cx.style(Role::Muted);
     let mut items = Vec::new();
     if logs.dropped > 0 {
-        items.push(Item::new(0, cx.style(Role::LogGap), format!(" {} older lines dropped ", logs.dropped)));
+        items.push(Item::new(0, cx.style(Role::LogGap), format!(" {} older lines dropped ", logs.dropped)).at_right());
     }
     if logs.sideways > 0 && !logs.wrap {
-        items.push(Item::new(1, muted, format!(" ← {} cells ", logs.sideways)));
+        items.push(Item::new(1, muted, format!(" ← {} cells ", logs.sideways)).at_right());
     }
     if !logs.lines.is_empty() {
-        items.push(Item::new(2, muted, format!(" {} lines ", logs.lines.len())));
+        items.push(Item::new(2, muted, format!(" {} lines ", logs.lines.len())).at_right());
     }
     items
 }
@@ -127,7 +127,7 @@ fn below<'a>(cx: &Cx, logs: &LogsView) -> Vec<Item<'a>> {
 fn lines(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey) {
     let longest = logs.sources.iter().map(|source| width(&source.label)).max().unwrap_or(0);
     let label = if logs.sources.len() > 1 { longest.min(LABEL).min(area.width / 4) } else { 0 };
-    let sheet = Sheet { logs, label, text: area.width.saturating_sub(TIME + 4 + label + u16::from(label > 0)) };
+    let sheet = Sheet { logs, label, text: area.width.saturating_sub(TIME + 5 + label + u16::from(label > 0)) };
     let found = rows(cx, logs, usize::from(area.height), sheet.text);
     let first = found.iter().find_map(|row| if let Row::Line { at, .. } = row { Some(*at) } else { None });
     for (place, row) in area.rows().zip(&found) {
@@ -171,7 +171,7 @@ impl Sheet<'_> {
         pen.cell(if hit == Some(true) { "▌" } else { "" }, 1, theme[Role::Mark]);
         if head {
             let (letter, role) = level(line.level);
-            pen.cell(&time, TIME, theme[Role::LogTime]).cell(letter, 1, theme[role]);
+            pen.cell(&time, TIME, theme[Role::LogTime]).skip(1).cell(letter, 1, theme[role]);
             pen.cell(if line.late { "↶" } else { "" }, 1, theme[Role::LogLate]);
             if self.label > 0 {
                 let name = self.logs.sources.get(usize::from(line.source)).map_or("?", |source| &*source.label);
@@ -179,7 +179,7 @@ impl Sheet<'_> {
             }
             pen.skip(1);
         } else {
-            pen.skip(TIME + 3 + self.label + u16::from(self.label > 0));
+            pen.skip(TIME + 4 + self.label + u16::from(self.label > 0));
         }
         let plain = text_style(theme, line.level, hit);
         let found = match &self.logs.search {

@@ -28,7 +28,7 @@ pub(super) fn rows(cx: &Cx, logs: &LogsView, height: usize, cells: u16) -> Vec<R
     let back = if logs.follow { 0 } else { logs.back };
     let bottom = logs.lines.len().saturating_sub(back + 1);
     let mut found = Vec::with_capacity(height + 1);
-    let mut newer: Option<Timestamp> = None;
+    let mut newer: Option<Timestamp> = logs.lines.get(bottom + 1).map(|line| line.at);
     for (at, line) in logs.lines.range(..=bottom).enumerate().rev() {
         if !logs.shows(line) {
             continue;
