@@ -54,7 +54,8 @@ fn environments(setup: &Setup) -> Result<Vec<Arc<Environment>>, Failure> {
 async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>>) -> io::Result<()> {
     let config = &setup.config;
     // The estate's environments are not the operator's: their order is not remembered.
-    let recent_file = config.folders.state.as_ref().map(|folder| folder.join("recent")).filter(|_| !setup.global.is_demo());
+    let recent_file =
+        config.folders.state.as_ref().map(|folder| folder.join("recent")).filter(|_| !setup.global.is_demo());
     let recent = recent_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
     let recent = recent.lines().map(Arc::from).collect();
     let settings = Settings {
@@ -65,8 +66,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         themes: screen.themes.names(),
         zone: TimeZone::system(),
     };
-    let mut state =
-        State::new(environments, recent, settings, screen.keymap.palette(), screen.theme, Timestamp::now());
+    let mut state = State::new(environments, recent, settings, screen.keymap.palette(), screen.theme, Timestamp::now());
     state.local_time = config.console.local_time;
     prefer(&mut state, &config.preferred);
     if !config.problems.is_empty() {
@@ -94,7 +94,8 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
 
 /// The environments of `AWS_PROFILE` are the ones that are meant.
 fn prefer(state: &mut State, preferred: &[Arc<str>]) {
-    let known: BTreeSet<Arc<str>> = preferred.iter().filter(|name| state.environment(name).is_some()).cloned().collect();
+    let known: BTreeSet<Arc<str>> =
+        preferred.iter().filter(|name| state.environment(name).is_some()).cloned().collect();
     if !known.is_empty() {
         state.marked = known;
     }
