@@ -185,7 +185,7 @@ impl Console {
         }
         if matches!(event, crossterm::event::Event::Resize(..)) {
             self.dirty = true;
-            return Ok(());
+            return self.terminal.resized();
         }
         let message = input::message(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
         if let Some(message) = message {

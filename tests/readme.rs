@@ -14,7 +14,8 @@ fn table() -> String {
     for group in Group::ALL {
         for (n, line) in help.iter().filter(|line| line.group == group).enumerate() {
             let title = if n == 0 { format!("**{}**", group.title()) } else { String::new() };
-            let keys: Vec<String> = line.keys.split(' ').filter(|key| !key.is_empty()).map(|key| format!("`{key}`")).collect();
+            let keys: Vec<String> =
+                line.keys.split(' ').filter(|key| !key.is_empty()).map(|key| format!("`{key}`")).collect();
             writeln!(text, "| {title} | {} | {} |", keys.join(" "), line.words).unwrap();
         }
     }

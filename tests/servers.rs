@@ -32,7 +32,8 @@ fn compare(kind: &str, expected: &Map<String, Value>, rows: &[Value]) {
     let names: Vec<&str> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
     assert_eq!(rows.len(), expected.len(), "{kind}: {names:?} instead of {:?}", expected.keys());
     for (name, fields) in expected {
-        let row = rows.iter().find(|row| row["name"] == **name).unwrap_or_else(|| panic!("{kind}: no {name} in {names:?}"));
+        let row =
+            rows.iter().find(|row| row["name"] == **name).unwrap_or_else(|| panic!("{kind}: no {name} in {names:?}"));
         assert_eq!(row["kind"], kind);
         assert_eq!(row["environment"], "lecture-test");
         assert_eq!(row["account"], ACCOUNT);
@@ -52,7 +53,8 @@ fn one_failing_source_hides_no_other(servers: &Servers) {
     std::fs::write(&config, dead).expect("the configuration");
     let keys = servers.home.path().join(".aws/credentials");
     let both = std::fs::read_to_string(&keys).expect("the credentials");
-    std::fs::write(&keys, format!("{both}\n[dead]\naws_access_key_id = x\naws_secret_access_key = y\n")).expect("written");
+    std::fs::write(&keys, format!("{both}\n[dead]\naws_access_key_id = x\naws_secret_access_key = y\n"))
+        .expect("written");
     let output = servers.quarterdeck(&["get", "databases", "-o", "json"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
     let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");

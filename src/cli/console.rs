@@ -14,7 +14,7 @@ use super::{DONE, Failure, Setup};
 use crate::app::State;
 use crate::app::state::Settings;
 use crate::console;
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, Live};
 use crate::model::Environment;
 
 /// Workers of the runtime: the screen has a thread of its own, and the network needs few.
@@ -79,7 +79,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         metric_dollars: config.console.metrics.dollars_per_day,
         log_room: Some(config.console.log_lines),
     };
-    let engine = Engine::start(Arc::new(engine::Live::new(Arc::clone(&setup.access))), reports, pace);
+    let engine = Engine::start(Arc::new(live(setup)), reports, pace);
     console::run(console::Setup {
         state,
         keymap: screen.keymap,
@@ -90,6 +90,17 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         ask: Box::new(move |request| engine.request(request)),
     })
     .await
+}
+
+/// The engine's sources. Where all environments are shown, files that change bring new ones and take old ones away.
+fn live(setup: &Setup) -> Live {
+    let live = Live::new(Arc::clone(&setup.access));
+    if setup.global.is_demo() || !setup.global.environments.is_empty() {
+        return live;
+    }
+    let files = setup.config.file.iter().chain(&setup.config.aws_files).cloned().collect();
+    let global = setup.global.clone();
+    live.watching(files, Arc::new(move || super::setup::load(&global).environments))
 }
 
 /// The environments of `AWS_PROFILE` are the ones that are meant.

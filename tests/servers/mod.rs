@@ -28,7 +28,9 @@ impl Servers {
     pub fn start() -> Option<Self> {
         let Some(python) = virtual_environment() else {
             assert!(std::env::var_os("CI").is_none(), "CI must have Python and reach its package index");
-            eprintln!("\n*** SKIPPED: no Python with moto and ministack can be had here; AWS kinds were NOT tested ***\n");
+            eprintln!(
+                "\n*** SKIPPED: no Python with moto and ministack can be had here; AWS kinds were NOT tested ***\n"
+            );
             return None;
         };
         let home = tempfile::tempdir().expect("a home folder");
