@@ -1,105 +1,121 @@
-//! The real world: the engine's questions put to kinds and providers.
+//! The engine's sources as they are: kinds over environments, AWS or what stands in for it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, StreamExt, TryStreamExt, once};
-use jiff::{SignedDuration, Timestamp};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, SignInState};
-use crate::kinds::logs::{self, Found, Update};
-use crate::kinds::{self, KindDef, Sink, changes, metrics};
+use crate::kinds::logs::{Found, Update};
+use crate::kinds::{self, KindDef, Sink, logs, metrics};
 use crate::model::{
-    Answer, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope, Window,
+    Answer, Environment, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
+    Window,
 };
 use crate::providers::{Env, Environments, SignIn};
 
-/// Sign-in messages on their way.
-const TALK: usize = 4;
+/// Room for what a sign-in has to say.
+const TALK: usize = 8;
 
-/// The real world.
+/// Reads the environments anew from their files. Blocks.
+pub type Reread = Arc<dyn Fn() -> Vec<Environment> + Send + Sync>;
+
+/// When a file was changed last, and how long it is; `None` where there is none.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// The real sources.
 pub struct Live {
-    environments: Arc<Environments>,
+    access: Arc<Environments>,
+    watched: Option<Watched>,
+}
+
+/// The files that say which environments there are.
+struct Watched {
+    files: Vec<PathBuf>,
+    stamps: Mutex<Option<Vec<Stamp>>>,
+    reread: Reread,
 }
 
 impl Live {
-    /// Asks these environments.
-    pub fn new(environments: Arc<Environments>) -> Self {
-        Self { environments }
+    /// On these environments.
+    pub fn new(access: Arc<Environments>) -> Self {
+        Self { access, watched: None }
     }
 
-    /// Runs a question on the attested clients of a scope; a fault says how the environment's credentials are renewed.
-    async fn on<T, F>(&self, scope: &Scope, ask: impl FnOnce(Arc<Env>) -> F) -> Result<T, Fault>
-    where
-        F: Future<Output = Result<T, Fault>>,
-    {
-        let answer = match self.environments.env(scope).await {
-            Ok(env) => ask(env).await,
-            Err(fault) => Err(fault),
-        };
-        answer.map_err(|fault| self.environments.explain(fault, &scope.environment))
+    /// The same, with an eye on the files that say which environments there are.
+    #[must_use]
+    pub fn watching(self, files: Vec<PathBuf>, reread: Reread) -> Self {
+        Self { watched: Some(Watched { files, stamps: Mutex::default(), reread }), ..self }
+    }
+
+    async fn env(&self, scope: &Scope) -> Result<Arc<Env>, Fault> {
+        self.access.env(&scope.region_scope()).await
     }
 
     async fn answer(&self, query: &Query, progress: Progress<'_>) -> Result<Answer, Fault> {
-        let scope = query.scope();
         match query {
-            Query::Identity(scope) => self.environments.identity(scope).await.map(Answer::Identity),
-            Query::List { kind, within, .. } => {
-                let kind = known(kind)?;
-                let pages = Pages { rows: Mutex::default(), count: AtomicUsize::new(0), progress };
-                self.on(scope, async |env| (kind.list)(&env, within.as_deref(), &pages).await).await?;
-                let items = pages.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Query::Identity(scope) => Ok(Answer::Identity(self.access.identity(scope).await?)),
+            Query::List { scope, kind, within } => {
+                let rows = Gathered { rows: Mutex::default(), progress };
+                let env = self.env(scope).await?;
+                (kind_of(kind)?.list)(&env, within.as_deref(), &rows).await?;
+                let items = rows.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
                 Ok(Answer::Rows(Arc::new(Rows { items })))
             }
             Query::Detail(id) => {
-                let kind = known(id.kind)?;
-                let detail = self.on(scope, async |env| (kind.detail)(&env, id).await).await?;
-                Ok(Answer::Detail(Arc::new(detail)))
+                let env = self.env(&id.scope).await?;
+                Ok(Answer::Detail(Arc::new((kind_of(id.kind)?.detail)(&env, id).await?)))
             }
             Query::Raw(id) => {
-                let kind = known(id.kind)?;
-                let raw = self.on(scope, async |env| (kind.raw)(&env, id).await).await?;
-                Ok(Answer::Raw(raw.into()))
+                let env = self.env(&id.scope).await?;
+                Ok(Answer::Raw((kind_of(id.kind)?.raw)(&env, id).await?.into()))
             }
-            Query::Changes { seconds, about, .. } => {
-                let since = Timestamp::now() - SignedDuration::from_secs(i64::from(*seconds));
-                let (found, faults) =
-                    self.on(scope, async |env| changes::changes(&env, since, about.as_deref()).await).await?;
-                match faults.into_iter().next() {
-                    Some(fault) if found.is_empty() => Err(fault),
-                    _ => Ok(Answer::Changes(Arc::new(found))),
-                }
-            }
+            Query::Changes { .. } => Err(Fault::new(FaultClass::Bug, "changes can't be read")),
         }
     }
-}
 
-fn known(id: &str) -> Result<&'static KindDef, Fault> {
-    kinds::by_id(id).ok_or_else(|| Fault::new(FaultClass::Bug, format!("there is no kind {id}")))
-}
-
-/// Takes a kind's pages and tells how many rows have come.
-struct Pages<'a> {
-    rows: Mutex<Vec<Resource>>,
-    count: AtomicUsize,
-    progress: Progress<'a>,
-}
-
-impl Sink for Pages<'_> {
-    fn page(&self, rows: Vec<Resource>) {
-        let count = self.count.fetch_add(rows.len(), Ordering::Relaxed) + rows.len();
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
-        (self.progress)(count);
+    /// The environments, if they are others than before.
+    async fn reread(&self) -> Option<Vec<Arc<Environment>>> {
+        let watched = self.watched.as_ref()?;
+        let mut stamps = Vec::new();
+        for file in &watched.files {
+            let found = tokio::fs::metadata(file).await.ok();
+            stamps.push(found.and_then(|found| Some((found.modified().ok()?, found.len()))));
+        }
+        let before = {
+            let mut known = watched.stamps.lock().unwrap_or_else(PoisonError::into_inner);
+            known.replace(stamps.clone())
+        };
+        if before.is_none_or(|before| before == stamps) {
+            return None;
+        }
+        let reread = Arc::clone(&watched.reread);
+        let list = tokio::task::spawn_blocking(move || reread()).await.ok()?;
+        let same = self.access.list().iter().map(|known| &**known).eq(&list);
+        if same {
+            return None;
+        }
+        self.access.set(list);
+        Some(self.access.list())
     }
 }
 
 impl Sources for Live {
     fn fetch<'a>(&'a self, query: &'a Query, progress: Progress<'a>) -> Asking<'a, Answer> {
-        self.answer(query, progress).boxed()
+        async move {
+            let answer = self.answer(query, progress).await;
+            answer.map_err(|fault| self.access.explain(fault, &query.scope().environment))
+        }
+        .boxed()
     }
 
     fn metrics<'a>(
@@ -108,13 +124,17 @@ impl Sources for Live {
         specs: &'a [MetricSpec],
         window: Window,
     ) -> Asking<'a, Vec<(usize, Points)>> {
-        self.on(scope, async move |env| metrics::fetch(&env, specs, window, Timestamp::now()).await).boxed()
+        async move { metrics::fetch(&*self.env(scope).await?, specs, window, self.now()).await }.boxed()
     }
 
     fn log_sources<'a>(&'a self, resource: &'a ResourceId) -> Asking<'a, Vec<LogSource>> {
         async move {
-            let kind = known(resource.kind)?;
-            self.on(&resource.scope, async |env| (kind.logs)(&env, resource).await).await
+            let kind = kind_of(resource.kind)?;
+            let found = match self.env(&resource.scope).await {
+                Ok(env) => (kind.logs)(&env, resource).await,
+                Err(fault) => Err(fault),
+            };
+            found.map_err(|fault| self.access.explain(fault, &resource.scope.environment))
         }
         .boxed()
     }
@@ -126,12 +146,14 @@ impl Sources for Live {
         to: Timestamp,
         pattern: Option<Arc<str>>,
     ) -> BoxStream<'static, Result<Vec<Found>, Fault>> {
-        let (environments, source) = (Arc::clone(&self.environments), source.clone());
+        let (access, source) = (Arc::clone(&self.access), source.clone());
+        let environment = Arc::clone(&source.scope.environment);
+        let explainer = Arc::clone(&access);
         let pages = async move {
-            let env = environments.env(&source.scope).await?;
-            Ok::<_, Fault>(logs::lines(env, source, from, to, pattern))
+            let env = access.env(&source.scope.region_scope()).await?;
+            Ok(logs::lines(env, source, from, to, pattern))
         };
-        once(pages).try_flatten().boxed()
+        stream::once(pages).try_flatten().map_err(move |fault| explainer.explain(fault, &environment)).boxed()
     }
 
     fn live(
@@ -139,9 +161,9 @@ impl Sources for Live {
         source: &LogSource,
         pattern: Option<Arc<str>>,
     ) -> Asking<'static, BoxStream<'static, Result<Update, Fault>>> {
-        let (environments, source) = (Arc::clone(&self.environments), source.clone());
+        let (access, source) = (Arc::clone(&self.access), source.clone());
         async move {
-            let env = environments.env(&source.scope).await?;
+            let env = access.env(&source.scope.region_scope()).await?;
             logs::live(&env, &source, pattern.as_deref()).await
         }
         .boxed()
@@ -149,39 +171,62 @@ impl Sources for Live {
 
     fn sign_in<'a>(&'a self, environment: &'a str, tell: mpsc::Sender<SignInState>) -> Asking<'a, Vec<Arc<str>>> {
         async move {
-            let (steps, mut said) = mpsc::channel(TALK);
+            let (said, mut heard) = mpsc::channel(TALK);
+            // Nobody listens: to stop listening in turn is to give up.
             let pass_on = async move {
-                while let Some(step) = said.recv().await {
-                    if let SignIn::Open { url, code } = step
+                while let Some(state) = heard.recv().await {
+                    if let SignIn::Open { url, code } = state
                         && tell.send(SignInState::Open { url, code }).await.is_err()
                     {
                         return;
                     }
                 }
             };
-            tokio::join!(self.environments.sign_in(environment, steps), pass_on).0
+            tokio::join!(self.access.sign_in(environment, said), pass_on).0
         }
         .boxed()
     }
 
     fn give_code<'a>(&'a self, environment: &'a str, code: &'a str) -> Asking<'a, Vec<Arc<str>>> {
         async move {
-            self.environments.give_code(environment, code).await?;
-            Ok(vec![environment.into()])
+            self.access.give_code(environment, code).await?;
+            // Others may share the session: a look costs nothing.
+            Ok(self.access.list().iter().map(|environment| Arc::clone(&environment.name)).collect())
         }
         .boxed()
     }
 
     fn changed(&self) -> BoxFuture<'_, Changed> {
-        async move { Changed { environments: None, again: self.environments.changed_files().await } }.boxed()
+        async move {
+            let again = self.access.changed_files().await;
+            Changed { environments: self.reread().await, again }
+        }
+        .boxed()
     }
 
     fn stats(&self) -> Vec<(Arc<str>, ApiStats)> {
-        let of = |environment: Arc<crate::model::Environment>| {
-            let calls = self.environments.calls(&environment.name);
+        let stats = |environment: Arc<Environment>| {
+            let calls = self.access.calls(&environment.name);
             let stats = ApiStats { calls_per_minute: calls.last_minute, throttled: calls.throttled };
             (Arc::clone(&environment.name), stats)
         };
-        self.environments.list().into_iter().map(of).collect()
+        self.access.list().into_iter().map(stats).collect()
     }
+}
+
+/// Gathers the rows of a list.
+struct Gathered<'a> {
+    rows: Mutex<Vec<Resource>>,
+    progress: Progress<'a>,
+}
+
+impl Sink for Gathered<'_> {
+    fn page(&self, mut rows: Vec<Resource>) {
+        (self.progress)(rows.len());
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).append(&mut rows);
+    }
+}
+
+fn kind_of(kind: &str) -> Result<&'static KindDef, Fault> {
+    kinds::by_id(kind).ok_or_else(|| Fault::new(FaultClass::Bug, format!("there is no kind {kind}")))
 }

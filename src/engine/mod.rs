@@ -6,6 +6,7 @@
 
 mod contract;
 mod errands;
+mod live;
 mod metrics;
 mod pace;
 mod report;
@@ -36,6 +37,7 @@ use self::tail::Tails;
 pub use contract::{
     ApiStats, Event, Interest, MetricKey, MetricWant, MetricsSpent, Priority, Request, SignInState, TailEvent, TailMode,
 };
+pub use live::{Live, Reread};
 pub use pace::Settings;
 pub use sources::{Asking, Changed, Progress, Sources};
 

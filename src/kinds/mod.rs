@@ -4,6 +4,7 @@
 
 pub mod alarm;
 pub mod asg;
+pub mod changes;
 mod database;
 mod dimensions;
 mod ecs;

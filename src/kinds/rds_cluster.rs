@@ -282,10 +282,14 @@ fn verdict(cluster: &DbCluster, instances: &Instances) -> Verdict {
 }
 
 fn relations(cluster: &Resource) -> Vec<Relation> {
+    let mut watched = vec![format!("DBClusterIdentifier={}", cluster.id.id)];
+    if let Some(Value::List(members)) = DEF.cell(cluster, "members") {
+        watched.extend(members.iter().map(|member| format!("DBInstanceIdentifier={member}")));
+    }
     vec![
         parts::to_those_within("members", "rds-instance", &cluster.id),
         parts::to_those_within("snapshots", "rds-snapshot", &cluster.id),
-        parts::to_alarms(&cluster.id.scope, &[("DBClusterIdentifier", &cluster.id.id)]),
+        parts::to_those("alarms", &cluster.id.scope, "alarm", parts::lists("dimensions", watched)),
     ]
 }
 

@@ -1,0 +1,283 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+
+use crate::demo::Estate;
+use crate::demo::world::Clock;
+use crate::engine::{Engine, Event, Interest, Live, MetricWant, Priority, Request, Settings, TailEvent, TailMode};
+use crate::kinds;
+use crate::model::{Answer, Environment, Fault, FaultClass, Query, ResourceId, Rows, Scope, TailSpec, Window};
+use crate::providers::{Environments, Source};
+
+const SEED: u64 = 1;
+const SETTINGS: Settings = Settings { metric_calls: 1_000, metric_dollars: 10.0, log_room: Some(100_000) };
+
+/// The engine on an estate.
+struct Rig {
+    estate: Estate,
+    scopes: Vec<Scope>,
+    engine: Engine,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Rig {
+    fn on(estate: Estate) -> Self {
+        let environments: Vec<Environment> = estate
+            .environments()
+            .into_iter()
+            .map(|environment| Environment {
+                name: environment.name.into(),
+                customer: None,
+                stage: None,
+                profile: None,
+                account: Some(environment.account.into()),
+                regions: vec![environment.region.into()],
+            })
+            .collect();
+        let scope = |environment: &Environment| Scope::new(&*environment.name, &*environment.regions[0]);
+        let scopes = environments.iter().map(scope).collect();
+        let clients = estate.clone();
+        let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
+        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
+        let (tell, events) = mpsc::channel(1_024);
+        let live = Live::new(Environments::new(environments, source, reads));
+        Self { engine: Engine::start(Arc::new(live), tell, SETTINGS), estate, scopes, events }
+    }
+
+    fn seven() -> Self {
+        Self::on(Estate::new(SEED, Clock::Real))
+    }
+
+    fn scope(&self, environment: &str) -> Scope {
+        self.scopes.iter().find(|scope| &*scope.environment == environment).unwrap().clone()
+    }
+
+    fn want(&self, queries: impl IntoIterator<Item = Query>) {
+        let once = |query| Interest { query, every: None, priority: Priority::Screen };
+        self.engine.request(Request::Interests(queries.into_iter().map(once).collect()));
+    }
+
+    async fn next<T>(&mut self, mut pick: impl FnMut(Event) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                if let Some(found) = pick(self.events.recv().await.expect("the engine has ended")) {
+                    return found;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), found).await.expect("what was waited for did not come")
+    }
+
+    async fn done(&mut self) -> (Query, Result<Option<Answer>, Arc<Fault>>) {
+        self.next(|event| match event {
+            Event::Done { query, result, .. } => Some((query, result)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The rows of a kind in an environment.
+    async fn rows(&mut self, environment: &str, kind: &'static str) -> Arc<Rows> {
+        self.want([kinds::list_of(&self.scope(environment), kind, None)]);
+        match self.done().await.1 {
+            Ok(Some(Answer::Rows(rows))) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// All that the bridge and the fleet show.
+fn everything(scope: &Scope) -> impl Iterator<Item = Query> + '_ {
+    kinds::ALL.iter().map(|kind| kinds::list_of(scope, kind.id, None)).chain([Query::Identity(scope.clone())])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_seven_environments_are_complete_soon() {
+    let mut rig = Rig::seven();
+    let wanted: Vec<Query> = rig.scopes.iter().flat_map(|scope| everything(scope).collect::<Vec<_>>()).collect();
+    let began = Instant::now();
+    rig.want(wanted.clone());
+    let (mut open, mut rows) = (wanted.into_iter().collect::<HashSet<_>>(), 0);
+    while !open.is_empty() {
+        let (query, result) = rig.done().await;
+        match result.unwrap_or_else(|fault| panic!("{query:?}: {fault:?}")) {
+            Some(Answer::Rows(found)) => rows += found.items.len(),
+            Some(Answer::Identity(_)) => {}
+            other => panic!("{other:?}"),
+        }
+        assert!(open.remove(&query), "{query:?} twice");
+    }
+    println!("{rows} rows after {:?}, {} calls", began.elapsed(), rig.estate.calls().values().sum::<u64>());
+    assert!(rows > 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hanging_environment_delays_no_other() {
+    let mut rig = Rig::seven();
+    rig.estate.faults().add("dhbw-prod=hang").unwrap();
+    let wanted: Vec<Query> = rig.scopes.iter().flat_map(|scope| everything(scope).collect::<Vec<_>>()).collect();
+    let well = wanted.iter().filter(|query| &*query.scope().environment != "dhbw-prod").count();
+    rig.want(wanted);
+    for _ in 0..well {
+        let (query, result) = rig.done().await;
+        assert!(&*query.scope().environment != "dhbw-prod" && result.is_ok(), "{query:?}: {result:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_shows_as_itself() {
+    let is: [(&str, fn(&FaultClass) -> bool); 7] = [
+        ("throttle", |class| matches!(class, FaultClass::Throttled { until: Some(_) })),
+        ("deny", |class| matches!(class, FaultClass::Denied { .. })),
+        ("expire", |class| matches!(class, FaultClass::Expired { .. })),
+        ("garble", |class| matches!(class, FaultClass::Malformed)),
+        ("unreachable", |class| matches!(class, FaultClass::Unreachable)),
+        ("error500", |class| matches!(class, FaultClass::Service)),
+        ("repeat-token", |class| matches!(class, FaultClass::Malformed)),
+    ];
+    for (rule, fits) in is {
+        let mut rig = Rig::on(Estate::sized(SEED, Clock::Real, 1, 150));
+        let scope = rig.scopes[0].clone();
+        rig.estate.faults().add(&format!("{}/ecs={rule}", scope.environment)).unwrap();
+        rig.want([kinds::list_of(&scope, "ecs-service", None)]);
+        let (_, result) = rig.done().await;
+        let fault = result.expect_err(rule);
+        assert!(fits(&fault.class), "{rule}: {fault:?}");
+    }
+}
+
+/// The id of a service that runs and logs.
+async fn service(rig: &mut Rig, environment: &str) -> Arc<ResourceId> {
+    let rows = rig.rows(environment, "ecs-service").await;
+    Arc::clone(&rows.items.first().expect("a service").id)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_logs_of_a_service_are_found_and_tailed() {
+    let mut rig = Rig::seven();
+    let id = service(&mut rig, "enterprise-prod").await;
+    rig.engine.request(Request::FindLogs(vec![Arc::clone(&id)]));
+    let sources = rig.next(|event| match event {
+        Event::LogSources(of, found) => Some((of, found)),
+        _ => None,
+    });
+    let (of, sources) = sources.await;
+    let sources = sources.unwrap();
+    assert!(of == [id] && !sources.is_empty());
+    let since = Timestamp::now() - SignedDuration::from_mins(30);
+    let count = sources.len();
+    rig.engine.request(Request::Tail(TailSpec { id: 1, sources, since, until: None, pattern: None }));
+    let (mut past, mut present, mut live) = (0, 0, HashSet::new());
+    while present < 5 {
+        let tail = rig.next(|event| match event {
+            Event::Tail(1, event) => Some(event),
+            _ => None,
+        });
+        match tail.await {
+            TailEvent::Lines(lines) if live.len() < count => past += lines.len(),
+            TailEvent::Lines(lines) => present += lines.len(),
+            TailEvent::Mode(source, mode) => {
+                assert_eq!(mode, TailMode::Live);
+                live.insert(source);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    println!("{count} sources, {past} lines of the past, {present} of the present");
+    assert!(past > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_live_tails_are_denied_it_is_polled() {
+    let mut rig = Rig::seven();
+    rig.estate.faults().add("*/logs/StartLiveTail=deny").unwrap();
+    let id = service(&mut rig, "enterprise-prod").await;
+    rig.engine.request(Request::FindLogs(vec![id]));
+    let sources = rig.next(|event| match event {
+        Event::LogSources(_, found) => found.ok(),
+        _ => None,
+    });
+    let sources = sources.await;
+    let since = Timestamp::now() - SignedDuration::from_mins(1);
+    rig.engine.request(Request::Tail(TailSpec { id: 1, sources, since, until: None, pattern: None }));
+    let mut polled = false;
+    let (mut seen, mut lines_polled) = (HashSet::new(), 0);
+    while lines_polled < 3 {
+        let tail = rig.next(|event| match event {
+            Event::Tail(1, event) => Some(event),
+            _ => None,
+        });
+        match tail.await {
+            TailEvent::Lines(lines) => {
+                lines_polled += if polled { lines.len() } else { 0 };
+                for line in lines {
+                    assert!(seen.insert((line.source, line.at, line.key)), "{line:?} twice");
+                }
+            }
+            TailEvent::Mode(_, mode) => {
+                assert_eq!(mode, TailMode::Polled);
+                polled = true;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_come_in() {
+    let mut rig = Rig::seven();
+    let rows = rig.rows("enterprise-prod", "rds-instance").await;
+    let kind = kinds::by_id("rds-instance").unwrap();
+    let specs = rows.items.iter().flat_map(|row| (kind.metrics)(row));
+    let wants: Vec<MetricWant> = specs.map(|spec| MetricWant { spec, window: Window::Hour }).collect();
+    let count = wants.len();
+    rig.engine.request(Request::Metrics(wants));
+    let points = rig.next(|event| match event {
+        Event::Points(points, _) => Some(points),
+        _ => None,
+    });
+    let points = points.await;
+    assert!(count > 0 && points.len() == count);
+    assert!(points.iter().any(|(_, points)| points.points.len() > 30));
+}
+
+/// Measures; whether it keeps up depends on the build and the machine, so it asserts only that nothing is lost from sight.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement: run it by name with --nocapture"]
+async fn firehose() {
+    let mut rig = Rig::on(Estate::sized(SEED, Clock::Real, 1, 10));
+    let scope = rig.scopes[0].clone();
+    let source = crate::model::LogSource {
+        scope,
+        group: "/bench/firehose".into(),
+        stream_prefix: None,
+        label: "firehose".into(),
+    };
+    let since = Timestamp::now() - SignedDuration::from_secs(5);
+    rig.engine.request(Request::Tail(TailSpec { id: 1, sources: vec![source], since, until: None, pattern: None }));
+    let began = Instant::now();
+    let (mut count, mut newest, mut told) = (0, Timestamp::MIN, 0);
+    while began.elapsed() < Duration::from_secs(30) {
+        let tail = rig.next(|event| match event {
+            Event::Tail(1, event) => Some(event),
+            _ => None,
+        });
+        match tail.await {
+            TailEvent::Lines(lines) => {
+                count += lines.len();
+                newest = newest.max(lines.last().unwrap().at);
+            }
+            other => println!("{:?}: {other:?}", began.elapsed()),
+        }
+        if began.elapsed().as_secs() > told {
+            told = began.elapsed().as_secs();
+            println!(
+                "{told} s: {count} lines, {} ms behind",
+                (Timestamp::now() - newest).total(jiff::Unit::Millisecond).unwrap()
+            );
+        }
+    }
+}
