@@ -171,7 +171,7 @@ pub(in crate::ui) fn fit(pane: &Pane, cells: u16, ages: Ages) -> Fitted {
     for column in &mut columns {
         column.measure(pane, ages, cells);
     }
-    if pane.sideways > 0 { scrolled(columns, cells, gap, pane.sideways) } else { fitted(columns, cells, gap) }
+    if pane.sideways > 0 { scrolled(columns, cells, gap, pane.sideways) } else { fitted(&columns, cells, gap) }
 }
 
 /// All columns in their natural width, health and name standing still, the others scrolled by whole columns.
@@ -201,7 +201,7 @@ fn scrolled(columns: Vec<Column>, cells: u16, gap: u16, sideways: u16) -> Fitted
 }
 
 /// As many columns as fit, the least important dropped first.
-fn fitted(columns: Vec<Column>, cells: u16, gap: u16) -> Fitted {
+fn fitted(columns: &[Column], cells: u16, gap: u16) -> Fitted {
     let all = columns.len();
     let wants: Vec<Want> =
         columns.iter().map(|column| Want { least: column.min, natural: column.width, rank: column.priority }).collect();

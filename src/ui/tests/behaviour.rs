@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
@@ -65,7 +65,7 @@ fn a_terminal_that_is_too_small_is_told_so() {
 fn place_of(buffer: &Buffer, word: &str) -> Position {
     let symbols: Vec<&str> = word.graphemes(true).collect();
     let stands = |position: &Position| {
-        let cell = |n: usize| buffer.cell((position.x + n as u16, position.y)).map(|cell| cell.symbol());
+        let cell = |n: usize| buffer.cell((position.x + n as u16, position.y)).map(Cell::symbol);
         symbols.iter().enumerate().all(|(n, symbol)| cell(n) == Some(*symbol))
     };
     buffer.area.positions().find(stands).unwrap_or_else(|| panic!("{word} is not on the screen:\n{}", text(buffer)))
