@@ -4,6 +4,7 @@
 mod args;
 mod completions;
 mod config;
+mod console;
 #[cfg(feature = "demo")]
 mod demo;
 mod failure;
@@ -50,6 +51,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             let setup = Setup::new(cli.global)?;
             headless(&setup, get::run(&setup, &args))
         }
+        #[cfg(feature = "demo")]
+        Some(Command::Demo) => console::run(Setup::new(args::Global { demo: true, ..cli.global })?),
+        None => console::run(Setup::new(cli.global)?),
         _ => Err(Failure::usage("not yet", "")),
     }
 }
