@@ -25,7 +25,7 @@ const KNOWN: usize = 65_536;
 const KNOWN_AT_LEAST: usize = 8_192;
 /// Failures after which a range is given up.
 const TRIES: u32 = 5;
-/// Broken live tails in a row, after which it is polled for a while.
+/// Broken live tails in a row, or gaps in a row in one that samples, after which it is polled for a while.
 const BREAKS: u32 = 3;
 
 pub(super) struct Reader {
@@ -57,6 +57,8 @@ enum Live {
     Later,
     /// It ran and broke off.
     Broke,
+    /// It ran and left out lines all the time.
+    Floods,
 }
 
 /// One pass over a range.
@@ -117,7 +119,7 @@ impl Reader {
                     }
                     breaks = 0;
                 }
-                Live::Later => {}
+                Live::Later | Live::Floods => {}
             }
             self.poll(Some(Instant::now() + self.pace.live_again)).await;
         }
@@ -238,8 +240,7 @@ impl Reader {
             Ok(Ok(updates)) => {
                 self.heard = self.sources.now();
                 self.say(TailEvent::Mode(self.index, TailMode::Live)).await;
-                self.listen(updates).await;
-                Live::Broke
+                self.listen(updates).await
             }
             Ok(Err(fault)) => {
                 tracing::info!(group = &*self.source.group, %fault, "no live tail: polling");
@@ -251,9 +252,9 @@ impl Reader {
     }
 
     /// Takes what a live tail sends. Beside it, passes fill what it left out: what came in before it began, what it sampled.
-    async fn listen(&mut self, mut updates: BoxStream<'static, Result<Update, Fault>>) {
+    async fn listen(&mut self, mut updates: BoxStream<'static, Result<Update, Fault>>) -> Live {
         let mut tally = Tally::new();
-        let mut filling = Filling { pass: None, next: Some(Instant::now()), again: true };
+        let mut filling = Filling { pass: None, next: Some(Instant::now()), again: true, gaps: 0 };
         let mut silent = Instant::now() + self.pace.live_silence;
         loop {
             tokio::select! {
@@ -262,15 +263,21 @@ impl Reader {
                         silent = Instant::now() + self.pace.live_silence;
                         self.hear(update, &mut tally, &mut filling).await;
                     }
-                    Some(Err(fault)) => return tracing::info!(group = &*self.source.group, %fault, "the live tail broke off"),
-                    None => return,
+                    Some(Err(fault)) => {
+                        tracing::info!(group = &*self.source.group, %fault, "the live tail broke off");
+                        return Live::Broke;
+                    }
+                    None => return Live::Broke,
                 },
                 page = next_page(&mut filling.pass) => self.fill(page, &mut filling).await,
                 () = sleep_until_some(filling.next), if filling.pass.is_none() => {
                     filling.next = None;
                     filling.pass = Some(self.pass());
                 }
-                () = sleep_until(silent) => return,
+                () = sleep_until(silent) => return Live::Broke,
+            }
+            if filling.gaps >= BREAKS {
+                return Live::Floods;
             }
         }
     }
@@ -278,11 +285,13 @@ impl Reader {
     async fn hear(&mut self, update: Update, tally: &mut Tally, filling: &mut Filling) {
         let (before, now) = (self.heard, self.sources.now());
         self.heard = now;
-        let lines = self.sift.new_lines(update.lines, tally);
-        self.put(Part::Lines(self.index, lines)).await;
+        // What was left out is read in a moment, and these with it in their places.
+        if !update.sampled || self.failures > 0 {
+            let lines = self.sift.new_lines(update.lines, tally);
+            self.put(Part::Lines(self.index, lines)).await;
+        }
         if update.sampled {
             self.open_gap(before).await;
-            // While it samples it is as good as polled, with some lines ahead of time.
             filling.next = filling.next.or(Some(Instant::now() + self.pace.poll));
         } else if self.gap.is_none() && filling.is_idle() {
             self.read = now;
@@ -304,6 +313,7 @@ impl Reader {
                 if failed {
                     self.say(TailEvent::Mode(self.index, TailMode::Live)).await;
                 }
+                filling.gaps = if filling.next.is_some() { filling.gaps + 1 } else { 0 };
                 if filling.next.is_some() {
                     // It sampled again meanwhile.
                     self.open_gap(pass.to).await;
@@ -333,6 +343,8 @@ struct Filling {
     next: Option<Instant>,
     /// One more is due after this one, for lines that took long to be found.
     again: bool,
+    /// How many began while the one before was being filled.
+    gaps: u32,
 }
 
 impl Filling {
