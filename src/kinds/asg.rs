@@ -22,6 +22,8 @@ use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
 use crate::providers::aws::{fault, pages};
 
+pub use row::sentence;
+
 const KIND: &str = "asg";
 const LIST: Op = "autoscaling:DescribeAutoScalingGroups";
 /// What a group did and why.

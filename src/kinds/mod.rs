@@ -4,6 +4,7 @@
 
 pub mod alarm;
 pub mod asg;
+pub mod changes;
 mod database;
 mod dimensions;
 mod ecs;
@@ -195,3 +196,6 @@ pub fn by_id(id: &str) -> Option<&'static KindDef> {
 pub fn by_word(word: &str) -> Option<&'static KindDef> {
     ALL.iter().copied().find(|kind| kind.is_called(word))
 }
+
+#[cfg(all(test, feature = "demo"))]
+mod tests;

@@ -125,7 +125,7 @@ async fn one(env: &Env, id: &ResourceId) -> Result<DbCluster, Fault> {
 fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let events = database::events(env, &id.id, SourceType::DbCluster);
-        let (cluster, instances, events) = join3(one(env, id), instances(env, Some(&id.id)), events).await;
+        let (cluster, instances, events) = Box::pin(join3(one(env, id), instances(env, Some(&id.id)), events)).await;
         let (cluster, instances) = (cluster?, instances?);
         let row = resource(&env.scope, &cluster, &instances)?;
         let sections = vec![
@@ -282,10 +282,14 @@ fn verdict(cluster: &DbCluster, instances: &Instances) -> Verdict {
 }
 
 fn relations(cluster: &Resource) -> Vec<Relation> {
+    let mut watched = vec![format!("DBClusterIdentifier={}", cluster.id.id)];
+    if let Some(Value::List(members)) = DEF.cell(cluster, "members") {
+        watched.extend(members.iter().map(|member| format!("DBInstanceIdentifier={member}")));
+    }
     vec![
         parts::to_those_within("members", "rds-instance", &cluster.id),
         parts::to_those_within("snapshots", "rds-snapshot", &cluster.id),
-        parts::to_alarms(&cluster.id.scope, &[("DBClusterIdentifier", &cluster.id.id)]),
+        parts::to_those("alarms", &cluster.id.scope, "alarm", parts::lists("dimensions", watched)),
     ]
 }
 

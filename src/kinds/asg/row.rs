@@ -174,8 +174,8 @@ fn why(activities: &[Activity], now: Timestamp) -> Option<Why> {
     None
 }
 
-/// A cause without the instant that it begins with.
-fn sentence(cause: &str) -> &str {
-    let words = cause.split_once("Z an ").map_or(cause, |(_, rest)| rest);
-    words.trim().trim_end_matches('.')
+/// The first sentence of a cause, without the instant that it begins with.
+pub fn sentence(cause: &str) -> &str {
+    let first = cause.split(".  ").next().unwrap_or(cause).trim().trim_end_matches('.');
+    first.strip_prefix("At ").and_then(|rest| rest.split_once(' ')).map_or(first, |(_, words)| words)
 }

@@ -85,11 +85,11 @@ fn row_of(group: AutoScalingGroupBuilder, activities: &[Activity]) -> Resource {
 )]
 #[case::unhealthy(
     group(2, &[serving(), sick()]), vec![replaced(1)], Health::Degraded,
-    "1 of 2 instances unhealthy; instance was taken out of service in response to an ELB system health check failure"
+    "1 of 2 instances unhealthy; an instance was taken out of service in response to an ELB system health check failure"
 )]
 #[case::replacing(
     group(2, &[serving(), starting()]), vec![replaced(3)], Health::Degraded,
-    "1 of 2 in service, 1 starting; instance was taken out of service in response to an ELB system health check failure"
+    "1 of 2 in service, 1 starting; an instance was taken out of service in response to an ELB system health check failure"
 )]
 #[case::suspended(
     group(1, &[serving()]).suspended_processes(SuspendedProcess::builder().process_name("Launch").build()),

@@ -87,7 +87,9 @@ impl Targets {
         }
         if total == 0 {
             let draining = if self.draining > 0 { format!(" ({} draining)", self.draining) } else { String::new() };
-            return (Health::Degraded, format!("no targets: requests to it fail{draining}"));
+            // A page for maintenance and the other half of a blue and green pair wait empty; what should be in use and is
+            // empty shows as a sick service.
+            return (Health::Unknown, format!("no targets{draining}"));
         }
         if self.initial > 0 {
             return (Health::Progressing, format!("{} of {total} are checked for the first time", self.initial));
@@ -144,8 +146,8 @@ mod tests {
     #[case(&["healthy", "healthy"], true, Health::Ok, "")]
     #[case(&["healthy", "draining"], true, Health::Ok, "1 draining")]
     #[case(&["healthy", "initial Elb.RegistrationInProgress"], true, Health::Progressing, "1 of 2 are checked for the first time")]
-    #[case(&[], true, Health::Degraded, "no targets: requests to it fail")]
-    #[case(&["draining"], true, Health::Degraded, "no targets: requests to it fail (1 draining)")]
+    #[case(&[], true, Health::Unknown, "no targets")]
+    #[case(&["draining"], true, Health::Unknown, "no targets (1 draining)")]
     #[case(&[], false, Health::Unknown, "no load balancer uses it")]
     #[case(&["unused Target.NotInUse"], true, Health::Unknown, "1 of 1 of unknown health: Target.NotInUse")]
     #[case(&["unavailable Target.HealthCheckDisabled"], true, Health::Ok, "")]

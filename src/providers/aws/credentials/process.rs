@@ -126,7 +126,8 @@ fn parse(out: &[u8]) -> Result<Credentials, String> {
     ))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

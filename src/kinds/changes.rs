@@ -1,0 +1,152 @@
+//! What changed, across sources: CloudTrail's events that write, events and deployments of ECS services, events of RDS, activities of
+//! Auto Scaling groups. A question, not a kind. A source that fails hides no other.
+
+mod asg;
+mod databases;
+mod ecs;
+mod trail;
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, join_all};
+use jiff::Timestamp;
+
+use crate::model::{Change, ChangeSource, Fault, KindId, ResourceId, Scope, text};
+use crate::providers::Env;
+
+/// What one source had to tell, and why it may not be all.
+#[derive(Debug, Default)]
+struct Told {
+    changes: Vec<Change>,
+    fault: Option<Fault>,
+}
+
+impl Told {
+    /// What came before a source failed counts too.
+    fn new(changes: Vec<Change>, end: Result<(), Fault>) -> Self {
+        Self { changes, fault: end.err() }
+    }
+}
+
+/// What changed since then, newest first, on one resource or in the whole region; and the faults of sources that could not be read,
+/// or not to the end. It fails only when no source could be read at all.
+pub async fn changes(
+    env: &Env,
+    since: Timestamp,
+    about: Option<&ResourceId>,
+) -> Result<(Vec<Change>, Vec<Fault>), Fault> {
+    let mut sources: Vec<BoxFuture<'_, Told>> = vec![Box::pin(trail::read(env, since, about))];
+    let is = |kinds: &[KindId]| about.is_none_or(|id| kinds.contains(&id.kind));
+    if is(&["ecs-service", "ecs-cluster"]) {
+        sources.push(Box::pin(ecs::read(env, since, about)));
+    }
+    if is(&["rds-instance", "rds-cluster", "rds-snapshot"]) {
+        sources.push(Box::pin(databases::read(env, since, about)));
+    }
+    if is(&["asg"]) {
+        sources.push(Box::pin(asg::read(env, since, about)));
+    }
+    merged(join_all(sources).await)
+}
+
+/// One time line out of what each source told.
+fn merged(told: Vec<Told>) -> Result<(Vec<Change>, Vec<Fault>), Fault> {
+    let all_failed = told.iter().all(|source| source.fault.is_some() && source.changes.is_empty());
+    let (mut changes, mut faults) = (Vec::new(), Vec::new());
+    for source in told {
+        changes.extend(source.changes);
+        faults.extend(source.fault);
+    }
+    if all_failed && !faults.is_empty() {
+        return Err(faults.swap_remove(0));
+    }
+    let mut seen = HashSet::new();
+    changes.retain(|change: &Change| seen.insert(change.id.clone()));
+    changes.sort_by_key(|change| Reverse(change.at));
+    Ok((changes, faults))
+}
+
+/// What a source says of one change.
+struct Line<'a> {
+    at: Timestamp,
+    source: ChangeSource,
+    /// The source's own id of it; without one, source, time and text are the id.
+    id: Option<&'a str>,
+    who: &'a str,
+    what: &'a str,
+    name: &'a str,
+    resource: Option<Arc<ResourceId>>,
+    failed: bool,
+}
+
+/// A change, with all text from outside cleaned.
+fn change(scope: &Scope, line: Line<'_>) -> Change {
+    let id = line.id.map_or_else(
+        || format!("{}|{}|{}|{}", line.source.word(), line.at.as_millisecond(), line.name, line.what),
+        str::to_owned,
+    );
+    Change {
+        at: line.at,
+        scope: scope.region_scope(),
+        source: line.source,
+        id: id.into(),
+        who: text::clean(line.who).into(),
+        what: text::clean(line.what).into(),
+        name: text::clean(line.name).into(),
+        resource: line.resource,
+        failed: line.failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FaultClass;
+
+    fn line(at: i64, id: &str) -> Change {
+        let line = Line {
+            at: Timestamp::from_second(at).unwrap(),
+            source: ChangeSource::CloudTrail,
+            id: Some(id).filter(|id| !id.is_empty()),
+            who: "jane\u{1b}[31m",
+            what: "UpdateService",
+            name: "web",
+            resource: None,
+            failed: false,
+        };
+        change(&Scope::new("dhbw-prod", "eu-central-1").in_cluster("main"), line)
+    }
+
+    fn fault(summary: &str) -> Fault {
+        Fault::new(FaultClass::TimedOut, summary)
+    }
+
+    #[test]
+    fn the_newest_is_first_and_doubles_are_dropped() {
+        let one = Told::new(vec![line(1, "a"), line(3, "b")], Ok(()));
+        let other = Told::new(vec![line(2, "c"), line(3, "b"), line(2, ""), line(2, "")], Ok(()));
+        let (changes, faults) = merged(vec![one, other]).unwrap();
+        let order: Vec<i64> = changes.iter().map(|change| change.at.as_second()).collect();
+        assert_eq!((order, faults.len()), (vec![3, 2, 2, 1], 0));
+        assert_eq!(&*changes[0].who, "jane");
+        assert_eq!(changes[0].scope.cluster, None);
+    }
+
+    #[test]
+    fn a_failed_source_hides_no_other() {
+        let good = Told::new(vec![line(1, "a")], Ok(()));
+        let half = Told::new(vec![line(2, "b")], Err(fault("half")));
+        let (changes, faults) = merged(vec![Told::new(vec![], Err(fault("none"))), good, half]).unwrap();
+        assert_eq!(changes.len(), 2);
+        assert_eq!(faults.iter().map(|fault| &*fault.summary).collect::<Vec<_>>(), ["none", "half"]);
+    }
+
+    #[test]
+    fn only_when_all_fail_it_fails() {
+        let failed = || Told::new(vec![], Err(fault("gone")));
+        assert_eq!(merged(vec![failed(), failed()]).unwrap_err().summary, "gone");
+        assert!(merged(vec![failed(), Told::default()]).is_ok());
+    }
+}
