@@ -77,14 +77,19 @@ fn done(
     known.generation = generation;
     let unchanged = matches!(result, Ok(None)) && known.fault.is_none();
     match result {
-        Ok(Some(answer)) => known.succeed(answer, at),
-        Ok(None) => {
-            known.loading = None;
-            known.fault = None;
-            if let Some((_, observed)) = &mut known.value {
-                *observed = at;
+        Ok(answer) => match answer.or_else(|| known.value.take().map(|(same, _)| same)) {
+            Some(answer) => {
+                let missing = answer.missing().cloned();
+                known.succeed(answer, at);
+                if let Some(fault) = missing {
+                    known.fail(Arc::new(fault), at);
+                }
             }
-        }
+            None => {
+                known.loading = None;
+                known.fault = None;
+            }
+        },
         Err(fault) => {
             // Rows of another account must not stand, not even dimmed.
             if matches!(fault.class, FaultClass::WrongAccount { .. }) {
@@ -176,7 +181,7 @@ fn gather_changes(state: &mut State) {
     for scope in state.marked_scopes() {
         let known = state.store.get(&changes_query(&scope, view)).and_then(|known| known.get());
         if let Some(Answer::Changes(changes)) = known {
-            rows.extend(changes.iter().cloned());
+            rows.extend(changes.rows.iter().cloned());
         }
     }
     rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
