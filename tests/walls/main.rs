@@ -137,13 +137,13 @@ fn paths_are_found_wherever_they_stand() {
 
 #[test]
 fn what_only_looks_like_a_path_is_not_one() {
-    let code = r###"
+    let code = r##"
         // crate::ui
         /* crate::ui /* crate::ui */ crate::ui */
         const A: &str = "crate::ui \" crate::ui"; const B: &str = r#"crate::ui " crate::ui"#;
         const C: char = '"'; const D: &[u8] = b"crate::ui"; const E: char = '\''; const F: char = '\u{1b}';
         fn f<'a>(x: &'a str) -> &'a str { x } const G: &str = "crate::ui";
-    "###;
+    "##;
     assert_eq!(paths(code), Vec::<String>::new());
 }
 
