@@ -149,7 +149,7 @@ fn what_only_looks_like_a_path_is_not_one() {
 
 #[test]
 fn tests_are_told_apart() {
-    let code = "#[cfg(test)] mod tests { use crate::ui::A; } #[cfg(test)] fn f() { crate::ui::b() } \
-                #[cfg(test)] use crate::ui::C; use crate::model::D;";
-    assert_eq!(paths(code), ["crate::ui::A (test)", "crate::ui::b (test)", "crate::ui::C (test)", "crate::model::D"]);
+    let code = "#[cfg(test)] mod tests { use a::A; } #[cfg(all(test, unix))] fn f() { a::b() } #[cfg(test)] use a::C; \
+                #[cfg(not(test))] use a::D; #[cfg(any(test, unix))] use a::E; use a::F;";
+    assert_eq!(paths(code), ["a::A (test)", "a::b (test)", "a::C (test)", "a::D", "a::E", "a::F"]);
 }
