@@ -185,10 +185,10 @@ impl Console {
         }
         if matches!(event, crossterm::event::Event::Resize(..)) {
             self.dirty = true;
-            return Ok(());
+            return self.terminal.resized();
         }
-        let messages = input::messages(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
-        for message in messages {
+        let message = input::message(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
+        if let Some(message) = message {
             self.take(message);
         }
         Ok(())

@@ -78,7 +78,8 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
                 (a, b) => a.or(b),
             };
             count(&mut row, kind, &rows.items);
-            for resource in &rows.items {
+            // An alarm without data says nothing about the environment.
+            for resource in rows.items.iter().filter(|resource| resource.health != Health::Unknown) {
                 if worst.as_ref().is_none_or(|(health, _)| resource.health > *health) {
                     worst = Some((resource.health, format!("{}: {}", resource.name, resource.reason).into()));
                 }

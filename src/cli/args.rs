@@ -25,7 +25,7 @@ pub struct Cli {
 }
 
 /// Flags of every command.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Only these environments: a name or a pattern with `*` and `?` (can be given several times)

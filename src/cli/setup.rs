@@ -60,15 +60,16 @@ impl Setup {
         self.config.console.colour && io::stdout().is_terminal()
     }
 
-    /// Prints a sheet on standard output in the format of the flags; `what` is in it.
-    pub fn print(&self, sheet: &Sheet, what: &str) -> Result<(), Failure> {
+    /// Prints a sheet on standard output in the format of the flags. `what` is in it; that there is none is only said where
+    /// every source has answered.
+    pub fn print(&self, sheet: &Sheet, what: &str, complete: bool) -> Result<(), Failure> {
         let format = self.global.output;
         let width = io::stdout().is_terminal().then(crate::terminal::columns).flatten();
         let paper = Paper { width: width.map(usize::from), colour: self.colour(), now: Timestamp::now() };
         let mut out = BufWriter::new(io::stdout().lock());
         let left_out = sheet.write(format, paper, &mut out)?;
         out.flush()?;
-        if format == Format::Table && sheet.rows.is_empty() {
+        if complete && format == Format::Table && sheet.rows.is_empty() {
             say(&format!("no {what}"));
         }
         if !left_out.columns.is_empty() {

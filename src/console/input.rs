@@ -20,8 +20,8 @@ pub struct Pointer {
     last: Option<(Instant, Target)>,
 }
 
-/// The messages of an event.
-pub fn messages(event: Event, keymap: &Keymap, context: Context, hits: &Hits, pointer: &mut Pointer) -> Option<Msg> {
+/// The message of an event, where it means anything.
+pub fn message(event: Event, keymap: &Keymap, context: Context, hits: &Hits, pointer: &mut Pointer) -> Option<Msg> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => match keymap.meaning(key, context)? {
             Meaning::Command(command) => Some(Msg::Do(command)),

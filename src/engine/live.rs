@@ -10,13 +10,13 @@ use std::time::SystemTime;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, SignInState};
 use crate::kinds::logs::{Found, Update};
-use crate::kinds::{self, KindDef, Sink, logs, metrics};
+use crate::kinds::{self, KindDef, Sink, changes, logs, metrics};
 use crate::model::{
     Answer, Environment, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
     Window,
@@ -79,7 +79,15 @@ impl Live {
                 let env = self.env(&id.scope).await?;
                 Ok(Answer::Raw((kind_of(id.kind)?.raw)(&env, id).await?.into()))
             }
-            Query::Changes { .. } => Err(Fault::new(FaultClass::Bug, "changes can't be read")),
+            Query::Changes { scope, seconds, about } => {
+                let env = self.env(scope).await?;
+                let since = Timestamp::now() - SignedDuration::from_secs(i64::from(*seconds));
+                let (found, faults) = changes::changes(&env, since, about.as_deref()).await?;
+                match faults.into_iter().next() {
+                    Some(fault) if found.is_empty() => Err(fault),
+                    _ => Ok(Answer::Changes(Arc::new(found))),
+                }
+            }
         }
     }
 

@@ -156,6 +156,19 @@ impl Console {
         }
     }
 
+    /// Waits until the program is stopped as a job: a signal to go on would be lost before that.
+    pub fn wait_stopped(&self) {
+        let until = Instant::now() + PATIENCE;
+        let stopped = || {
+            let status = std::process::Command::new("ps").args(["-o", "stat=", "-p", &self.pid().to_string()]).output();
+            status.is_ok_and(|status| status.stdout.starts_with(b"T"))
+        };
+        while !stopped() {
+            assert!(Instant::now() < until, "it does not stop:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().expect("the program can be waited for").is_none()
