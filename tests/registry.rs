@@ -2,6 +2,7 @@
 //! built-in estate. A new kind is checked by standing in the registry.
 
 #![cfg(feature = "demo")]
+#![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -288,13 +289,16 @@ fn filter(name: &str, kind: &KindDef, text: &str) -> Filter {
     filter
 }
 
+/// What a list can be within, and where.
+type Parent = (Arc<Env>, Arc<ResourceId>);
+
 /// What is declared is what is called: more would be refused on the way out, less would ask customers for needless rights.
 #[tokio::test]
 async fn each_kind_calls_what_it_declares_and_nothing_else() {
     let stand = Stand::new().await;
     let rows = stand.rows().await;
     // Lists of a kind within something are its own affair, whoever leads to them.
-    let mut within: BTreeMap<&str, Vec<(Arc<Env>, Arc<ResourceId>)>> = BTreeMap::new();
+    let mut within: BTreeMap<&str, Vec<Parent>> = BTreeMap::new();
     for (env, kind, rows) in &rows {
         for relation in closely(rows.clone()).flat_map(|row| (kind.relations)(&row)) {
             if let Query::List { kind: other, within: Some(parent), .. } = relation.query {

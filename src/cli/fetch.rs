@@ -29,7 +29,17 @@ pub(super) struct Answer<T> {
     /// What it said.
     pub(super) value: T,
     /// Why that is not all.
-    pub(super) fault: Option<Fault>,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl<T> Answer<T> {
+    /// The device whose code it waits for.
+    fn device(&self) -> Option<String> {
+        self.faults.iter().find_map(|fault| match &fault.class {
+            FaultClass::NeedsCode { serial } => Some(serial.clone()),
+            _ => None,
+        })
+    }
 }
 
 /// Asks every scope; the answers come in the order of the scopes. Those that need a code are asked again, one after the other,
@@ -37,27 +47,28 @@ pub(super) struct Answer<T> {
 pub(super) async fn each<T, F>(setup: &Setup, scopes: Vec<Scope>, ask: impl Fn(Scope) -> F) -> Vec<Answer<T>>
 where
     T: Default,
-    F: Future<Output = (T, Option<Fault>)>,
+    F: Future<Output = (T, Vec<Fault>)>,
 {
     let one = |scope: Scope| {
         let asked = ask(scope.clone());
         async move {
-            let gave_up = || (T::default(), Some(gave_up()));
-            let (value, fault) = tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| gave_up());
-            let fault = fault.map(|fault| setup.access.explain(fault, &scope.environment));
-            Answer { scope, value, fault }
+            let gave_up = || (T::default(), vec![gave_up()]);
+            let (value, faults) = tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| gave_up());
+            let explain = |fault| setup.access.explain(fault, &scope.environment);
+            let faults = faults.into_iter().map(explain).collect();
+            Answer { scope, value, faults }
         }
     };
     let mut answers: Vec<Answer<T>> = stream::iter(scopes).map(one).buffered(AT_ONCE).collect().await;
     for answer in &mut answers {
-        while let Some(Fault { class: FaultClass::NeedsCode { serial }, .. }) = &answer.fault {
+        while let Some(serial) = answer.device() {
             let environment = Arc::clone(&answer.scope.environment);
             // Another environment's code may have bought the session of this one, too.
             if setup.access.needs_code(&environment).is_none() {
                 *answer = one(answer.scope.clone()).await;
                 continue;
             }
-            let Some(code) = ask_code(&environment, serial).await else { break };
+            let Some(code) = ask_code(&environment, &serial).await else { break };
             match setup.access.give_code(&environment, &code).await {
                 Ok(()) => *answer = one(answer.scope.clone()).await,
                 Err(fault) => say(&format!("{environment}: {fault}")),
@@ -89,18 +100,23 @@ async fn ask_code(environment: &str, serial: &str) -> Option<String> {
 /// Says on standard error which scopes failed; the exit status says whether any did. With `details` the provider's own words
 /// follow.
 pub(super) fn status<T>(answers: &[Answer<T>], details: bool) -> ExitCode {
-    let mut status = ExitCode::SUCCESS;
-    for Answer { scope, fault, .. } in answers {
-        if let Some(fault) = fault {
-            report(scope, fault, details);
-            status = ExitCode::from(SOURCE_FAILED);
-        }
-    }
-    status
+    let faults = answers.iter().flat_map(|answer| answer.faults.iter().map(|fault| (&answer.scope, fault)));
+    faults.for_each(|(scope, fault)| report(&scope.to_string(), fault, details));
+    if complete(answers) { ExitCode::SUCCESS } else { failed() }
 }
 
-/// Says one fault on standard error.
-pub(super) fn report(scope: &Scope, fault: &Fault, details: bool) {
+/// Whether every scope has said all.
+pub(super) fn complete<T>(answers: &[Answer<T>]) -> bool {
+    answers.iter().all(|answer| answer.faults.is_empty())
+}
+
+/// The exit status when a source failed.
+pub(super) fn failed() -> ExitCode {
+    ExitCode::from(SOURCE_FAILED)
+}
+
+/// Says on standard error what is wrong with a source.
+pub(super) fn report(source: &str, fault: &Fault, details: bool) {
     let id = fault.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
     let renew = match &fault.class {
         FaultClass::Expired { renew: Some(command), .. } if !fault.summary.contains(command.as_str()) => {
@@ -108,8 +124,8 @@ pub(super) fn report(scope: &Scope, fault: &Fault, details: bool) {
         }
         _ => String::new(),
     };
-    say(&format!("{scope}: {}: {fault}{renew}{id}", fault.word()));
+    say(&format!("{source}: {}: {fault}{renew}{id}", fault.word()));
     if details && !fault.raw.is_empty() {
-        say(&format!("{scope}: {}", fault.raw));
+        say(&format!("{source}: {}", fault.raw));
     }
 }

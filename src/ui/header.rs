@@ -159,7 +159,9 @@ fn numbers(cx: &mut Cx, area: Rect) {
     let stats = cx.state.stats.iter().filter(|(name, _)| marked.contains(*name));
     let (calls, throttled) =
         stats.fold((0, 0), |(calls, throttled), (_, s)| (calls + s.calls_per_minute, throttled + s.throttled));
-    items.push(Item::new(5, style, format!("{calls} calls/min")).at_right());
+    if calls > 0 {
+        items.push(Item::new(5, style, format!("{calls} calls/min")).at_right());
+    }
     if throttled > 0 {
         items.push(Item::new(2, cx.style(Role::Throttled), format!("≈ {throttled} throttled/min")).at_right());
     }

@@ -143,7 +143,7 @@ fn draw_row(
     let theme = cx.theme;
     let cells: Vec<(Cow<str>, Style)> = widths.iter().map(|(column, _)| cell(cx, row, *column)).collect();
     // What can't be read again stands back; sign, name, badge and reason do not.
-    let stale = |column: usize| row.fault.is_some() && (3..=9).contains(&column);
+    let stands_back = |column: usize| row.fault.is_some() && (3..=9).contains(&column);
     let mark = if view.nav.marks.contains(&row.environment.name) { "◆" } else { "" };
     // The ground first: the stage's badge keeps its own, under the cursor too.
     if at == view.nav.at {
@@ -152,7 +152,7 @@ fn draw_row(
     let mut pen = cx.pen(area);
     pen.cell(mark, 1, theme[Role::Mark]);
     for ((column, cells), (text, style)) in widths.iter().zip(cells) {
-        let style = if stale(*column) { theme[Role::Stale] } else { style };
+        let style = if stands_back(*column) { theme[Role::Stale] } else { style };
         match *column {
             1 | 12 => words.cell(&mut pen, &text, *cells, style, theme[Role::Match]),
             column if COLUMNS[column].1 => {

@@ -76,10 +76,12 @@ pub(super) fn border(
     if focused {
         below.extend(cut_reason(cx, pane, fitted, area.width));
     }
-    if fitted.before > 0 {
+    // Without rows nothing is left out.
+    let rows = !pane.shown.is_empty();
+    if rows && fitted.before > 0 {
         below.push(Item::new(1, muted, format!(" ← {} {} ", fitted.before, columns_word(fitted.before))).at_right());
     }
-    if fitted.after > 0 {
+    if rows && fitted.after > 0 {
         below.push(Item::new(0, muted, format!(" +{} {} → ", fitted.after, columns_word(fitted.after))).at_right());
     }
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
@@ -141,7 +143,7 @@ fn titles(cx: &mut Cx, area: Rect, fitted: &Fitted, pane: &Pane, key: PaneKey) {
         } else {
             pen.cell(&words, column.width, style);
         }
-        pen.skip(fitted.gap);
+        pen.skip(column.gap(fitted.gap));
     }
     for (place, id) in targets {
         cx.hits.push(place.intersection(area), Target::Column(key, id));
@@ -165,7 +167,7 @@ impl Table<'_> {
         pen.cell(if self.pane.nav.marks.contains(&row.id) { "◆" } else { "" }, 1, theme[Role::Mark]);
         for column in &self.fitted.columns {
             self.cell(&mut pen, theme, state, column, row);
-            pen.skip(self.fitted.gap);
+            pen.skip(column.gap(self.fitted.gap));
         }
         if self.facts.is_stale(row) {
             cx.tint(area, Role::Stale);
