@@ -1,6 +1,7 @@
 //! The engine's sources as they are: kinds over environments, AWS or what stands in for it.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::path::PathBuf;
