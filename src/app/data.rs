@@ -26,7 +26,7 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
             known.value.is_none()
         }
         Event::Progress { query, generation, count } => progress(state, &query, generation, count),
-        Event::Done { query, generation, at, result } => done(state, query, generation, at, result, effects),
+        Event::Done { query, generation, at, result } => done(state, &query, generation, at, result, effects),
         Event::Points(points, at) => {
             state.store.points.extend(points.into_iter().map(|(key, points)| (key, (points, at))));
             true
@@ -64,7 +64,7 @@ fn progress(state: &mut State, query: &Query, generation: u64, count: usize) -> 
 
 fn done(
     state: &mut State,
-    query: Query,
+    query: &Query,
     generation: u64,
     at: jiff::Timestamp,
     result: Result<Option<Answer>, Arc<Fault>>,
@@ -95,14 +95,14 @@ fn done(
             if matches!(fault.class, FaultClass::WrongAccount { .. }) {
                 known.value = None;
             }
-            ask_for_code(state, &query, &fault);
+            ask_for_code(state, query, &fault);
             let known = state.store.answers.entry(query.clone()).or_default();
             known.fail(fault, at);
         }
     }
     summary::refresh(state, &query.scope().environment, at);
     if !unchanged {
-        refill(state, &query, effects);
+        refill(state, query, effects);
     }
     !unchanged
 }

@@ -12,7 +12,7 @@ use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::grid::{self, Want};
-use crate::ui::layout::{Item, bottom, inset, top};
+use crate::ui::layout::{Item, bottom, inset, spread, top};
 use crate::ui::matches::Words;
 use crate::ui::table::reason_role;
 use crate::ui::theme::Role;
@@ -46,6 +46,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &FleetView) {
     for row in &state.fleet {
         cx.seen.oldest = [cx.seen.oldest, row.observed].into_iter().flatten().min();
         cx.seen.loading |= row.loading;
+        cx.seen.fault = cx.seen.fault.or(row.fault.as_ref().map(|(fault, since)| (&**fault, *since)));
     }
     let area = Rect { width: area.width.min(WIDEST), ..area };
     let cells = area.width.saturating_sub(4);
@@ -226,7 +227,7 @@ fn count<'a>(cx: &Cx, count: Option<(usize, usize)>, bad: Role) -> (Cow<'a, str>
 fn reason<'a>(cx: &Cx, row: &'a FleetRow) -> (Cow<'a, str>, Style) {
     if let Some((fault, since)) = &row.fault {
         let (_, role) = signs::fault(fault);
-        let words = format!("{} for {}: {}", fault.word(), cx.age(*since), signs::advice(fault, cx));
+        let words = format!("{} since {}: {}", fault.word(), cx.clock(*since), signs::advice(fault, cx));
         return (words.into(), cx.style(role));
     }
     if row.loading && row.observed.is_none() {
@@ -254,18 +255,14 @@ fn totals(cx: &mut Cx, area: Rect) {
     let (services, alarms, databases) = (sum(|row| row.services), sum(|row| row.alarms), sum(|row| row.databases));
     let tasks = fleet.iter().filter_map(|row| row.tasks).fold((0, 0), |(have, want), (h, w)| (have + h, want + w));
     let well = fleet.iter().filter(|row| row.health == Health::Ok && row.fault.is_none()).count();
-    let words = format!(
-        "{well} of {} well · {faults} can't be read · services {}/{} · tasks {}/{} · databases {}/{} · alarms {}/{}",
-        fleet.len(),
-        services.0,
-        services.1,
-        tasks.0,
-        tasks.1,
-        databases.0,
-        databases.1,
-        alarms.0,
-        alarms.1,
-    );
-    let style = cx.style(Role::Muted);
-    cx.pen(area).put(&words, style);
+    let muted = cx.style(Role::Muted);
+    let items = vec![
+        Item::new(0, muted, format!("{well} of {} well", fleet.len())),
+        Item::new(1, muted, format!("· {faults} can't be read")),
+        Item::new(2, muted, format!("· services {}/{}", services.0, services.1)),
+        Item::new(4, muted, format!("· tasks {}/{}", tasks.0, tasks.1)),
+        Item::new(5, muted, format!("· databases {}/{}", databases.0, databases.1)),
+        Item::new(3, muted, format!("· alarms {}/{}", alarms.0, alarms.1)),
+    ];
+    spread(cx.buf, area, items, 1);
 }

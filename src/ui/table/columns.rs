@@ -3,11 +3,10 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
-
 use crate::app::pane::{Pane, TableColumn};
 use crate::kinds::{self, Show};
 use crate::model::{Resource, ResourceId, Value};
+use crate::ui::ages::Ages;
 use crate::ui::glyph::width;
 use crate::ui::grid::{self, Want};
 
@@ -132,21 +131,6 @@ impl Column {
 /// the sparkline.
 const fn own_rank(rank: u8) -> u8 {
     if rank == 0 { 2 } else { rank.saturating_mul(2).saturating_add(3) }
-}
-
-/// How instants are shown.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::ui) struct Ages {
-    /// The time.
-    pub(in crate::ui) now: Timestamp,
-    /// As ages that count up; else exactly.
-    pub(in crate::ui) count: bool,
-}
-
-impl Ages {
-    pub(in crate::ui) fn show(self, value: &Value) -> Cow<'_, str> {
-        if self.count { value.show(self.now) } else { value.show_exact() }
-    }
 }
 
 /// Whether a column tells rows apart: environment, region and kind do so only where there are several.

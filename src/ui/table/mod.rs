@@ -7,9 +7,10 @@ mod spark;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-pub(super) use columns::{Ages, Column, Fitted, fit};
+pub(super) use columns::{Column, Fitted, fit};
 pub(super) use spark::{sparkline, trend, words};
 
+use super::ages::Ages;
 use super::blank;
 use super::border::{self, Border};
 use super::cx::Cx;
@@ -30,7 +31,7 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: 
     facts.tell(&mut cx.seen);
     cx.hits.push(area, Target::Pane(key));
     let cells = area.width.saturating_sub(4);
-    let ages = Ages { now: cx.now, count: cx.state.settings.ages };
+    let ages = cx.ages();
     let fitted = fit(pane, cells, ages);
     let inner = border(cx, area, pane, key, focused, &facts, &fitted);
     let (reason, body) = top(inner, u16::from(!facts.troubles.is_empty() && !pane.shown.is_empty()));
@@ -155,7 +156,7 @@ struct Table<'t> {
     pane: &'t Pane,
     fitted: &'t Fitted,
     words: &'t Words,
-    ages: Ages,
+    ages: Ages<'t>,
     facts: &'t Facts<'t>,
 }
 

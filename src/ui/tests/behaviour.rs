@@ -1,17 +1,19 @@
 //! What must hold whatever the screen looks like: sizes, styles of what must not be missed, the mouse, the cost of a frame.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
+use tracing_subscriber::layer::SubscriberExt;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{filtered, frame, text, typed, with};
+use super::{filtered, frame, frame_at, text, typed, with};
 use crate::app::command::Motion;
 use crate::app::pane::{RowRef, Shown};
-use crate::app::{Command, PaneKey, State, Target, View};
-use crate::model::{Health, Rows};
+use crate::app::{Command, PaneKey, State, Store, Target, View};
+use crate::model::{Fault, FaultClass, Health, Rows};
 use crate::ui::fixture::{self, stories};
 use crate::ui::theme::{PLAIN, Role, Theme};
 
@@ -184,4 +186,90 @@ fn a_frame_costs_the_same_whatever_the_number_of_rows() {
     let (few, lots) = (many(100), many(100_000));
     let (few, lots) = (cost(&few), cost(&lots));
     assert!(lots < few * 2, "100 rows: {few:?}, 100,000 rows: {lots:?}");
+}
+
+#[test]
+fn nothing_moves_by_itself_where_ages_are_hidden() {
+    let theme = Theme::default();
+    for (name, mut state) in screens() {
+        state.settings.ages = false;
+        // Within one period of metrics: charts move on with their metrics.
+        let (then, _) = frame_at(&state, &theme, 160, 50, fixture::ago(9));
+        let (later, _) = frame(&state, &theme, 160, 50);
+        assert_eq!(text(&then), text(&later), "{name}");
+    }
+}
+
+#[test]
+fn times_are_utc_or_the_operators_own() {
+    let theme = Theme::default();
+    let mut state = stories::logs();
+    assert!(text(&frame(&state, &theme, 120, 40).0).contains("10:30:00Z"));
+    fixture::run(&mut state, Command::LocalTime);
+    let local = text(&frame(&state, &theme, 120, 40).0);
+    assert!(local.contains("11:30:00\n"), "{local}");
+    assert!(!local.contains("10:30:00Z"), "{local}");
+}
+
+#[test]
+fn every_sort_of_nothing_looks_different() {
+    let list = |fault: Option<FaultClass>| {
+        let mut state = fixture::one("dhbw-prod");
+        state.store = Store::default();
+        let query = fixture::list("dhbw-prod", "ecs-service");
+        match fault {
+            Some(class) => fixture::fail(&mut state, query, 60, Fault::new(class, "it did not work")),
+            None => fixture::rows(&mut state, "dhbw-prod", "ecs-service", Vec::new()),
+        }
+        let (buffer, _) = frame(&with(state, &[Command::List("ecs-service")]), &Theme::default(), 100, 24);
+        let said = text(&buffer);
+        said.lines().skip(9).take(7).map(|line| line.trim_matches(['│', ' '])).collect::<Vec<_>>().join("\n")
+    };
+    let classes = [
+        None,
+        Some(FaultClass::Expired { renew: Some("aws sso login --profile dhbw".into()), sign_in: false }),
+        Some(FaultClass::Expired { renew: None, sign_in: true }),
+        Some(FaultClass::NeedsCode { serial: "arn".into() }),
+        Some(FaultClass::Denied { permission: Some("ecs:ListServices".into()) }),
+        Some(FaultClass::Throttled { until: Some(fixture::ago(-20)) }),
+        Some(FaultClass::Unreachable),
+        Some(FaultClass::TimedOut),
+        Some(FaultClass::WrongAccount { expected: "111122223333".into(), found: "999988887777".into() }),
+    ];
+    let said: Vec<String> = classes.into_iter().map(list).collect();
+    let all: HashSet<&String> = said.iter().collect();
+    assert_eq!(all.len(), said.len(), "{said:#?}");
+    for (said, words) in said.iter().zip([
+        "∅ no services here",
+        "run: aws sso login --profile dhbw",
+        "L signs in again",
+        "L asks for its code",
+        "⊘ dhbw-prod: denied since 10:29:00Z",
+        "asked again in 20s",
+        "≠ dhbw-prod: unreachable",
+        "timed out",
+        "expected 111122223333, found 999988887777: its rows are withheld",
+    ]) {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn the_consoles_log_is_shown_clean_and_scrolls_back() {
+    tui_logger::set_default_level(tui_logger::LevelFilter::Info);
+    let subscriber = tracing_subscriber::registry().with(tui_logger::TuiTracingSubscriberLayer);
+    tracing::subscriber::with_default(subscriber, || {
+        for n in 0..60 {
+            tracing::warn!("line {n} \u{1b}[31mred\u{1b}[0m");
+        }
+    });
+    tui_logger::move_events();
+    let theme = Theme::default();
+    let mut state = with(fixture::empty(), &[Command::ConsoleLog]);
+    let (buffer, _) = frame(&state, &theme, 80, 24);
+    assert!(text(&buffer).contains("line 59 red"), "{}", text(&buffer));
+    assert_eq!(style_of(&buffer, "line 59").fg, theme[Role::LevelWarn].fg);
+    state.view = View::ConsoleLog { back: 30 };
+    let back = text(&frame(&state, &theme, 80, 24).0);
+    assert!(back.contains("line 29 red") && !back.contains("line 59"), "{back}");
 }

@@ -2,6 +2,7 @@
 
 mod behaviour;
 
+use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -17,9 +18,14 @@ use crate::engine::SignInState;
 
 /// A frame of this state.
 fn frame(state: &State, theme: &Theme, columns: u16, lines: u16) -> (Buffer, Hits) {
+    frame_at(state, theme, columns, lines, now())
+}
+
+/// A frame of this state at a time.
+fn frame_at(state: &State, theme: &Theme, columns: u16, lines: u16, now: Timestamp) -> (Buffer, Hits) {
     let mut terminal = Terminal::new(TestBackend::new(columns, lines)).unwrap();
     let mut hits = Hits::default();
-    terminal.draw(|frame| hits = draw(frame, state, theme, &fixture::keymap(), now())).unwrap();
+    terminal.draw(|frame| hits = draw(frame, state, theme, &fixture::keymap(), now)).unwrap();
     (terminal.backend().buffer().clone(), hits)
 }
 
@@ -123,6 +129,8 @@ macro_rules! looks {
 
 looks! {
     start: fixture::empty();
+    loading: stories::loading();
+    unreachable: stories::unreachable();
     bridge_of_all: fixture::all();
     bridge_of_one: fixture::one("dhbw-prod");
     bridge_focus_on_clusters: with(fixture::all(), &[Command::Pane(0), Command::Move(Motion::Down)]);
@@ -135,6 +143,7 @@ looks! {
     list_sideways: with(fixture::one("dhbw-prod"), &[Command::List("ecs-service"), Command::Sideways(40)]);
     list_sorted: with(fixture::all(), &[Command::List("alarm"), Command::SortBy(4), Command::SortBy(4)]);
     fleet: with(fixture::all(), &[Command::Fleet]);
+    fleet_in_common: in_common();
     detail: stories::detail();
     detail_scrolled: with(stories::detail(), &[Command::Move(Motion::PageDown), Command::Move(Motion::Down)]);
     detail_denied: stories::denied_detail();
@@ -143,7 +152,6 @@ looks! {
     logs_searched: stories::searched_logs();
     logs_wrapped: with(stories::logs(), &[Command::Wrap]);
     changes: stories::changes();
-    console_log: with(fixture::empty(), &[Command::ConsoleLog]);
     palette: typed(&[Command::Palette], "serv");
     picker: typed(&[Command::Environments, Command::Mark], "prod");
     sort_menu: with(fixture::all(), &[Command::List("ecs-service"), Command::SortMenu]);
@@ -183,6 +191,12 @@ fn filtered(text: &str) -> State {
     let mut state = with(fixture::all(), &[Command::List("ecs-service"), Command::Filter]);
     fixture::type_in(&mut state, text);
     with(state, &[Command::Open])
+}
+
+fn in_common() -> State {
+    let mut state = with(fixture::all(), &[Command::Fleet]);
+    state.common = Some("11 of 12 sick services: az eu-central-1a".into());
+    state
 }
 
 fn layered(layer: Layer) -> State {

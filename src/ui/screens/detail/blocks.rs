@@ -161,7 +161,10 @@ fn table_widths(cx: &Cx, titles: &[&'static str], rows: &Rows, cells: u16) -> Ve
 }
 
 fn shown<'v>(cx: &Cx, value: &'v Value) -> Cow<'v, str> {
-    if cx.state.settings.ages { value.show(cx.now) } else { value.show_exact() }
+    match value {
+        Value::Instant(at) => Cow::Owned(cx.age(*at)),
+        value => value.show_exact(),
+    }
 }
 
 fn table_line(cx: &mut Cx, area: Rect, titles: &[&'static str], rows: &Rows, widths: &[(usize, u16)], at: usize) {
