@@ -77,19 +77,17 @@ fn done(
     known.generation = generation;
     let unchanged = matches!(result, Ok(None)) && known.fault.is_none();
     match result {
-        Ok(answer) => match answer.or_else(|| known.value.take().map(|(same, _)| same)) {
-            Some(answer) => {
+        Ok(answer) => {
+            known.loading = None;
+            known.fault = None;
+            if let Some(answer) = answer.or_else(|| known.value.take().map(|(same, _)| same)) {
                 let missing = answer.missing().cloned();
                 known.succeed(answer, at);
                 if let Some(fault) = missing {
                     known.fail(Arc::new(fault), at);
                 }
             }
-            None => {
-                known.loading = None;
-                known.fault = None;
-            }
-        },
+        }
         Err(fault) => {
             // Rows of another account must not stand, not even dimmed.
             if matches!(fault.class, FaultClass::WrongAccount { .. }) {
