@@ -133,6 +133,14 @@ pub fn metrics(
     metrics.iter().map(spec).collect()
 }
 
+/// The text of a cell by its column; nothing where it is none.
+pub fn text_of<'a>(kind: &KindDef, resource: &'a Resource, column: &str) -> &'a str {
+    match kind.cell(resource, column) {
+        Some(Value::Text(text)) => text,
+        _ => "",
+    }
+}
+
 /// The first block of a detail: health, reason and every column that says something.
 pub fn summary(kind: &KindDef, resource: &Resource) -> Section {
     let mut fields = vec![field("health", Value::Health(resource.health))];
