@@ -135,7 +135,11 @@ impl Console {
                         self.take(Msg::Event(event));
                     }
                 }
-                _ = seconds.tick() => self.take(Msg::Tick(Timestamp::now())),
+                _ = seconds.tick() => {
+                    // What was logged since becomes visible in the console's own log.
+                    tui_logger::move_events();
+                    self.take(Msg::Tick(Timestamp::now()));
+                }
             }
         }
         Ok(())
@@ -222,7 +226,7 @@ impl Console {
     /// Keeps the order of the environments for the next start; off the loop, since it writes a file.
     fn remember(&self, names: &[Arc<str>]) {
         let Some(path) = self.recent.clone() else { return };
-        let text: String = names.iter().take(100).map(|name| format!("{name}\n")).collect();
+        let text = names.iter().take(100).map(|name| &**name).collect::<Vec<_>>().join("\n");
         spawn_quietly(async move {
             if let Some(folder) = path.parent() {
                 tokio::fs::create_dir_all(folder).await?;

@@ -1,5 +1,7 @@
 //! The whole console on the built-in estate, as a person meets it.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
+
 mod pty;
 
 use pty::Console;
@@ -74,7 +76,7 @@ fn switch_filter_drill_and_come_back() {
 #[test]
 fn logs_of_a_service_flow_pause_and_search() {
     let mut console = started(40, 140);
-    console.press("2/backend-service");
+    console.press("2/env:dhbw backend-service");
     console.press(ENTER);
     console.press("l");
     console.wait_text("lecture-backend");

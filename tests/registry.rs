@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use quarterdeck::demo::Estate;
 use quarterdeck::demo::world::Clock;
-use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink};
+use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, metrics};
 use quarterdeck::model::filter::ResourceRow;
-use quarterdeck::model::{Environment, Filter, Health, Query, Resource, ResourceId, Scope, Stage, Value};
+use quarterdeck::model::{
+    Environment, Filter, Health, MetricSpec, Query, Resource, ResourceId, Scope, Stage, Value, Window,
+};
 use quarterdeck::providers::{Env, Environments, Source};
 
 /// What every row has besides its kind's columns: a column of the same name would never be found.
@@ -215,6 +217,33 @@ async fn details_raw_logs_and_metrics_can_be_had() {
             assert!(link.contains(&*env.scope.region) && !link.starts_with('/') && !link.contains(' '), "{link}");
         }
     }
+}
+
+#[tokio::test]
+async fn metrics_have_points() {
+    let stand = Stand::new().await;
+    let (mut told, mut asked) = (BTreeSet::new(), BTreeSet::new());
+    let mut specs: BTreeMap<Scope, (Arc<Env>, Vec<MetricSpec>)> = BTreeMap::new();
+    for (env, kind, rows) in stand.rows().await {
+        let (_, specs) = specs.entry(env.scope.clone()).or_insert_with(|| (env, Vec::new()));
+        specs.extend(rows.iter().flat_map(kind.metrics));
+    }
+    for (env, specs) in specs.into_values() {
+        stand.estate.reset_calls();
+        let found = metrics::fetch(&env, &specs, Window::Hour, stand.estate.now()).await.unwrap();
+        let calls: u64 = stand.estate.calls().into_values().sum();
+        assert_eq!(calls, specs.len().div_ceil(metrics::QUERIES) as u64, "{}: {} metrics", env.scope, specs.len());
+        asked.extend(specs.iter().map(|spec| (spec.resource.kind, spec.label)));
+        for (position, points) in found {
+            let times: Vec<i64> = points.points.iter().map(|(at, _)| at.as_second()).collect();
+            assert!(times.is_sorted() && times.iter().all(|at| at % 60 == 0), "{:?}: {times:?}", specs[position]);
+            if !times.is_empty() {
+                told.insert((specs[position].resource.kind, specs[position].label));
+            }
+        }
+    }
+    let silent: Vec<_> = asked.difference(&told).collect();
+    assert!(silent.is_empty(), "metrics without points: {silent:?}");
 }
 
 #[tokio::test]

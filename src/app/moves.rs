@@ -146,7 +146,10 @@ pub(super) fn scroll(state: &mut State, key: PaneKey, rows: i32) {
 
 /// Scrolls sideways.
 pub(super) fn sideways(state: &mut State, cells: i16) {
-    if let Some(tail) = state.focused_tail() {
+    if let View::Detail(detail) = &mut state.view {
+        let last = detail.relations.len().saturating_sub(1);
+        detail.at = detail.at.saturating_add_signed(isize::from(cells.signum())).min(last);
+    } else if let Some(tail) = state.focused_tail() {
         tail.sideways = tail.sideways.saturating_add_signed(cells);
     } else if let Some((_, pane)) = state.focused_mut() {
         pane.sideways = pane.sideways.saturating_add_signed(cells);

@@ -19,7 +19,7 @@ const SINCE: Duration = Duration::from_hours(2);
 const COLUMNS: [SheetColumn; 15] = [
     SheetColumn::data("kind"),
     SheetColumn::data("id"),
-    SheetColumn::shown("name", "NAME", 8, 3, 3),
+    SheetColumn::shown("name", "NAME", 16, 3, 3),
     SheetColumn::shown("environment", "ENVIRONMENT", 11, 1, 1),
     SheetColumn::data("account"),
     SheetColumn::data("region"),
@@ -28,7 +28,7 @@ const COLUMNS: [SheetColumn; 15] = [
     SheetColumn::data("observed_at"),
     SheetColumn::shown("at", "AT", 20, 0, 0),
     SheetColumn::shown("who", "WHO", 8, 2, 2),
-    SheetColumn::shown("what", "WHAT", 16, 5, 0),
+    SheetColumn::shown("what", "WHAT", 32, 5, 0),
     SheetColumn::shown("source", "SOURCE", 8, 4, 4),
     SheetColumn::data("resource_kind"),
     SheetColumn::data("resource_id"),

@@ -18,12 +18,12 @@ use crate::model::{Fault, Filter, Resource, Scope, Value, text};
 const COMMON: [SheetColumn; 10] = [
     SheetColumn::data("kind"),
     SheetColumn::data("id"),
-    SheetColumn::shown("name", "NAME", 12, 1, 0),
+    SheetColumn::shown("name", "NAME", 22, 1, 0),
     SheetColumn::shown("environment", "ENVIRONMENT", 11, 2, 1),
     SheetColumn::data("account"),
     SheetColumn::shown("region", "REGION", 9, 3, 200),
     SheetColumn::shown("health", "HEALTH", 6, 0, 0),
-    SheetColumn::shown("reason", "REASON", 16, 9, 2),
+    SheetColumn::shown("reason", "REASON", 20, 9, 2),
     SheetColumn::data("observed_at"),
     SheetColumn::data("arn"),
 ];

@@ -63,7 +63,7 @@ async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, 
         let Event::Tail(TAIL, event) = event else { continue };
         match event {
             TailEvent::Lines(lines) => {
-                lines.iter().for_each(|line| drop(failing.remove(&line.source)));
+                failing.retain(|source, _| lines.iter().all(|line| line.source != *source));
                 printer.lines(&lines, &mut out)?;
             }
             TailEvent::Mode(source, _) => drop(failing.remove(&source)),

@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::report::Report;
 use super::schedule;
 use super::slot::Slot;
-use super::{Event, SignInState, Sources};
+use super::{Event, Shared, SignInState, Sources};
 use crate::model::{Fault, LogSource, ResourceId};
 
 /// Room for what a sign-in has to say.
@@ -38,14 +38,17 @@ enum Errand {
 
 /// Runs errands.
 pub(super) struct Errands {
-    pub(super) sources: Arc<dyn Sources>,
-    pub(super) report: Report,
-    pub(super) orders: Arc<Slot<Orders>>,
+    shared: Arc<Shared>,
+    orders: Arc<Slot<Orders>>,
     /// Who asks again what a sign-in has made possible.
-    pub(super) schedule: Arc<Slot<schedule::Orders>>,
+    schedule: Arc<Slot<schedule::Orders>>,
 }
 
 impl Errands {
+    pub(super) fn new(shared: Arc<Shared>, orders: Arc<Slot<Orders>>, schedule: Arc<Slot<schedule::Orders>>) -> Self {
+        Self { shared, orders, schedule }
+    }
+
     /// Runs until it is dropped, and with it all that is under way.
     pub(super) async fn run(self) {
         let mut running = JoinSet::new();
@@ -69,15 +72,16 @@ impl Errands {
 
     /// The future of an errand.
     fn on(&self, errand: Errand) -> impl Future<Output = Errand> + use<> {
-        let (sources, report, schedule) = (Arc::clone(&self.sources), self.report.clone(), Arc::clone(&self.schedule));
+        let (shared, schedule) = (Arc::clone(&self.shared), Arc::clone(&self.schedule));
         async move {
+            let Shared { sources, report, .. } = &*shared;
             match &errand {
                 Errand::Logs(of) => {
-                    let found = find_logs(&*sources, of).await;
+                    let found = find_logs(&**sources, of).await;
                     report.tell(Event::LogSources(of.clone(), found)).await;
                 }
                 Errand::SignIn(environment) => {
-                    let state = match sign_in(&*sources, &report, environment).await {
+                    let state = match sign_in(&**sources, report, environment).await {
                         Ok(revived) => {
                             schedule.fold(|orders| orders.again.extend(revived.iter().cloned()));
                             SignInState::Done(revived)

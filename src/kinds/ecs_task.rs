@@ -5,7 +5,7 @@
 
 mod row;
 
-use aws_sdk_ecs::types::{Container, Task};
+use aws_sdk_ecs::types::{Attachment, Container, Task};
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -104,8 +104,11 @@ fn whose(within: Option<&ResourceId>) -> (Whose<'_>, Option<&str>) {
 
 /// ARNs of a cluster's tasks by a hundred, those to run first.
 async fn hundreds(env: &Env, cluster: String, whose: Whose<'_>) -> Result<Vec<(String, Vec<String>)>, Fault> {
-    let (mut arns, stopped) =
-        try_join(ecs::task_arns(env, &cluster, whose, true), ecs::task_arns(env, &cluster, whose, false)).await?;
+    let (mut arns, stopped) = try_join(
+        Box::pin(ecs::task_arns(env, &cluster, whose, true)),
+        Box::pin(ecs::task_arns(env, &cluster, whose, false)),
+    )
+    .await?;
     arns.extend(stopped);
     Ok(arns.chunks(ecs::PAGE).map(|hundred| (cluster.clone(), hundred.to_vec())).collect())
 }
@@ -159,7 +162,7 @@ fn life(task: &Task) -> Section {
 }
 
 fn network(task: &Task) -> Section {
-    let details = task.attachments().iter().flat_map(|attachment| attachment.details());
+    let details = task.attachments().iter().flat_map(Attachment::details);
     let fields = details.filter_map(|pair| Some(field(&words(pair.name()?), Value::maybe(pair.value())))).collect();
     Section::Fields { title: "Network", fields }
 }
@@ -210,7 +213,7 @@ fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ecs::types::{Attachment, HealthStatus, KeyValuePair, TaskStopCode};
+    use aws_sdk_ecs::types::{HealthStatus, KeyValuePair, TaskStopCode};
     use rstest::rstest;
 
     use super::*;

@@ -7,7 +7,7 @@ mod row;
 
 use std::time::Duration;
 
-use aws_sdk_eks::types::{Cluster, ClusterIssue, Issue, Nodegroup};
+use aws_sdk_eks::types::{Cluster, ClusterIssue, Issue, Nodegroup, NodegroupScalingConfig};
 use futures_util::future::{join, try_join};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -38,7 +38,7 @@ pub static DEF: KindDef = KindDef {
     pane: Some(BridgePane::Clusters),
     columns: COLUMNS,
     reads: &[LIST, DESCRIBE, GROUPS, GROUP],
-    cadence: Duration::from_secs(60),
+    cadence: Duration::from_mins(1),
     list,
     detail,
     raw,
@@ -178,9 +178,9 @@ fn group_table(env: &Env, groups: &[Nodegroup]) -> Section {
         let cells = vec![
             Value::maybe(group.nodegroup_name()),
             Value::maybe(group.status().map(|status| status.as_str().to_owned())),
-            parts::int(size.and_then(|size| size.desired_size())),
-            parts::int(size.and_then(|size| size.min_size())),
-            parts::int(size.and_then(|size| size.max_size())),
+            parts::int(size.and_then(NodegroupScalingConfig::desired_size)),
+            parts::int(size.and_then(NodegroupScalingConfig::min_size)),
+            parts::int(size.and_then(NodegroupScalingConfig::max_size)),
             Value::list(group.instance_types()),
             Value::maybe(group.capacity_type().map(|capacity| capacity.as_str().to_owned())),
             Value::maybe(group.version()),

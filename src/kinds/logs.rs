@@ -104,7 +104,7 @@ impl Position {
             }
             Some(_) => {}
         }
-        Ok(page.events.unwrap_or_default().into_iter().filter_map(filtered).collect())
+        Ok(page.events.unwrap_or_default().iter().filter_map(filtered).collect())
     }
 }
 
@@ -141,7 +141,7 @@ fn arn(env: &Env, group: &str) -> String {
     format!("arn:{partition}:logs:{}:{}:log-group:{group}", env.scope.region, identity.account)
 }
 
-fn filtered(event: FilteredLogEvent) -> Option<Found> {
+fn filtered(event: &FilteredLogEvent) -> Option<Found> {
     let id = event.event_id.as_deref().filter(|id| !id.is_empty()).map(hash);
     found(id, event.log_stream_name.as_deref(), event.timestamp, event.message.as_deref())
 }
@@ -186,7 +186,7 @@ mod tests {
 
     fn line(id: &str, stream: &str, millis: i64, message: &str) -> Found {
         let event = FilteredLogEvent::builder().event_id(id).log_stream_name(stream).timestamp(millis).message(message);
-        filtered(event.build()).unwrap()
+        filtered(&event.build()).unwrap()
     }
 
     #[test]
@@ -222,6 +222,6 @@ mod tests {
 
     #[test]
     fn a_line_without_a_time_is_none() {
-        assert_eq!(filtered(FilteredLogEvent::builder().event_id("a").message("x").build()), None);
+        assert_eq!(filtered(&FilteredLogEvent::builder().event_id("a").message("x").build()), None);
     }
 }

@@ -197,5 +197,6 @@ pub fn by_word(word: &str) -> Option<&'static KindDef> {
     ALL.iter().copied().find(|kind| kind.is_called(word))
 }
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;

@@ -66,7 +66,7 @@ impl Servers {
     }
 
     fn wait_for(&mut self, port: u16) {
-        let until = Instant::now() + Duration::from_secs(120);
+        let until = Instant::now() + Duration::from_mins(2);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             for child in &mut self.children {
                 assert!(child.try_wait().expect("it can be waited for").is_none(), "a server ended at once");
@@ -153,7 +153,7 @@ fn virtual_environment() -> Option<PathBuf> {
         Command::new("python3").args(["-m", "venv"]).arg(&folder).status(),
         Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r", requirements]).status(),
     ];
-    if !steps.iter().all(|step| step.as_ref().is_ok_and(|status| status.success())) {
+    if !steps.iter().all(|step| step.as_ref().is_ok_and(std::process::ExitStatus::success)) {
         return None;
     }
     fs::write(done, wanted).ok()?;

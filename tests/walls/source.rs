@@ -168,7 +168,8 @@ impl Reader<'_> {
     /// How many tokens an attribute has that leaves what follows to tests: `#[cfg(test)]`, `#[cfg(all(test, …))]`.
     fn cfg_test(&self) -> Option<usize> {
         let begins = self.is(0, '#') && self.is(1, '[') && self.word(2) == Some("cfg");
-        let end = (3..).take_while(|ahead| begins && self.what(*ahead).is_some()).find(|ahead| self.is(*ahead, ']'))?;
+        let rest = self.tokens.get(self.at..).filter(|_| begins)?;
+        let end = rest.iter().position(|token| token.what == What::Sign(']'))?;
         let says = |word| (3..end).any(|ahead| self.word(ahead) == Some(word));
         (says("test") && !says("not") && !says("any")).then_some(end + 1)
     }

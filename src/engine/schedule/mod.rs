@@ -15,10 +15,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use self::fetch::{Ended, Fetch};
-use super::pace::{self, Pace};
-use super::report::Report;
+use super::pace;
 use super::slot::Slot;
-use super::{Interest, Priority, Sources};
+use super::{Interest, Priority, Shared};
 use crate::model::{Answer, FaultClass, Query};
 
 /// What the scheduler is told.
@@ -63,18 +62,16 @@ enum Doing {
 
 /// Minds all fetches.
 pub(super) struct Schedule {
-    sources: Arc<dyn Sources>,
-    report: Report,
+    shared: Arc<Shared>,
     orders: Arc<Slot<Orders>>,
-    pace: Pace,
     entries: HashMap<Query, Entry>,
     flights: JoinSet<Ended>,
     generation: u64,
 }
 
 impl Schedule {
-    pub(super) fn new(sources: Arc<dyn Sources>, report: Report, orders: Arc<Slot<Orders>>, pace: Pace) -> Self {
-        Self { sources, report, orders, pace, entries: HashMap::new(), flights: JoinSet::new(), generation: 0 }
+    pub(super) fn new(shared: Arc<Shared>, orders: Arc<Slot<Orders>>) -> Self {
+        Self { shared, orders, entries: HashMap::new(), flights: JoinSet::new(), generation: 0 }
     }
 
     /// Runs until it is dropped, and with it all that is under way.
@@ -107,7 +104,7 @@ impl Schedule {
         }
         for query in orders.refresh {
             let fresh = || Entry::new(None, Priority::Screen, now);
-            self.entries.entry(query).or_insert_with(fresh).refresh(now, self.pace.refresh);
+            self.entries.entry(query).or_insert_with(fresh).refresh(now, self.shared.pace.refresh);
         }
         for (query, entry) in &mut self.entries {
             if orders.again.contains(&query.scope().environment) {
@@ -149,7 +146,7 @@ impl Schedule {
         for (query, entry) in &self.entries {
             match entry.state {
                 Doing::Due(at) if at <= now => due.push((std::cmp::Reverse(entry.priority), at, query.clone())),
-                Doing::Due(at) => wake = earliest(wake, at),
+                Doing::Due(at) => wake = Some(earliest(wake, at)),
                 Doing::Running { .. } | Doing::Resting => {}
             }
         }
@@ -157,10 +154,10 @@ impl Schedule {
             return wake;
         }
         due.sort_by_key(|(priority, at, _)| (*priority, *at));
-        let mut places = Places::taken(&self.entries, self.pace, now);
+        let mut places = Places::taken(&self.entries, &self.shared, now);
         for (std::cmp::Reverse(priority), _, query) in due {
             if let Some(again) = places.full(now) {
-                return earliest(wake, again);
+                return Some(earliest(wake, again));
             }
             if places.take(&query.scope().environment, priority, now) {
                 self.start(&query, now);
@@ -179,7 +176,7 @@ impl Schedule {
             failures: entry.failures,
             every: entry.every,
         };
-        let flight = self.flights.spawn(fetch.run(Arc::clone(&self.sources), self.report.clone(), self.pace));
+        let flight = self.flights.spawn(fetch.run(Arc::clone(&self.shared)));
         entry.state = Doing::Running { flight, generation: self.generation, since: now };
         entry.asked = Some(now);
     }
@@ -188,7 +185,7 @@ impl Schedule {
         let Some(entry) = self.entries.get_mut(&ended.query) else { return };
         let current = matches!(entry.state, Doing::Running { generation, .. } if generation == ended.generation);
         if current {
-            entry.ended(ended, now, self.pace.refresh);
+            entry.ended(ended, now, self.shared.pace.refresh);
         }
     }
 }
@@ -277,7 +274,7 @@ impl Entry {
 
 /// The places for fetches, and who has them.
 struct Places {
-    pace: Pace,
+    shared: Arc<Shared>,
     /// Of each environment: all, and those for what is not on screen.
     taken: HashMap<Arc<str>, (usize, usize)>,
     /// When the fetches began that count as just begun.
@@ -285,12 +282,12 @@ struct Places {
 }
 
 impl Places {
-    fn taken(entries: &HashMap<Query, Entry>, pace: Pace, now: Instant) -> Self {
-        let mut places = Self { pace, taken: HashMap::new(), fresh: Vec::new() };
+    fn taken(entries: &HashMap<Query, Entry>, shared: &Arc<Shared>, now: Instant) -> Self {
+        let mut places = Self { shared: Arc::clone(shared), taken: HashMap::new(), fresh: Vec::new() };
         for (query, entry) in entries {
             let Doing::Running { since, .. } = entry.state else { continue };
             places.enter(&query.scope().environment, entry.priority);
-            if since + pace.fresh > now {
+            if since + shared.pace.fresh > now {
                 places.fresh.push(since);
             }
         }
@@ -307,8 +304,8 @@ impl Places {
     fn take(&mut self, environment: &Arc<str>, priority: Priority, now: Instant) -> bool {
         let (all, background) = self.taken.get(environment).copied().unwrap_or_default();
         let free = match priority {
-            Priority::Screen => all - background < self.pace.at_once,
-            Priority::Background => background < self.pace.background,
+            Priority::Screen => all - background < self.shared.pace.at_once,
+            Priority::Background => background < self.shared.pace.background,
         };
         if free {
             self.enter(environment, priority);
@@ -320,12 +317,12 @@ impl Places {
     /// When the process has begun as much as it may: when that is over at the latest.
     fn full(&self, now: Instant) -> Option<Instant> {
         let oldest = self.fresh.iter().min().copied().unwrap_or(now);
-        (self.fresh.len() >= self.pace.starts).then(|| oldest + self.pace.fresh)
+        (self.fresh.len() >= self.shared.pace.starts).then(|| oldest + self.shared.pace.fresh)
     }
 }
 
-fn earliest(one: Option<Instant>, other: Instant) -> Option<Instant> {
-    Some(one.map_or(other, |one| one.min(other)))
+pub(super) fn earliest(one: Option<Instant>, other: Instant) -> Instant {
+    one.map_or(other, |one| one.min(other))
 }
 
 /// Sleeps until then, or for ever.

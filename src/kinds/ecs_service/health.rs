@@ -169,10 +169,8 @@ impl<'a> Seen<'a> {
         let deployment = primary(self.service)?;
         let (running, desired) = (deployment.running_count(), deployment.desired_count());
         let old = self.service.running_count() - running;
-        let mut reason = format!("rolling out {}: {running} of {desired} run", definition_of(deployment));
-        if old > 0 {
-            reason.push_str(&format!(", {old} old ones too"));
-        }
+        let too = if old > 0 { format!(", {old} old ones too") } else { String::new() };
+        let reason = format!("rolling out {}: {running} of {desired} run{too}", definition_of(deployment));
         match deployment.failed_tasks() {
             0 => Some((Health::Progressing, reason)),
             failed => {
@@ -191,10 +189,8 @@ impl<'a> Seen<'a> {
         if running == desired {
             return None;
         }
-        let mut reason = format!("{running} of {desired} tasks run");
-        if pending > 0 {
-            reason.push_str(&format!(", {pending} starting"));
-        }
+        let starting = if pending > 0 { format!(", {pending} starting") } else { String::new() };
+        let reason = format!("{running} of {desired} tasks run{starting}");
         let reason = match primary(self.service) {
             Some(deployment) => self.with_stop(reason, deployment),
             None => reason,
