@@ -1,6 +1,8 @@
 //! What an operator feels, measured from outside: the whole program in a pseudo-terminal on the built-in estate. Prints a table;
 //! judges nothing, since machines are noisy. `cargo bench --bench console` measures the release build.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
+
 #[path = "../tests/pty/mod.rs"]
 mod pty;
 

@@ -1,6 +1,7 @@
 //! What a key and a page of data cost inside the program: ranking, drawing, taking log lines. Ratios between sizes matter, not
 //! the absolute times of one machine.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
 #![allow(missing_docs, reason = "criterion's macros make items without docs")]
 
 use std::hint::black_box;

@@ -1,5 +1,7 @@
 //! The whole console on the built-in estate, as a person meets it.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
+
 mod pty;
 
 use pty::Console;

@@ -1,5 +1,7 @@
 //! The README's table of keys is the keymap's.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
+
 use std::fmt::Write;
 
 use quarterdeck::keymap::{Group, Keymap};

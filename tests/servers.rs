@@ -1,6 +1,8 @@
 //! Every kind against servers that we did not write: filled through boto3, read through `quarterdeck get … -o json`, and compared
 //! field by field with what boto3 reads back.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
+
 #[path = "servers/mod.rs"]
 mod servers;
 

@@ -77,12 +77,15 @@ fn done(
     known.generation = generation;
     let unchanged = matches!(result, Ok(None)) && known.fault.is_none();
     match result {
-        Ok(Some(answer)) => known.succeed(answer, at),
-        Ok(None) => {
+        Ok(answer) => {
             known.loading = None;
             known.fault = None;
-            if let Some((_, observed)) = &mut known.value {
-                *observed = at;
+            if let Some(answer) = answer.or_else(|| known.value.take().map(|(same, _)| same)) {
+                let missing = answer.missing().cloned();
+                known.succeed(answer, at);
+                if let Some(fault) = missing {
+                    known.fail(Arc::new(fault), at);
+                }
             }
         }
         Err(fault) => {
@@ -176,7 +179,7 @@ fn gather_changes(state: &mut State) {
     for scope in state.marked_scopes() {
         let known = state.store.get(&changes_query(&scope, view)).and_then(|known| known.get());
         if let Some(Answer::Changes(changes)) = known {
-            rows.extend(changes.iter().cloned());
+            rows.extend(changes.rows.iter().cloned());
         }
     }
     rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));

@@ -12,7 +12,8 @@ use super::update;
 use super::view::View;
 use crate::engine::{Event, Request, TailEvent};
 use crate::model::{
-    Answer, Environment, Fault, FaultClass, Health, Level, LogLine, LogSource, Query, Resource, ResourceId, Rows, Scope,
+    Answer, Changes, Environment, Fault, FaultClass, Health, Level, LogLine, LogSource, Query, Resource, ResourceId,
+    Rows, Scope,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -132,6 +133,21 @@ fn an_error_keeps_the_rows_and_the_next_good_answer_clears_it() {
     update(&mut state, Msg::Event(done));
     assert!(state.store.get(&query).unwrap().fault.is_none());
     assert_eq!(state.store.get(&query).unwrap().observed(), Some(at(9)));
+}
+
+#[test]
+fn an_answer_that_lacks_something_stands_beside_the_fault() {
+    let (mut state, _) = listed();
+    let query = Query::Changes { scope: Scope::new("dhbw-prod", "eu-central-1"), seconds: 60, about: None };
+    let lacking = Changes { rows: Vec::new(), faults: vec![Fault::new(FaultClass::Unreachable, "no trail")] };
+    let results = [(Some(Answer::Changes(Arc::new(lacking))), true), (None, true)];
+    let whole = (Some(Answer::Changes(Arc::default())), false);
+    for (generation, (result, fault)) in (5..).zip(results.into_iter().chain([whole])) {
+        let done = Event::Done { query: query.clone(), generation, at: at(3), result: Ok(result) };
+        update(&mut state, Msg::Event(done));
+        let known = state.store.get(&query).unwrap();
+        assert_eq!((known.get().is_some(), known.fault.is_some()), (true, fault));
+    }
 }
 
 #[test]

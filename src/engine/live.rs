@@ -19,8 +19,8 @@ use super::{ApiStats, SignInState};
 use crate::kinds::logs::{Found, Update};
 use crate::kinds::{self, KindDef, Sink, changes, logs, metrics};
 use crate::model::{
-    Answer, Environment, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
-    Window,
+    Answer, Changes, Environment, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows,
+    Scope, Window,
 };
 use crate::providers::{Env, Environments, SignIn};
 
@@ -82,12 +82,10 @@ impl Live {
             }
             Query::Changes { scope, seconds, about } => {
                 let env = self.env(scope).await?;
-                let since = Timestamp::now() - SignedDuration::from_secs(i64::from(*seconds));
-                let (found, faults) = changes::changes(&env, since, about.as_deref()).await?;
-                match faults.into_iter().next() {
-                    Some(fault) if found.is_empty() => Err(fault),
-                    _ => Ok(Answer::Changes(Arc::new(found))),
-                }
+                let since = self.now() - SignedDuration::from_secs(i64::from(*seconds));
+                let (rows, faults) = changes::changes(&env, since, about.as_deref()).await?;
+                let explain = |fault| self.access.explain(fault, &scope.environment);
+                Ok(Answer::Changes(Arc::new(Changes { rows, faults: faults.into_iter().map(explain).collect() })))
             }
         }
     }

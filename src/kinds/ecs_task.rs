@@ -122,7 +122,9 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let task = one(env, id).await?;
         let row = row::of(&env.scope, ecs::cluster_of(id), &task)?;
-        Ok(Detail { sections: vec![parts::summary(&DEF, &row), containers(&task), life(&task), network(&task)] })
+        Ok(Detail {
+            sections: parts::filled(vec![parts::summary(&DEF, &row), containers(&task), life(&task), network(&task)]),
+        })
     })
 }
 
@@ -163,20 +165,9 @@ fn life(task: &Task) -> Section {
 
 fn network(task: &Task) -> Section {
     let details = task.attachments().iter().flat_map(Attachment::details);
-    let fields = details.filter_map(|pair| Some(field(&words(pair.name()?), Value::maybe(pair.value())))).collect();
+    let fields =
+        details.filter_map(|pair| Some(field(&parts::words(pair.name()?), Value::maybe(pair.value())))).collect();
     Section::Fields { title: "Network", fields }
-}
-
-/// `networkInterfaceId` as `network interface id`.
-fn words(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            out.push(' ');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }
 
 fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {

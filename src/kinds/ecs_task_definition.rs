@@ -159,7 +159,9 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let definition = ecs::definition(env, &id.id).await?;
         let summary = parts::summary(&DEF, &resource(&env.scope, &definition, &None)?);
-        Ok(Detail { sections: vec![summary, containers(&env.scope, &definition), variables(&definition)] })
+        Ok(Detail {
+            sections: parts::filled(vec![summary, containers(&env.scope, &definition), variables(&definition)]),
+        })
     })
 }
 

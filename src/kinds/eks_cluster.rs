@@ -137,15 +137,13 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let (cluster, groups) = whole(env, &id.id).await?;
         let mut sections = vec![parts::summary(&DEF, &row::of(&env.scope, &cluster, &groups)?)];
         let issues = issues(&cluster, groups.as_deref().unwrap_or_default());
-        if !issues.is_empty() {
-            sections.push(Section::Table {
-                title: "Health issues",
-                columns: vec!["of", "issue", "message", "resources"],
-                rows: issues.into_iter().map(|cells| (cells, None)).collect(),
-            });
-        }
+        sections.push(Section::Table {
+            title: "Health issues",
+            columns: vec!["of", "issue", "message", "resources"],
+            rows: issues.into_iter().map(|cells| (cells, None)).collect(),
+        });
         sections.push(parts::or_why("Node groups", groups.map(|groups| group_table(env, &groups))));
-        Ok(Detail { sections })
+        Ok(Detail { sections: parts::filled(sections) })
     })
 }
 

@@ -1,6 +1,11 @@
 //! The whole program in a pseudo-terminal: keys go in, the screen that a person would see is read back.
 
-#![allow(dead_code, missing_docs, reason = "each test binary and bench uses its own part of the harness")]
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::expect_used,
+    reason = "each test binary and bench uses its own part of the harness"
+)]
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Condvar, Mutex};
@@ -184,7 +189,7 @@ impl Drop for Console {
 
 fn read_all(mut reader: Box<dyn Read + Send>, shared: Arc<(Mutex<Shared>, Condvar)>) {
     std::thread::spawn(move || {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = reader.read(&mut buffer).unwrap_or(0);
             let (lock, changed) = &*shared;

@@ -7,7 +7,9 @@ use tokio::sync::mpsc;
 
 use crate::demo::Estate;
 use crate::demo::world::Clock;
-use crate::engine::{Engine, Event, Interest, Live, MetricWant, Priority, Request, Settings, TailEvent, TailMode};
+use crate::engine::{
+    Engine, Event, Interest, Live, MetricWant, Priority, Request, Reread, Settings, TailEvent, TailMode,
+};
 use crate::kinds;
 use crate::model::{
     Answer, Environment, Fault, FaultClass, LogSource, Query, ResourceId, Rows, Scope, TailSpec, Window,
@@ -249,6 +251,46 @@ async fn metrics_come_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_say_what_they_lack() {
+    let mut rig = Rig::seven();
+    rig.estate.faults().add("*/cloudtrail=deny").unwrap();
+    let scope = rig.scope("dhbw-prod");
+    rig.want([Query::Changes { scope, seconds: 43_200, about: None }]);
+    let (_, result) = rig.done().await;
+    let answer = result.unwrap().unwrap();
+    assert!(matches!(answer.missing().map(|fault| &fault.class), Some(FaultClass::Denied { .. })));
+    assert!(matches!(answer, Answer::Changes(changes) if !changes.rows.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_file_brings_other_environments() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "a").unwrap();
+    let read = file.clone();
+    let reread: Reread = Arc::new(move || {
+        let names = std::fs::read_to_string(&read).unwrap();
+        let environment = |name: &str| Environment {
+            name: name.into(),
+            customer: None,
+            stage: None,
+            profile: None,
+            account: None,
+            regions: vec!["eu-central-1".into()],
+        };
+        names.split_whitespace().map(environment).collect()
+    });
+    let access = Environments::new(reread(), Source::Estate(Arc::new(|_| None)), Vec::new());
+    let live = Live::new(Arc::clone(&access)).watching(vec![file.clone(), folder.path().join("none")], reread);
+    assert!(live.reread().await.is_none(), "the first look only looks");
+    std::fs::write(&file, "a  ").unwrap();
+    assert!(live.reread().await.is_none(), "the same environments");
+    std::fs::write(&file, "a b c").unwrap();
+    let names: Vec<_> = live.reread().await.unwrap().iter().map(|environment| environment.name.to_string()).collect();
+    assert_eq!((names, access.list().len()), (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_firehose_flows_in_order_without_doubles() {
     let mut rig = Rig::on(Estate::sized(SEED, Clock::Real, 1, 10));
     let (group, label) = ("/bench/firehose".into(), "firehose".into());
@@ -257,7 +299,7 @@ async fn the_firehose_flows_in_order_without_doubles() {
     rig.engine.request(Request::Tail(TailSpec { id: 1, sources: vec![source], since, until: None, pattern: None }));
     let (began, mut seen, mut out_of_order) = (Instant::now(), HashSet::new(), 0);
     let mut newest = Timestamp::MIN;
-    while seen.len() < 50_000 {
+    while seen.len() < 25_000 {
         let lines = rig.next(|event| match event {
             Event::Tail(1, TailEvent::Lines(lines)) => Some(lines),
             Event::Tail(1, TailEvent::Failed(_, fault)) => panic!("{fault:?}"),

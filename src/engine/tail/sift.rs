@@ -106,7 +106,7 @@ mod tests {
     fn what_has_been_forgotten_is_not_sent_twice() {
         let mut sift = Sift::new(0, 3);
         assert_eq!(sent(&mut sift, (1..=5).map(|at| found(at, None, "x")).collect()), [1, 2, 3, 4, 5]);
-        assert_eq!(sift.knows_from().map(|at| at.as_millisecond()), Some(2_001));
+        assert_eq!(sift.knows_from().map(Timestamp::as_millisecond), Some(2_001));
         // New lines from elsewhere push out what a pass has yet to come by.
         assert_eq!(sent(&mut sift, vec![found(9, None, "y")]), [9]);
         assert_eq!(sent(&mut sift, (3..=6).map(|at| found(at, None, "x")).collect()), [6]);

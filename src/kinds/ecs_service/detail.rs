@@ -61,7 +61,7 @@ pub fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         }
         sections.extend(service.network_configuration().and_then(network));
         sections.push(events(service.events()));
-        Ok(Detail { sections })
+        Ok(Detail { sections: parts::filled(sections) })
     })
 }
 

@@ -285,11 +285,16 @@ pub fn is_steady(message: &str) -> bool {
     message.contains("has reached a steady state")
 }
 
+/// Whether it only says that targets follow tasks.
+pub fn is_bookkeeping(message: &str) -> bool {
+    let message = without_service(message);
+    ["registered ", "deregistered ", "has begun draining "].iter().any(|start| message.starts_with(start))
+}
+
 /// Whether it says that something went wrong.
 pub fn is_trouble(message: &str) -> bool {
     /// How events begin that tell of the scheduler's everyday work, whatever the names in them are.
-    const ROUTINE: [&str; 6] =
-        ["has started", "has stopped", "registered", "deregistered", "has begun draining", "has reached"];
+    const ROUTINE: [&str; 3] = ["has started", "has stopped", "has reached"];
     const WORDS: [&str; 10] = [
         "unable",
         "unhealthy",
@@ -304,7 +309,8 @@ pub fn is_trouble(message: &str) -> bool {
     ];
     let message = without_service(message);
     let lower = message.to_ascii_lowercase();
-    !ROUTINE.iter().any(|start| message.starts_with(start)) && WORDS.iter().any(|word| lower.contains(word))
+    let routine = ROUTINE.iter().any(|start| message.starts_with(start)) || is_bookkeeping(message);
+    !routine && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Events begin with the service's own name, which everybody knows.
