@@ -11,8 +11,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -107,7 +105,7 @@ impl Console {
         mut rankings: mpsc::Receiver<Msg>,
         signals: &mut Signals,
     ) -> io::Result<()> {
-        let mut keys = EventStream::new();
+        let mut keys = input::listen();
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.draw()?;
@@ -115,11 +113,11 @@ impl Console {
             let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME);
             tokio::select! {
                 biased;
-                key = keys.next() => {
+                key = keys.recv() => {
                     let Some(key) = key else { break };
-                    self.key(key?)?;
-                    while let Some(Some(more)) = keys.next().now_or_never() {
-                        self.key(more?)?;
+                    self.key(key)?;
+                    while let Ok(more) = keys.try_recv() {
+                        self.key(more)?;
                     }
                     // A key is answered at once.
                     self.draw()?;

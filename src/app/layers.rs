@@ -127,6 +127,21 @@ fn move_in(state: &mut State, motion: Motion) {
     }
 }
 
+/// Chooses a row of the top layer's list (a click).
+pub(super) fn to_row(state: &mut State, row: usize) {
+    let choose = |at: &mut usize, len: usize| {
+        if row < len {
+            *at = row;
+        }
+    };
+    match state.layers.last_mut() {
+        Some(Layer::Palette { matches, at, .. }) => choose(at, matches.len()),
+        Some(Layer::Picker { matches, nav, .. }) => choose(&mut nav.at, matches.len()),
+        Some(Layer::SortMenu { columns, at }) => choose(at, columns.len()),
+        _ => {}
+    }
+}
+
 /// Space in the picker.
 fn mark(state: &mut State) {
     let environments = &state.environments;

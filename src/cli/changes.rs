@@ -45,7 +45,7 @@ pub(super) async fn run(setup: &Setup, filter: &Filter, since: Option<Duration>)
     check_filter(filter, Change::COLUMNS.into_iter())?;
     let since = since.unwrap_or(SINCE);
     let scopes = select::scopes(&setup.chosen()?);
-    let answers = fetch::each(setup, scopes, |scope| list(setup, scope, since)).await;
+    let answers = fetch::each(&setup.access, scopes, |scope| list(setup, scope, since)).await;
     setup.print(&sheet(filter, &answers), "changes", fetch::complete(&answers))?;
     Ok(fetch::status(&answers, setup.global.verbose > 0))
 }

@@ -17,13 +17,20 @@ const SEED: u64 = 1;
 /// AWS, or the estate where the flags want it; then its environments become those of the configuration.
 pub(super) fn source(global: &Global, mut config: Config) -> Result<(Config, Source), Failure> {
     if !global.demo {
-        if global.seed.is_some() || !global.faults.is_empty() {
-            return Err(Failure::usage("`--seed` and `--fault` are about the built-in estate", "say `--demo`, too"));
+        if global.seed.is_some() || global.size.is_some() || !global.faults.is_empty() {
+            return Err(Failure::usage(
+                "`--seed`, `--size` and `--fault` are about the built-in estate",
+                "say `--demo`, too",
+            ));
         }
         let source = files(&config);
         return Ok((config, source));
     }
-    let estate = Estate::new(global.seed.unwrap_or(SEED), Clock::Real);
+    let seed = global.seed.unwrap_or(SEED);
+    let estate = match global.size {
+        Some((environments, services)) => Estate::sized(seed, Clock::Real, environments, services),
+        None => Estate::new(seed, Clock::Real),
+    };
     for rule in &global.faults {
         estate.faults().add(rule).map_err(|error| Failure::usage(error.to_string(), ""))?;
     }

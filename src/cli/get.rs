@@ -48,7 +48,7 @@ pub(super) async fn run(setup: &Setup, args: &GetArgs) -> Result<ExitCode, Failu
     check_filter(&filter, FILTER_COLUMNS.into_iter().chain(kind.columns.iter().map(|column| column.id)))?;
     let scopes = select::scopes(&setup.chosen()?);
     let several_regions = scopes.iter().any(|scope| scope.region != scopes[0].region);
-    let answers = fetch::each(setup, scopes, |scope| list(setup, kind, scope)).await;
+    let answers = fetch::each(&setup.access, scopes, |scope| list(setup, kind, scope)).await;
     let sheet = sheet(kind, &filter, several_regions, &answers, Timestamp::now());
     setup.print(&sheet, kind.title, fetch::complete(&answers))?;
     Ok(fetch::status(&answers, setup.global.verbose > 0))

@@ -34,7 +34,7 @@ pub(super) async fn run(setup: &Setup, args: &LogsArgs) -> Result<ExitCode, Fail
     }
     let wanted = sources::parse(&args.sources)?;
     let scopes = select::scopes(&setup.chosen()?);
-    let found = fetch::each(setup, scopes, |scope| sources::find(setup, &wanted, scope)).await;
+    let found = fetch::each(&setup.access, scopes, |scope| sources::find(setup, &wanted, scope)).await;
     let status = fetch::status(&found, setup.global.verbose > 0);
     let sources = sources::merge(&wanted, &found)?;
     if sources.is_empty() {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::cx::Cx;
 use super::facts::Facts;
-use super::glyph::width;
+use super::glyph::{clip, width};
 use super::layout::inset;
 use super::table::{self, reason_role, value_style};
 use super::theme::Role;
@@ -12,6 +12,9 @@ use super::{blank, signs};
 use crate::app::pane::Pane;
 use crate::app::{PaneKey, Target};
 use crate::model::{Resource, Value};
+
+/// Most cells of a reason: several chips are to stand side by side.
+const REASON: u16 = 44;
 
 /// Draws a pane so.
 pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: bool) {
@@ -113,7 +116,7 @@ impl Chip {
             name: row.name.to_string(),
             count: count.cloned(),
             count_text: count.map(|count| format!(" {}", cx.ages().show(count))).unwrap_or_default(),
-            reason: if row.health.is_sick() { format!(" {}", row.reason) } else { String::new() },
+            reason: if row.health.is_sick() { format!(" {}", clip(&row.reason, REASON)) } else { String::new() },
         }
     }
 

@@ -77,7 +77,8 @@ fn places(area: Rect, strip: u16) -> ([Rect; 5], Rect) {
 }
 
 fn panes(cx: &mut Cx, area: Rect, bridge: &Bridge) {
-    let strip = if bridge.panes[0].shown.sick > 0 { 4 } else { 3 };
+    // A line for what is well, and more for the reasons of what is not.
+    let strip = 3 + (bridge.panes[0].shown.sick as u16).min(2);
     let (places, side) = places(area, strip);
     for (at, pane) in bridge.panes.iter().enumerate() {
         let (key, focused) = (PaneKey::Bridge(at), at == bridge.focus);

@@ -32,8 +32,8 @@ const COLUMNS: [(&str, bool, u16, u16, u8); 13] = [
     ("DEPLOYED", false, 12, 30, 7),
     ("AGE", true, 4, 8, 6),
     ("ACCOUNT", false, 12, 12, 8),
-    ("CALLER", false, 10, 28, 9),
-    ("REASON", false, 16, 90, 2),
+    ("CALLER", false, 16, 28, 9),
+    ("REASON", false, 24, 90, 2),
 ];
 
 /// Widest table worth drawing.
@@ -101,7 +101,7 @@ fn border(cx: &mut Cx, area: Rect, view: &FleetView, left_out: usize) -> Rect {
     }
     let mut below = Vec::new();
     if left_out > 0 {
-        below.push(Item::new(0, muted, format!(" +{left_out} columns → ")).at_right());
+        below.push(Item::new(0, muted, border::left_out(left_out)).at_right());
     }
     Border { focused: true, number: None, title: "fleet", items, below }.draw(cx, area)
 }
@@ -202,7 +202,7 @@ fn cell<'a>(cx: &Cx, row: &'a FleetRow, column: usize) -> (Cow<'a, str>, Style) 
             let account = identity.map(|identity| &identity.account).or(row.environment.account.as_ref());
             (account.map_or("", |account| account).into(), muted)
         }
-        11 => (identity.map_or("", |identity| header::caller(&identity.arn)).into(), muted),
+        11 => (identity.map(|identity| header::caller(&identity.arn)).unwrap_or_default(), muted),
         _ => reason(cx, row),
     }
 }

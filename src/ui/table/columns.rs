@@ -117,9 +117,12 @@ impl Column {
         self.width = widest.max(title + 2).clamp(1, self.max);
         self.min = match self.what {
             // Nine of ten names are seen whole before a further column is worth its place.
-            TableColumn::Name => {
-                widths.get(widths.len().saturating_sub(1) * 9 / 10).copied().unwrap_or(0).clamp(12, NAME).min(cells / 2)
-            }
+            TableColumn::Name => widths
+                .get(widths.len().saturating_sub(1) * 9 / 10)
+                .copied()
+                .unwrap_or(0)
+                .clamp(12, NAME)
+                .min(cells * 2 / 5),
             TableColumn::Environment => widest.clamp(self.min, ENVIRONMENT),
             TableColumn::Reason if cells >= 80 => self.min + 8,
             _ => self.min.max(title),

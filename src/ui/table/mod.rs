@@ -80,10 +80,10 @@ pub(super) fn border(
     // Without rows nothing is left out.
     let rows = !pane.shown.is_empty();
     if rows && fitted.before > 0 {
-        below.push(Item::new(1, muted, format!(" ← {} {} ", fitted.before, columns_word(fitted.before))).at_right());
+        below.push(Item::new(1, muted, format!(" ←{}", border::left_out(fitted.before))).at_right());
     }
     if rows && fitted.after > 0 {
-        below.push(Item::new(0, muted, format!(" +{} {} → ", fitted.after, columns_word(fitted.after))).at_right());
+        below.push(Item::new(0, muted, format!("{}→ ", border::left_out(fitted.after))).at_right());
     }
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
     Border { focused, number, title: &pane.title, items, below }.draw(cx, area)
@@ -98,10 +98,6 @@ fn cut_reason<'a>(cx: &Cx, pane: &Pane, fitted: &Fitted, cells: u16) -> Option<I
     }
     let words = clip(&row.reason, cells.saturating_sub(24));
     Some(Item::new(2, cx.style(reason_role(row.health)), format!(" {words} ")))
-}
-
-const fn columns_word(count: usize) -> &'static str {
-    if count == 1 { "column" } else { "columns" }
 }
 
 /// Count, sick count, filter, marks.
