@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::report::Report;
 use super::schedule;
@@ -52,7 +52,7 @@ impl Errands {
     /// Runs until it is dropped, and with it all that is under way.
     pub(super) async fn run(self) {
         let mut running = JoinSet::new();
-        let mut busy = HashSet::new();
+        let mut busy: HashMap<Errand, AbortHandle> = HashMap::new();
         loop {
             tokio::select! {
                 orders = self.orders.take() => {
@@ -60,9 +60,13 @@ impl Errands {
                     let sign_ins = orders.sign_ins.into_iter().map(Errand::SignIn);
                     let codes = orders.codes.into_iter().map(|(environment, code)| Errand::Code(environment, code));
                     for errand in logs.chain(sign_ins).chain(codes) {
-                        if busy.insert(errand.clone()) {
-                            running.spawn(self.on(errand));
+                        match (busy.get(&errand), &errand) {
+                            // Whoever signs in again has closed the address: it is told anew.
+                            (Some(old), Errand::SignIn(_)) => old.abort(),
+                            (Some(_), _) => continue,
+                            (None, _) => {}
                         }
+                        busy.insert(errand.clone(), running.spawn(self.on(errand)));
                     }
                 }
                 Some(done) = running.join_next() => forget(&mut busy, done),
@@ -106,11 +110,12 @@ impl Errands {
     }
 }
 
-fn forget(busy: &mut HashSet<Errand>, done: Result<Errand, JoinError>) {
+fn forget(busy: &mut HashMap<Errand, AbortHandle>, done: Result<Errand, JoinError>) {
     match done {
         Ok(errand) => {
             busy.remove(&errand);
         }
+        Err(error) if error.is_cancelled() => {}
         Err(error) => {
             // Which one it was is lost with it: better one twice than one never again.
             tracing::error!(%error, "an errand was lost");

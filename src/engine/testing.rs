@@ -58,6 +58,8 @@ pub(super) struct Fake {
     /// What each live tail sends; `Err` from the start if there is none.
     pub(super) lives: Script<Result<Vec<Told>, FaultClass>>,
     pub(super) live_starts: AtomicUsize,
+    /// So many sign-ins are never confirmed.
+    pub(super) sign_ins_to_hang: AtomicUsize,
     pub(super) changed: Mutex<Changed>,
     pub(super) stats: Mutex<Vec<(Arc<str>, ApiStats)>>,
     pub(super) clock: Mutex<Option<Timestamp>>,
@@ -198,6 +200,13 @@ impl Sources for Fake {
         async move {
             let open = SignInState::Open { url: "https://example.com".into(), code: "AB-CD".into() };
             tell.send(open).await.unwrap();
+            if self
+                .sign_ins_to_hang
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                .is_ok()
+            {
+                std::future::pending::<()>().await;
+            }
             Ok(vec![environment.into()])
         }
         .boxed()

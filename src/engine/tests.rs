@@ -167,6 +167,23 @@ async fn signing_in_revives_what_had_expired() {
 }
 
 #[tokio::test]
+async fn signing_in_again_begins_anew() {
+    let mut rig = Rig::new(Fake { sign_ins_to_hang: 1.into(), ..Fake::default() });
+    let mut states = Vec::new();
+    while states.len() < 3 {
+        if states.len() < 2 {
+            rig.engine.request(Request::SignIn("a".into()));
+        }
+        let state = rig.next(|event| match event {
+            Event::SignIn(_, state) => Some(state),
+            _ => None,
+        });
+        states.push(state.await);
+    }
+    assert!(matches!(&states[..], [SignInState::Open { .. }, SignInState::Open { .. }, SignInState::Done(_)]));
+}
+
+#[tokio::test]
 async fn a_code_is_answered_and_revives() {
     let mut rig = Rig::paced(Fake::default(), &super::Pace { second: Duration::from_secs(10), ..brisk() });
     let query = list("a", "x");
