@@ -11,8 +11,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -107,7 +105,7 @@ impl Console {
         mut rankings: mpsc::Receiver<Msg>,
         signals: &mut Signals,
     ) -> io::Result<()> {
-        let mut keys = EventStream::new();
+        let mut keys = input::listen();
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.draw()?;
@@ -115,11 +113,11 @@ impl Console {
             let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME);
             tokio::select! {
                 biased;
-                key = keys.next() => {
+                key = keys.recv() => {
                     let Some(key) = key else { break };
-                    self.key(key?)?;
-                    while let Some(Some(more)) = keys.next().now_or_never() {
-                        self.key(more?)?;
+                    self.key(key)?;
+                    while let Ok(more) = keys.try_recv() {
+                        self.key(more)?;
                     }
                     // A key is answered at once.
                     self.draw()?;
@@ -135,7 +133,11 @@ impl Console {
                         self.take(Msg::Event(event));
                     }
                 }
-                _ = seconds.tick() => self.take(Msg::Tick(Timestamp::now())),
+                _ = seconds.tick() => {
+                    // What was logged since becomes visible in the console's own log.
+                    tui_logger::move_events();
+                    self.take(Msg::Tick(Timestamp::now()));
+                }
             }
         }
         Ok(())
@@ -185,10 +187,10 @@ impl Console {
         }
         if matches!(event, crossterm::event::Event::Resize(..)) {
             self.dirty = true;
-            return Ok(());
+            return self.terminal.resized();
         }
-        let messages = input::messages(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
-        for message in messages {
+        let message = input::message(event, &self.keymap, self.state.context(), &self.hits, &mut self.pointer);
+        if let Some(message) = message {
             self.take(message);
         }
         Ok(())
@@ -222,7 +224,7 @@ impl Console {
     /// Keeps the order of the environments for the next start; off the loop, since it writes a file.
     fn remember(&self, names: &[Arc<str>]) {
         let Some(path) = self.recent.clone() else { return };
-        let text: String = names.iter().take(100).map(|name| format!("{name}\n")).collect();
+        let text = names.iter().take(100).map(|name| &**name).collect::<Vec<_>>().join("\n");
         spawn_quietly(async move {
             if let Some(folder) = path.parent() {
                 tokio::fs::create_dir_all(folder).await?;

@@ -6,9 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode};
-use crossterm::{cursor, execute};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode, size,
+};
+use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{TerminalOptions, Viewport};
 
 /// Frames are written whole: one write a frame, however many cells change.
 const FRAME_BYTES: usize = 64 * 1024;
@@ -35,8 +39,13 @@ impl Terminal {
     pub fn take(mouse: bool) -> io::Result<Self> {
         give_back_on_panic();
         enter(mouse)?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
-        Ok(Self { screen: ratatui::Terminal::new(backend)?, mouse })
+        Ok(Self { screen: blank_screen()?, mouse })
+    }
+
+    /// The terminal has another size now: everything is drawn anew.
+    pub fn resized(&mut self) -> io::Result<()> {
+        self.screen = blank_screen()?;
+        Ok(())
     }
 
     /// Draws a frame; only cells that changed are written.
@@ -52,7 +61,7 @@ impl Terminal {
     /// Takes the terminal again after it was given to somebody else: everything is drawn anew.
     pub fn retake(&mut self) -> io::Result<()> {
         enter(self.mouse)?;
-        self.screen.clear()
+        self.resized()
     }
 
     /// Gives the terminal back and stops as a job of the shell; returns when the shell continues it.
@@ -69,6 +78,16 @@ impl Terminal {
     pub fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A cleared screen of the terminal's present size. The size is fixed until the next resize: left to itself, ratatui asks the
+/// terminal for its cursor at every resize, and the answer would have to be fished out from among the keys.
+fn blank_screen() -> io::Result<Screen> {
+    let (columns, rows) = size()?;
+    let mut backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+    queue!(backend, Clear(ClearType::All))?;
+    let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+    ratatui::Terminal::with_options(backend, TerminalOptions { viewport })
 }
 
 impl Drop for Terminal {

@@ -1,4 +1,5 @@
 //! The program as a script meets it: exit statuses, standard output and standard error.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::fs;
 use std::path::Path;
@@ -166,6 +167,8 @@ fn a_closed_pipe_is_no_error() {
 /// What the built-in estate answers.
 #[cfg(feature = "demo")]
 mod demo {
+    use std::io::{BufRead, BufReader};
+
     use serde_json::Value;
 
     use super::*;
@@ -254,6 +257,90 @@ mod demo {
         assert!(get("table").starts_with("HEALTH  NAME "));
         assert!(get("markdown").starts_with("| HEALTH | NAME |"));
         assert!(get("csv").starts_with("kind,id,name,environment,account,region,health,reason,observed_at,"));
+    }
+
+    #[test]
+    fn changes_come_newest_first_with_who_and_what() {
+        let home = home("");
+        let changes = |arguments: &[&str]| {
+            let output = quarterdeck(home.path(), &[&["--demo", "get", "changes", "-o", "json"], arguments].concat());
+            assert!(output.status.success(), "{}", err(&output));
+            rows(&output)
+        };
+        let all = changes(&["--since", "6h"]);
+        let times: Vec<&str> = all.iter().map(|row| row["at"].as_str().unwrap()).collect();
+        assert!(times.len() > 10 && times.is_sorted_by(|a, b| a >= b), "{times:?}");
+        let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(6);
+        assert!(all.iter().all(|row| row["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() >= since));
+        let trail = changes(&["--since", "6h", "source:cloudtrail", "!who:AutoScaling", "-e", "dhbw-prod"]);
+        assert!(!trail.is_empty() && trail.len() < all.len());
+        assert!(trail.iter().all(|row| row["source"] == "cloudtrail" && row["environment"] == "dhbw-prod"));
+        let output = quarterdeck(home.path(), &["--demo", "get", "services", "--since", "2h"]);
+        assert_eq!(output.status.code(), Some(64));
+        assert!(err(&output).contains("get changes"), "{}", err(&output));
+    }
+
+    #[test]
+    fn a_source_of_changes_that_fails_hides_no_other() {
+        let home = home("");
+        let denied =
+            ["--demo", "--fault", "dhbw-prod/cloudtrail=deny", "-e", "dhbw-prod", "get", "changes", "-o", "json"];
+        let output = quarterdeck(home.path(), &denied);
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        assert!(err(&output).contains("cloudtrail:LookupEvents"), "{}", err(&output));
+        let rows = rows(&output);
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["source"] != "cloudtrail"));
+    }
+
+    #[test]
+    fn logs_are_merged_by_time_and_searched() {
+        let home = home("");
+        let logs = |arguments: &[&str]| {
+            let output = quarterdeck(home.path(), &[&["--demo", "-e", "dhbw-prod", "logs"], arguments].concat());
+            assert!(output.status.success(), "{}", err(&output));
+            out(&output)
+        };
+        let lines = logs(&["service/lecture-backend-service", "/ecs/lecture-front*", "--since", "10m"]);
+        let times: Vec<&str> = lines.lines().filter_map(|line| line.split_once(' ')).map(|(time, _)| time).collect();
+        assert!(times.len() > 10 && times.is_sorted(), "{} lines", times.len());
+        assert!(lines.lines().any(|line| line.contains("Z backend ")), "{lines:.500}");
+        let errors = logs(&["lecture-backend-service", "--since", "10m", "--grep", "ERROR|CRITICAL", "-o", "json"]);
+        for line in errors.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!((&line["environment"], &line["level"]), (&"dhbw-prod".into(), &"error".into()), "{line}");
+        }
+        assert!(errors.lines().count() > 0);
+    }
+
+    #[test]
+    fn logs_of_what_is_not_there_are_wrong_usage_and_a_denied_group_is_named() {
+        let home = home("");
+        let output = quarterdeck(home.path(), &["--demo", "logs", "service/lecture-backend-servic"]);
+        assert_eq!(output.status.code(), Some(64));
+        assert!(err(&output).contains("did you mean `lecture-backend-service`"), "{}", err(&output));
+        let denied = ["--demo", "--fault", "dhbw-prod/logs/FilterLogEvents=deny"];
+        let output =
+            quarterdeck(home.path(), &[&denied[..], &["logs", "/ecs/lecture-backend", "--since", "5m"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        assert!(err(&output).contains("dhbw-prod/eu-central-1: /ecs/lecture-backend: denied"), "{}", err(&output));
+        assert!(out(&output).contains("edt-prod") && !out(&output).contains("dhbw-prod"));
+    }
+
+    #[test]
+    fn a_followed_log_goes_on_until_nobody_reads_it() {
+        let home = home("");
+        let arguments = ["--demo", "-e", "dhbw-prod", "logs", "lecture-backend-service", "--follow", "--since", "1m"];
+        let mut child = command(home.path(), &arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut reader = BufReader::new(child.stdout.take().unwrap());
+        let start = jiff::Timestamp::now();
+        let mut newest = String::new();
+        // The past comes first; a line that was written after the start came through the tail.
+        while newest.split_once(' ').is_none_or(|(at, _)| at.parse::<jiff::Timestamp>().unwrap() < start) {
+            newest.clear();
+            assert!(reader.read_line(&mut newest).unwrap() > 0, "the tail ended");
+        }
+        drop(reader);
+        assert!(child.wait().unwrap().success());
     }
 
     #[test]

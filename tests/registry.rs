@@ -2,6 +2,7 @@
 //! built-in estate. A new kind is checked by standing in the registry.
 
 #![cfg(feature = "demo")]
+#![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -9,9 +10,11 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use quarterdeck::demo::Estate;
 use quarterdeck::demo::world::Clock;
-use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink};
+use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, metrics};
 use quarterdeck::model::filter::ResourceRow;
-use quarterdeck::model::{Environment, Filter, Health, Query, Resource, ResourceId, Scope, Stage, Value};
+use quarterdeck::model::{
+    Environment, Filter, Health, MetricSpec, Query, Resource, ResourceId, Scope, Stage, Value, Window,
+};
 use quarterdeck::providers::{Env, Environments, Source};
 
 /// What every row has besides its kind's columns: a column of the same name would never be found.
@@ -217,6 +220,33 @@ async fn details_raw_logs_and_metrics_can_be_had() {
 }
 
 #[tokio::test]
+async fn metrics_have_points() {
+    let stand = Stand::new().await;
+    let (mut told, mut asked) = (BTreeSet::new(), BTreeSet::new());
+    let mut specs: BTreeMap<Scope, (Arc<Env>, Vec<MetricSpec>)> = BTreeMap::new();
+    for (env, kind, rows) in stand.rows().await {
+        let (_, specs) = specs.entry(env.scope.clone()).or_insert_with(|| (env, Vec::new()));
+        specs.extend(rows.iter().flat_map(kind.metrics));
+    }
+    for (env, specs) in specs.into_values() {
+        stand.estate.reset_calls();
+        let found = metrics::fetch(&env, &specs, Window::Hour, stand.estate.now()).await.unwrap();
+        let calls: u64 = stand.estate.calls().into_values().sum();
+        assert_eq!(calls, specs.len().div_ceil(metrics::QUERIES) as u64, "{}: {} metrics", env.scope, specs.len());
+        asked.extend(specs.iter().map(|spec| (spec.resource.kind, spec.label)));
+        for (position, points) in found {
+            let times: Vec<i64> = points.points.iter().map(|(at, _)| at.as_second()).collect();
+            assert!(times.is_sorted() && times.iter().all(|at| at % 60 == 0), "{:?}: {times:?}", specs[position]);
+            if !times.is_empty() {
+                told.insert((specs[position].resource.kind, specs[position].label));
+            }
+        }
+    }
+    let silent: Vec<_> = asked.difference(&told).collect();
+    assert!(silent.is_empty(), "metrics without points: {silent:?}");
+}
+
+#[tokio::test]
 async fn what_is_gone_is_not_found() {
     let mut asked = HashSet::new();
     for (env, kind, rows) in Stand::new().await.rows().await {
@@ -288,13 +318,16 @@ fn filter(name: &str, kind: &KindDef, text: &str) -> Filter {
     filter
 }
 
+/// What a list can be within, and where.
+type Parent = (Arc<Env>, Arc<ResourceId>);
+
 /// What is declared is what is called: more would be refused on the way out, less would ask customers for needless rights.
 #[tokio::test]
 async fn each_kind_calls_what_it_declares_and_nothing_else() {
     let stand = Stand::new().await;
     let rows = stand.rows().await;
     // Lists of a kind within something are its own affair, whoever leads to them.
-    let mut within: BTreeMap<&str, Vec<(Arc<Env>, Arc<ResourceId>)>> = BTreeMap::new();
+    let mut within: BTreeMap<&str, Vec<Parent>> = BTreeMap::new();
     for (env, kind, rows) in &rows {
         for relation in closely(rows.clone()).flat_map(|row| (kind.relations)(&row)) {
             if let Query::List { kind: other, within: Some(parent), .. } = relation.query {

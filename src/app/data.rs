@@ -26,7 +26,7 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
             known.value.is_none()
         }
         Event::Progress { query, generation, count } => progress(state, &query, generation, count),
-        Event::Done { query, generation, at, result } => done(state, query, generation, at, result, effects),
+        Event::Done { query, generation, at, result } => done(state, &query, generation, at, result, effects),
         Event::Points(points, at) => {
             state.store.points.extend(points.into_iter().map(|(key, points)| (key, (points, at))));
             true
@@ -64,7 +64,7 @@ fn progress(state: &mut State, query: &Query, generation: u64, count: usize) -> 
 
 fn done(
     state: &mut State,
-    query: Query,
+    query: &Query,
     generation: u64,
     at: jiff::Timestamp,
     result: Result<Option<Answer>, Arc<Fault>>,
@@ -77,12 +77,15 @@ fn done(
     known.generation = generation;
     let unchanged = matches!(result, Ok(None)) && known.fault.is_none();
     match result {
-        Ok(Some(answer)) => known.succeed(answer, at),
-        Ok(None) => {
+        Ok(answer) => {
             known.loading = None;
             known.fault = None;
-            if let Some((_, observed)) = &mut known.value {
-                *observed = at;
+            if let Some(answer) = answer.or_else(|| known.value.take().map(|(same, _)| same)) {
+                let missing = answer.missing().cloned();
+                known.succeed(answer, at);
+                if let Some(fault) = missing {
+                    known.fail(Arc::new(fault), at);
+                }
             }
         }
         Err(fault) => {
@@ -90,14 +93,14 @@ fn done(
             if matches!(fault.class, FaultClass::WrongAccount { .. }) {
                 known.value = None;
             }
-            ask_for_code(state, &query, &fault);
+            ask_for_code(state, query, &fault);
             let known = state.store.answers.entry(query.clone()).or_default();
             known.fail(fault, at);
         }
     }
     summary::refresh(state, &query.scope().environment, at);
     if !unchanged {
-        refill(state, &query, effects);
+        refill(state, query, effects);
     }
     !unchanged
 }
@@ -176,7 +179,7 @@ fn gather_changes(state: &mut State) {
     for scope in state.marked_scopes() {
         let known = state.store.get(&changes_query(&scope, view)).and_then(|known| known.get());
         if let Some(Answer::Changes(changes)) = known {
-            rows.extend(changes.iter().cloned());
+            rows.extend(changes.rows.iter().cloned());
         }
     }
     rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));

@@ -64,6 +64,8 @@ pub enum Layer {
         matches: Vec<usize>,
         /// Cursor and marks by name.
         nav: Nav<Arc<str>>,
+        /// Something was marked or unmarked here: then Enter takes the marks, else the row under the cursor.
+        marked: bool,
     },
     /// Choose the column to sort by: title and id of each.
     SortMenu {

@@ -17,6 +17,7 @@ use super::view::View;
 use super::{moves, navigate, update};
 use crate::engine::Request;
 use crate::kinds;
+use crate::model::text::near_misses;
 use crate::model::{FaultClass, Filter};
 
 /// Carries out a command on the top layer; whether it took it.
@@ -54,7 +55,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
 fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(layer) = state.layers.pop() else { return };
     match layer {
-        Layer::Prompt { prompt: Prompt::Filter, .. } | Layer::Help { .. } => {}
+        Layer::Prompt { prompt: Prompt::Filter, .. } | Layer::Help { .. } | Layer::SignIn { .. } => {}
         Layer::Prompt { prompt: Prompt::Search, input, .. } => search(state, input.value()),
         Layer::Prompt { prompt: Prompt::Pattern, input, .. } => {
             let pattern = Some(input.value().trim()).filter(|text| !text.is_empty()).map(Arc::from);
@@ -63,13 +64,12 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
                 tail.restart(tail.sources.clone());
             }
         }
-        Layer::Palette { entries, matches, at, .. } => {
-            if let Some(entry) = matches.get(at).and_then(|entry| entries.get(*entry)) {
-                update::run(state, entry.command.clone(), effects);
-            }
-        }
-        Layer::Picker { matches, nav, .. } => {
-            let mut names: BTreeSet<Arc<str>> = nav.marks.into_iter().collect();
+        Layer::Palette { input, entries, matches, at } => match matches.get(at).and_then(|entry| entries.get(*entry)) {
+            Some(entry) => update::run(state, entry.command.clone(), effects),
+            None => nothing_called(state, input.value()),
+        },
+        Layer::Picker { matches, nav, marked, .. } => {
+            let mut names: BTreeSet<Arc<str>> = if marked { nav.marks.into_iter().collect() } else { BTreeSet::new() };
             if names.is_empty() {
                 let chosen = matches.get(nav.at).and_then(|at| state.environments.get(*at));
                 names.extend(chosen.map(|environment| Arc::clone(&environment.name)));
@@ -90,7 +90,6 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
             }
             state.layers.push(Layer::Code { environment, serial, input, waiting, error: None });
         }
-        Layer::SignIn { .. } => {}
     }
 }
 
@@ -128,12 +127,28 @@ fn move_in(state: &mut State, motion: Motion) {
     }
 }
 
+/// Chooses a row of the top layer's list (a click).
+pub(super) fn to_row(state: &mut State, row: usize) {
+    let choose = |at: &mut usize, len: usize| {
+        if row < len {
+            *at = row;
+        }
+    };
+    match state.layers.last_mut() {
+        Some(Layer::Palette { matches, at, .. }) => choose(at, matches.len()),
+        Some(Layer::Picker { matches, nav, .. }) => choose(&mut nav.at, matches.len()),
+        Some(Layer::SortMenu { columns, at }) => choose(at, columns.len()),
+        _ => {}
+    }
+}
+
 /// Space in the picker.
 fn mark(state: &mut State) {
     let environments = &state.environments;
-    if let Some(Layer::Picker { matches, nav, .. }) = state.layers.last_mut()
+    if let Some(Layer::Picker { matches, nav, marked, .. }) = state.layers.last_mut()
         && let Some(environment) = matches.get(nav.at).and_then(|at| environments.get(*at))
     {
+        *marked = true;
         moves::toggle(nav, Arc::clone(&environment.name));
         nav.at = (nav.at + 1).min(matches.len().saturating_sub(1));
     }
@@ -141,6 +156,7 @@ fn mark(state: &mut State) {
 
 /// A key of the line that is being edited.
 pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<Effect>) {
+    let columns = filter_columns(state);
     let mut filter = None;
     match state.layers.last_mut() {
         Some(Layer::Prompt { prompt, input, error, .. }) => {
@@ -148,7 +164,7 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
             if *prompt == Prompt::Filter {
                 match Filter::parse(input.value()) {
                     Ok(parsed) => {
-                        *error = None;
+                        *error = unknown_column(&columns, &parsed);
                         filter = Some(parsed);
                     }
                     Err(wrong) => *error = Some(wrong.reason),
@@ -169,6 +185,34 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
     }
 }
 
+/// The columns that a filter of the focused list may name; none where the view checks none.
+fn filter_columns(state: &State) -> Vec<&'static str> {
+    let Some((_, pane)) = state.focused() else { return Vec::new() };
+    let own = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).flat_map(|kind| kind.columns);
+    let built_in = ["name", "environment", "env", "region", "kind", "health", "reason"];
+    built_in.into_iter().chain(own.map(|column| column.id)).collect()
+}
+
+/// What is wrong with the columns that a filter names: it would match nothing, which looks like an answer.
+fn unknown_column(known: &[&'static str], filter: &Filter) -> Option<String> {
+    let unknown = filter.columns().find(|column| !known.is_empty() && !known.contains(column))?;
+    let near = near_misses(unknown, known.iter().copied());
+    let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+    Some(format!("there is no column `{unknown}`{hint}"))
+}
+
+/// Says that the palette has nothing of this name, and what comes near.
+fn nothing_called(state: &mut State, word: &str) {
+    let names =
+        kinds::ALL.iter().flat_map(|kind| [kind.id, kind.title].into_iter().chain(kind.aliases.iter().copied()));
+    let environments = state.environments.iter().map(|environment| &*environment.name);
+    let near = near_misses(word, names.chain(environments)).join(", ");
+    state.warn(match near.as_str() {
+        "" => format!("nothing is called `{word}`"),
+        near => format!("nothing is called `{word}`; did you mean {near}?"),
+    });
+}
+
 /// Matches the palette or the picker anew.
 fn rematch(state: &mut State) {
     let recent = &state.recent;
@@ -177,13 +221,16 @@ fn rematch(state: &mut State) {
         Some(Layer::Palette { input, entries, matches, at }) => {
             let exact = |entry: &PaletteEntry| called(entry, input.value());
             *matches = fuzzy(input.value(), entries.iter().map(|entry| &*entry.words));
+            // Commands are sentences: scattered letters are found in every one of them.
+            let word = input.value().trim().to_lowercase();
+            matches.retain(|at| entries[*at].sort != "command" || entries[*at].words.to_lowercase().contains(&word));
             if let Some(first) = entries.iter().position(exact) {
                 matches.retain(|entry| *entry != first);
                 matches.insert(0, first);
             }
             *at = 0;
         }
-        Some(Layer::Picker { input, matches, nav }) => {
+        Some(Layer::Picker { input, matches, nav, .. }) => {
             let words: Vec<String> = environments.iter().map(|environment| picker_words(environment)).collect();
             *matches = fuzzy(input.value(), words.iter().map(String::as_str));
             if input.value().is_empty() {
@@ -276,7 +323,7 @@ pub(super) fn open_picker(state: &mut State) {
     if state.marked.len() > 1 {
         nav.marks = state.marked.iter().cloned().collect();
     }
-    state.layers.push(Layer::Picker { input: Input::default(), matches: Vec::new(), nav });
+    state.layers.push(Layer::Picker { input: Input::default(), matches: Vec::new(), nav, marked: false });
     rematch(state);
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::command::{Command, Motion};
 use super::data;
+use super::layer::Layer;
 use super::logs::LogRange;
 use super::msg::{Effect, PaneKey};
 use super::nav::{Nav, Sort};
@@ -92,6 +93,10 @@ fn place(pane: &mut Pane, to: usize) {
 
 /// Puts the cursor of a list on a row (a click).
 pub(super) fn to_row(state: &mut State, key: PaneKey, row: usize) {
+    if key == PaneKey::Layer {
+        super::layers::to_row(state, row);
+        return;
+    }
     if let Some(pane) = state.pane_mut(key) {
         if row < pane.shown.len() {
             place(pane, row);
@@ -146,7 +151,10 @@ pub(super) fn scroll(state: &mut State, key: PaneKey, rows: i32) {
 
 /// Scrolls sideways.
 pub(super) fn sideways(state: &mut State, cells: i16) {
-    if let Some(tail) = state.focused_tail() {
+    if let View::Detail(detail) = &mut state.view {
+        let last = detail.relations.len().saturating_sub(1);
+        detail.at = detail.at.saturating_add_signed(isize::from(cells.signum())).min(last);
+    } else if let Some(tail) = state.focused_tail() {
         tail.sideways = tail.sideways.saturating_add_signed(cells);
     } else if let Some((_, pane)) = state.focused_mut() {
         pane.sideways = pane.sideways.saturating_add_signed(cells);
@@ -163,6 +171,9 @@ pub(super) fn viewport(state: &mut State, lists: &[(PaneKey, usize, usize, usize
         if let Some(pane) = state.pane_mut(*key) {
             seen(&mut pane.nav, *first, *height);
             continue;
+        }
+        if let (PaneKey::Layer, Some(Layer::Help { top })) = (key, state.layers.last_mut()) {
+            *top = *first;
         }
         if *key != PaneKey::Main {
             continue;

@@ -338,7 +338,7 @@ pub(super) fn show(pane: &mut Pane, shown: Shown) {
 fn copy(state: &mut State, effects: &mut Vec<Effect>) {
     let text = match &state.view {
         View::Detail(detail) if detail.tab == DetailTab::Raw => {
-            state.store.raw(&Query::Raw(Arc::clone(&detail.id))).map(|raw| raw.to_string())
+            state.store.raw(&Query::Raw(Arc::clone(&detail.id))).map(ToString::to_string)
         }
         View::Logs(logs) => Some(logs.visible_text()),
         View::Bridge(bridge) if bridge.focus == 4 => Some(bridge.logs.visible_text()),

@@ -122,12 +122,9 @@ impl State {
         let in_region = Query::List { scope: id.scope.region_scope(), kind: id.kind, within: None };
         let of = |query: &Query| self.store.rows(query)?.items.iter().find(|resource| same(&resource.id, id));
         of(&in_region).or_else(|| {
-            let kept = self
-                .store
-                .answers
-                .keys()
-                .filter(|query| matches!(query, Query::List { kind, within: Some(_), .. } if *kind == id.kind));
-            kept.filter_map(of).next()
+            let narrowed =
+                |query: &&Query| matches!(query, Query::List { kind, within: Some(_), .. } if *kind == id.kind);
+            self.store.answers.keys().filter(narrowed).find_map(of)
         })
     }
 }

@@ -59,6 +59,7 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
         reason: "".into(),
     };
     let mut worst: Option<(Health, Arc<str>)> = None;
+    let mut told: Option<Timestamp> = None;
     for scope in scopes(environment) {
         if let Some(known) = state.store.get(&Query::Identity(scope.clone())) {
             if let Some(Answer::Identity(identity)) = known.get() {
@@ -78,7 +79,9 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
                 (a, b) => a.or(b),
             };
             count(&mut row, kind, &rows.items);
-            for resource in &rows.items {
+            // An alarm without data says nothing about the environment.
+            for resource in rows.items.iter().filter(|resource| resource.health != Health::Unknown) {
+                told = [told, sick_since(resource)].into_iter().flatten().min();
                 if worst.as_ref().is_none_or(|(health, _)| resource.health > *health) {
                     worst = Some((resource.health, format!("{}: {}", resource.name, resource.reason).into()));
                 }
@@ -91,8 +94,19 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
             row.reason = reason;
         }
     }
-    row.sick_since = row.health.is_sick().then(|| before.and_then(|before| before.sick_since).unwrap_or(now));
+    // As far as it can be told: since the oldest alarm that fires or deployment that failed, else since it was first seen so.
+    let seen = before.and_then(|before| before.sick_since).unwrap_or(now);
+    row.sick_since = row.health.is_sick().then(|| told.map_or(seen, |told| told.min(seen)));
     row
+}
+
+/// Since when a resource is sick, where its own columns tell.
+fn sick_since(resource: &Resource) -> Option<Timestamp> {
+    let kind = kinds::by_id(resource.id.kind).filter(|_| resource.health.is_sick())?;
+    match kind.cell(resource, "since").or_else(|| kind.cell(resource, "deployed_at"))? {
+        Value::Instant(at) => Some(*at),
+        _ => None,
+    }
 }
 
 /// Takes the fault and the loading of one query into the row; a lost identity outweighs a denied list.

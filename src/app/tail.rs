@@ -99,7 +99,7 @@ impl LogsView {
     pub fn scroll(&mut self, lines: isize) {
         let last = self.lines.len().saturating_sub(1);
         self.back = self.back.saturating_add_signed(lines).min(last);
-        self.follow = self.back == 0 && lines < 0 || self.follow && self.back == 0;
+        self.follow = self.back == 0 && (lines < 0 || self.follow);
         if self.follow {
             self.unseen = 0;
         }

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 
 use super::command::{Command, Motion};
 use super::layer::Layer;
-use super::msg::{Effect, Msg, PaneKey};
+use super::msg::{Effect, Msg, PaneKey, Target};
 use super::state::{Settings, State};
 use super::update;
 use super::view::View;
 use crate::engine::{Event, Request, TailEvent};
 use crate::model::{
-    Answer, Environment, Fault, FaultClass, Health, Level, LogLine, LogSource, Query, Resource, ResourceId, Rows, Scope,
+    Answer, Changes, Environment, Fault, FaultClass, Health, Level, LogLine, LogSource, Query, Resource, ResourceId,
+    Rows, Scope,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -132,6 +133,21 @@ fn an_error_keeps_the_rows_and_the_next_good_answer_clears_it() {
     update(&mut state, Msg::Event(done));
     assert!(state.store.get(&query).unwrap().fault.is_none());
     assert_eq!(state.store.get(&query).unwrap().observed(), Some(at(9)));
+}
+
+#[test]
+fn an_answer_that_lacks_something_stands_beside_the_fault() {
+    let (mut state, _) = listed();
+    let query = Query::Changes { scope: Scope::new("dhbw-prod", "eu-central-1"), seconds: 60, about: None };
+    let lacking = Changes { rows: Vec::new(), faults: vec![Fault::new(FaultClass::Unreachable, "no trail")] };
+    let results = [(Some(Answer::Changes(Arc::new(lacking))), true), (None, true)];
+    let whole = (Some(Answer::Changes(Arc::default())), false);
+    for (generation, (result, fault)) in (5..).zip(results.into_iter().chain([whole])) {
+        let done = Event::Done { query: query.clone(), generation, at: at(3), result: Ok(result) };
+        update(&mut state, Msg::Event(done));
+        let known = state.store.get(&query).unwrap();
+        assert_eq!((known.get().is_some(), known.fault.is_some()), (true, fault));
+    }
 }
 
 #[test]
@@ -354,4 +370,33 @@ fn the_wheel_scrolls_what_it_is_over_and_leaves_the_focus() {
     update(&mut state, Msg::Scroll(PaneKey::Bridge(1), 1));
     let View::Bridge(bridge) = &state.view else { panic!("still the bridge") };
     assert_eq!((bridge.focus, bridge.panes[1].nav.at), (0, 1));
+}
+
+#[test]
+fn a_click_in_a_layer_chooses_there_and_leaves_what_is_below() {
+    let (mut state, _) = listed();
+    let before = selected(&state);
+    press(&mut state, Command::Palette);
+    let double = |state: &mut State, row| {
+        update(state, Msg::Click(Target::Row(PaneKey::Layer, row), false));
+        update(state, Msg::Click(Target::Row(PaneKey::Layer, row), true));
+    };
+    update(&mut state, Msg::Click(Target::Row(PaneKey::Layer, 2), false));
+    assert!(matches!(state.layers.last(), Some(Layer::Palette { at: 2, .. })));
+    press(&mut state, Command::Close);
+    assert_eq!(selected(&state), before);
+    press(&mut state, Command::SortMenu);
+    double(&mut state, 0);
+    assert!(state.layers.is_empty());
+    assert!(state.focused().is_some_and(|(_, pane)| pane.nav.sort.is_some()));
+}
+
+#[test]
+fn help_does_not_scroll_beyond_its_end() {
+    let mut state = state_of(&["dhbw-prod"]);
+    press(&mut state, Command::Help);
+    press(&mut state, Command::Move(Motion::Last));
+    update(&mut state, Msg::Viewport(vec![(PaneKey::Layer, 12, 20, 32)]));
+    press(&mut state, Command::Move(Motion::Up));
+    assert!(matches!(state.layers.last(), Some(Layer::Help { top: 11 })));
 }

@@ -107,11 +107,11 @@ pub(super) fn on_screen(state: &State) -> Vec<Query> {
 /// How often a query on screen is asked.
 fn cadence(state: &State, query: &Query) -> Option<Duration> {
     let own = match query {
-        Query::Identity(_) => Duration::from_secs(600),
+        Query::Identity(_) => Duration::from_mins(10),
         Query::List { kind, .. } => kinds::by_id(kind).map_or(Duration::from_secs(30), |kind| kind.cadence),
         Query::Detail(_) => Duration::from_secs(15),
         Query::Raw(_) => return None,
-        Query::Changes { .. } => Duration::from_secs(60),
+        Query::Changes { .. } => Duration::from_mins(1),
     };
     // On the fleet every environment is on screen: they are asked as seldom as in the background.
     let many = match &state.view {

@@ -25,7 +25,7 @@ pub struct Cli {
 }
 
 /// Flags of every command.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Only these environments: a name or a pattern with `*` and `?` (can be given several times)
@@ -48,6 +48,10 @@ pub struct Global {
     #[cfg(feature = "demo")]
     #[arg(long, value_name = "N", global = true)]
     pub seed: Option<u64>,
+    /// Another estate to measure with: so many environments of so many services, such as `20x500`
+    #[cfg(feature = "demo")]
+    #[arg(long, value_name = "ENVIRONMENTSxSERVICES", global = true, value_parser = size)]
+    pub size: Option<(usize, usize)>,
     /// Trouble in the built-in estate, such as `dhbw-prod/ecs=throttle` (can be given several times)
     #[cfg(feature = "demo")]
     #[arg(long = "fault", value_name = "ENV[/SERVICE[/OPERATION]]=KIND[:ARG]", global = true)]
@@ -74,6 +78,14 @@ impl Global {
         #[cfg(not(feature = "demo"))]
         false
     }
+}
+
+/// Parses `20x500`.
+#[cfg(feature = "demo")]
+fn size(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('x').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    let fits = |(environments, services): &(usize, usize)| (1..=500).contains(environments) && *services <= 20_000;
+    parts.filter(fits).ok_or_else(|| "up to 500 environments of up to 20000 services, such as `20x500`".to_owned())
 }
 
 /// How results are printed.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Failure;
 use super::args::Global;
+use super::setup::files;
 use crate::config::{Config, Described, Origin};
 use crate::demo::world::Clock;
 use crate::demo::{Estate, EstateEnvironment};
@@ -13,15 +14,30 @@ use crate::providers::Source;
 /// The seed, unless another one is asked for.
 const SEED: u64 = 1;
 
-/// The estate as the flags want it; its environments become those of the configuration.
-pub(super) fn source(global: &Global, config: &mut Config) -> Result<Source, Failure> {
-    let estate = Estate::new(global.seed.unwrap_or(SEED), Clock::Real);
+/// AWS, or the estate where the flags want it; then its environments become those of the configuration.
+pub(super) fn source(global: &Global, mut config: Config) -> Result<(Config, Source), Failure> {
+    if !global.demo {
+        if global.seed.is_some() || global.size.is_some() || !global.faults.is_empty() {
+            return Err(Failure::usage(
+                "`--seed`, `--size` and `--fault` are about the built-in estate",
+                "say `--demo`, too",
+            ));
+        }
+        let source = files(&config);
+        return Ok((config, source));
+    }
+    let seed = global.seed.unwrap_or(SEED);
+    let estate = match global.size {
+        Some((environments, services)) => Estate::sized(seed, Clock::Real, environments, services),
+        None => Estate::new(seed, Clock::Real),
+    };
     for rule in &global.faults {
         estate.faults().add(rule).map_err(|error| Failure::usage(error.to_string(), ""))?;
     }
     config.described = estate.environments().iter().map(|environment| describe(environment, global)).collect();
     config.environments = config.described.iter().map(|described| described.environment.clone()).collect();
-    Ok(Source::Estate(Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials())))))
+    let source = Source::Estate(Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))));
+    Ok((config, source))
 }
 
 fn describe(environment: &EstateEnvironment, global: &Global) -> Described {

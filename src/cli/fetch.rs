@@ -3,24 +3,31 @@
 
 use std::future::Future;
 use std::io::{IsTerminal, Write};
+use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use super::Setup;
 use super::failure::say;
 use crate::model::{Fault, FaultClass, Scope};
+use crate::providers::Environments;
 
 /// Exit status when a source failed.
 const SOURCE_FAILED: u8 = 2;
 
 /// As many scopes are asked at once.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 64;
+
+/// As many are named as waited for.
+const NAMED: usize = 8;
 
 /// A scope that has not answered by then is given up: long enough for a large account that throttles.
 const LIMIT: Duration = Duration::from_mins(2);
+
+/// After this long somebody at a terminal is told what is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What one scope came to. A fault does not take away what came before it.
 pub(super) struct Answer<T> {
@@ -29,42 +36,78 @@ pub(super) struct Answer<T> {
     /// What it said.
     pub(super) value: T,
     /// Why that is not all.
-    pub(super) fault: Option<Fault>,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl<T> Answer<T> {
+    /// The device whose code it waits for.
+    fn device(&self) -> Option<String> {
+        self.faults.iter().find_map(|fault| match &fault.class {
+            FaultClass::NeedsCode { serial } => Some(serial.clone()),
+            _ => None,
+        })
+    }
 }
 
 /// Asks every scope; the answers come in the order of the scopes. Those that need a code are asked again, one after the other,
 /// once the code has been typed on the terminal.
-pub(super) async fn each<T, F>(setup: &Setup, scopes: Vec<Scope>, ask: impl Fn(Scope) -> F) -> Vec<Answer<T>>
+pub(super) async fn each<T, F>(access: &Environments, scopes: Vec<Scope>, ask: impl Fn(Scope) -> F) -> Vec<Answer<T>>
 where
     T: Default,
-    F: Future<Output = (T, Option<Fault>)>,
+    F: Future<Output = (T, Vec<Fault>)>,
 {
+    let waiting = Mutex::new(scopes.clone());
+    let waiting = &waiting;
     let one = |scope: Scope| {
         let asked = ask(scope.clone());
         async move {
-            let gave_up = || (T::default(), Some(gave_up()));
-            let (value, fault) = tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| gave_up());
-            let fault = fault.map(|fault| setup.access.explain(fault, &scope.environment));
-            Answer { scope, value, fault }
+            let gave_up = || (T::default(), vec![gave_up()]);
+            let (value, faults) = tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| gave_up());
+            let explain = |fault| access.explain(fault, &scope.environment);
+            let faults = faults.into_iter().map(explain).collect();
+            waiting.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| *other != scope);
+            Answer { scope, value, faults }
         }
     };
-    let mut answers: Vec<Answer<T>> = stream::iter(scopes).map(one).buffered(AT_ONCE).collect().await;
+    // In the order in which they answer, so that the dead hold up nobody who waits for a turn.
+    let numbered = async |(number, scope)| (number, one(scope).await);
+    let asked = stream::iter(scopes.into_iter().enumerate()).map(numbered).buffer_unordered(AT_ONCE);
+    let mut answers: Vec<(usize, Answer<T>)> = with_patience(asked.collect(), waiting).await;
+    answers.sort_by_key(|(number, _)| *number);
+    let mut answers: Vec<Answer<T>> = answers.into_iter().map(|(_, answer)| answer).collect();
     for answer in &mut answers {
-        while let Some(Fault { class: FaultClass::NeedsCode { serial }, .. }) = &answer.fault {
+        while let Some(serial) = answer.device() {
             let environment = Arc::clone(&answer.scope.environment);
             // Another environment's code may have bought the session of this one, too.
-            if setup.access.needs_code(&environment).is_none() {
+            if access.needs_code(&environment).is_none() {
                 *answer = one(answer.scope.clone()).await;
                 continue;
             }
-            let Some(code) = ask_code(&environment, serial).await else { break };
-            match setup.access.give_code(&environment, &code).await {
+            let Some(code) = ask_code(&environment, &serial).await else { break };
+            match access.give_code(&environment, &code).await {
                 Ok(_) => *answer = one(answer.scope.clone()).await,
                 Err(fault) => say(&format!("{environment}: {fault}")),
             }
         }
     }
     answers
+}
+
+/// Waits, and says on a terminal whom for when it takes long.
+async fn with_patience<T>(work: impl Future<Output = T>, waiting: &Mutex<Vec<Scope>>) -> T {
+    let mut work = pin!(work);
+    loop {
+        match tokio::time::timeout(PATIENCE, &mut work).await {
+            Ok(done) => return done,
+            Err(_) if !std::io::stderr().is_terminal() => {}
+            Err(_) => {
+                let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                let names: Vec<String> = waiting.iter().take(NAMED).map(ToString::to_string).collect();
+                let more = if waiting.len() > NAMED { "…" } else { "" };
+                say(&format!("waiting for {}{more}", names.join(", ")));
+            }
+        }
+    }
 }
 
 fn gave_up() -> Fault {
@@ -89,18 +132,23 @@ async fn ask_code(environment: &str, serial: &str) -> Option<String> {
 /// Says on standard error which scopes failed; the exit status says whether any did. With `details` the provider's own words
 /// follow.
 pub(super) fn status<T>(answers: &[Answer<T>], details: bool) -> ExitCode {
-    let mut status = ExitCode::SUCCESS;
-    for Answer { scope, fault, .. } in answers {
-        if let Some(fault) = fault {
-            report(scope, fault, details);
-            status = ExitCode::from(SOURCE_FAILED);
-        }
-    }
-    status
+    let faults = answers.iter().flat_map(|answer| answer.faults.iter().map(|fault| (&answer.scope, fault)));
+    faults.for_each(|(scope, fault)| report(&scope.to_string(), fault, details));
+    if complete(answers) { ExitCode::SUCCESS } else { failed() }
 }
 
-/// Says one fault on standard error.
-pub(super) fn report(scope: &Scope, fault: &Fault, details: bool) {
+/// Whether every scope has said all.
+pub(super) fn complete<T>(answers: &[Answer<T>]) -> bool {
+    answers.iter().all(|answer| answer.faults.is_empty())
+}
+
+/// The exit status when a source failed.
+pub(super) fn failed() -> ExitCode {
+    ExitCode::from(SOURCE_FAILED)
+}
+
+/// Says on standard error what is wrong with a source.
+pub(super) fn report(source: &str, fault: &Fault, details: bool) {
     let id = fault.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
     let renew = match &fault.class {
         FaultClass::Expired { renew: Some(command), .. } if !fault.summary.contains(command.as_str()) => {
@@ -108,8 +156,46 @@ pub(super) fn report(scope: &Scope, fault: &Fault, details: bool) {
         }
         _ => String::new(),
     };
-    say(&format!("{scope}: {}: {fault}{renew}{id}", fault.word()));
+    say(&format!("{source}: {}: {fault}{renew}{id}", fault.word()));
     if details && !fault.raw.is_empty() {
-        say(&format!("{scope}: {}", fault.raw));
+        say(&format!("{source}: {}", fault.raw));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::providers::Source;
+
+    fn scopes(count: usize) -> Vec<Scope> {
+        (0..count).map(|number| Scope::new(number.to_string(), "eu-west-1")).collect()
+    }
+
+    #[tokio::test]
+    async fn the_slow_hold_up_nobody_and_answers_keep_their_order() {
+        let access = Environments::new(Vec::new(), Source::Estate(Arc::new(|_| None)), Vec::new());
+        let answered = AtomicUsize::new(0);
+        let count = AT_ONCE * 2;
+        let ask = |scope: Scope| {
+            let answered = &answered;
+            async move {
+                if &*scope.environment == "0" {
+                    // Slow until all others have answered, for those too that had to wait for a turn.
+                    while answered.load(Ordering::SeqCst) < count - 1 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                answered.fetch_add(1, Ordering::SeqCst);
+                let faults = if &*scope.environment == "3" { vec![gave_up()] } else { Vec::new() };
+                (scope.environment.to_string(), faults)
+            }
+        };
+        let answers = tokio::time::timeout(Duration::from_secs(20), each(&access, scopes(count), ask)).await.unwrap();
+        let names: Vec<String> = answers.iter().map(|answer| answer.value.clone()).collect();
+        assert_eq!(names, (0..count).map(|number| number.to_string()).collect::<Vec<_>>());
+        assert!(answers.iter().all(|answer| *answer.value == *answer.scope.environment));
+        assert!(!complete(&answers) && answers[3].faults.len() == 1);
     }
 }

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::args::GetArgs;
+use super::args::{CHANGES, GetArgs};
 use super::fetch::{self, Answer};
 use super::output::{self, Sheet, SheetColumn, Stand};
-use super::{Failure, Setup, select};
+use super::{Failure, Setup, changes, select};
 use crate::config::Problem;
 use crate::kinds::{self, KindDef, Show, Sink};
 use crate::model::filter::ResourceRow;
@@ -18,12 +18,12 @@ use crate::model::{Fault, Filter, Resource, Scope, Value, text};
 const COMMON: [SheetColumn; 10] = [
     SheetColumn::data("kind"),
     SheetColumn::data("id"),
-    SheetColumn::shown("name", "NAME", 12, 1, 0),
+    SheetColumn::shown("name", "NAME", 22, 1, 0),
     SheetColumn::shown("environment", "ENVIRONMENT", 11, 2, 1),
     SheetColumn::data("account"),
     SheetColumn::shown("region", "REGION", 9, 3, 200),
     SheetColumn::shown("health", "HEALTH", 6, 0, 0),
-    SheetColumn::shown("reason", "REASON", 16, 9, 2),
+    SheetColumn::shown("reason", "REASON", 20, 9, 2),
     SheetColumn::data("observed_at"),
     SheetColumn::data("arn"),
 ];
@@ -33,6 +33,9 @@ const FILTER_COLUMNS: [&str; 7] = ["name", "environment", "env", "region", "kind
 
 pub(super) async fn run(setup: &Setup, args: &GetArgs) -> Result<ExitCode, Failure> {
     let filter = Filter::parse(&args.filter.join(" ")).map_err(|error| Failure::usage(error.to_string(), ""))?;
+    if args.kind == CHANGES {
+        return changes::run(setup, &filter, args.since).await;
+    }
     if args.since.is_some() {
         return Err(Failure::usage(
             format!("`--since` says nothing about {}", args.kind),
@@ -45,8 +48,9 @@ pub(super) async fn run(setup: &Setup, args: &GetArgs) -> Result<ExitCode, Failu
     check_filter(&filter, FILTER_COLUMNS.into_iter().chain(kind.columns.iter().map(|column| column.id)))?;
     let scopes = select::scopes(&setup.chosen()?);
     let several_regions = scopes.iter().any(|scope| scope.region != scopes[0].region);
-    let answers = fetch::each(setup, scopes, |scope| list(setup, kind, scope)).await;
-    setup.print(&sheet(kind, &filter, several_regions, &answers, Timestamp::now()), kind.title)?;
+    let answers = fetch::each(&setup.access, scopes, |scope| list(setup, kind, scope)).await;
+    let sheet = sheet(kind, &filter, several_regions, &answers, Timestamp::now());
+    setup.print(&sheet, kind.title, fetch::complete(&answers))?;
     Ok(fetch::status(&answers, setup.global.verbose > 0))
 }
 
@@ -79,16 +83,17 @@ impl Sink for Pages {
     }
 }
 
-async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, Option<Fault>) {
+async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, Vec<Fault>) {
     let env = match setup.access.env(&scope).await {
         Ok(env) => env,
-        Err(fault) => return (Listed::default(), Some(fault)),
+        Err(fault) => return (Listed::default(), vec![fault]),
     };
     let pages = Pages::default();
     let fault = (kind.list)(&env, None, &pages).await.err();
     let mut rows = pages.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_cached_key(|row| text::natural_key(&row.name));
-    (Listed { account: Some(Arc::clone(&env.identity.account)), rows, observed_at: Some(Timestamp::now()) }, fault)
+    let account = Some(Arc::clone(&env.identity.account));
+    (Listed { account, rows, observed_at: Some(Timestamp::now()) }, fault.into_iter().collect())
 }
 
 fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[Answer<Listed>], now: Timestamp) -> Sheet {

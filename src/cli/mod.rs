@@ -2,13 +2,16 @@
 //! and providers, nothing of the screen but how to start it.
 
 mod args;
+mod changes;
 mod completions;
 mod config;
+mod console;
 #[cfg(feature = "demo")]
 mod demo;
 mod failure;
 mod fetch;
 mod get;
+mod logs;
 mod man;
 mod output;
 mod screen;
@@ -17,8 +20,10 @@ mod setup;
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
 
 use args::{Cli, Command};
 pub use failure::Failure;
@@ -50,8 +55,20 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             let setup = Setup::new(cli.global)?;
             headless(&setup, get::run(&setup, &args))
         }
-        _ => Err(Failure::usage("not yet", "")),
+        Some(Command::Logs(args)) => {
+            let setup = Setup::new(cli.global)?;
+            headless(&setup, logs::run(&setup, &args))
+        }
+        #[cfg(feature = "demo")]
+        Some(Command::Demo) => console::run(Setup::new(args::Global { demo: true, ..cli.global })?),
+        None => console::run(Setup::new(cli.global)?),
     }
+}
+
+/// The instant so long ago; the beginning of time where it would be before that.
+fn ago(time: Duration) -> Timestamp {
+    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    Timestamp::now().checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Runs a command without the screen.

@@ -30,8 +30,11 @@ pub struct Setup {
 impl Setup {
     /// Reads the configuration and makes the way to the environments. Blocks on files: to be called before the runtime starts.
     pub fn new(global: Global) -> Result<Self, Failure> {
-        let mut config = load(&global);
-        let source = source(&global, &mut config)?;
+        let config = load(&global);
+        #[cfg(feature = "demo")]
+        let (config, source) = super::demo::source(&global, config)?;
+        #[cfg(not(feature = "demo"))]
+        let source = files(&config);
         let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
         let access = Environments::new(config.environments.clone(), source, reads);
         Ok(Self { config, global, access })
@@ -60,15 +63,16 @@ impl Setup {
         self.config.console.colour && io::stdout().is_terminal()
     }
 
-    /// Prints a sheet on standard output in the format of the flags; `what` is in it.
-    pub fn print(&self, sheet: &Sheet, what: &str) -> Result<(), Failure> {
+    /// Prints a sheet on standard output in the format of the flags. `what` is in it; that there is none is only said where
+    /// every source has answered.
+    pub fn print(&self, sheet: &Sheet, what: &str, complete: bool) -> Result<(), Failure> {
         let format = self.global.output;
         let width = io::stdout().is_terminal().then(crate::terminal::columns).flatten();
         let paper = Paper { width: width.map(usize::from), colour: self.colour(), now: Timestamp::now() };
         let mut out = BufWriter::new(io::stdout().lock());
         let left_out = sheet.write(format, paper, &mut out)?;
         out.flush()?;
-        if format == Format::Table && sheet.rows.is_empty() {
+        if complete && format == Format::Table && sheet.rows.is_empty() {
             say(&format!("no {what}"));
         }
         if !left_out.columns.is_empty() {
@@ -89,16 +93,8 @@ pub fn load(global: &Global) -> Config {
     }))
 }
 
-/// AWS, or the built-in estate.
-fn source(global: &Global, config: &mut Config) -> Result<Source, Failure> {
-    #[cfg(feature = "demo")]
-    if global.demo {
-        return super::demo::source(global, config);
-    }
-    #[cfg(feature = "demo")]
-    if global.seed.is_some() || !global.faults.is_empty() {
-        return Err(Failure::usage("`--seed` and `--fault` are about the built-in estate", "say `--demo`, too"));
-    }
+/// AWS, by its files and variables.
+pub(super) fn files(config: &Config) -> Source {
     let pins = config.folders.state.as_ref().map(|folder| folder.join("accounts.json"));
-    Ok(Source::Files { variables: Variables::of_process(), pins })
+    Source::Files { variables: Variables::of_process(), pins }
 }

@@ -69,6 +69,8 @@ impl Sources<'_> {
 pub struct Config {
     /// The file that was read, or would be if it existed. `None` where the platform has no home for it.
     pub file: Option<PathBuf>,
+    /// The AWS files that were read, or would be if they existed.
+    pub aws_files: Vec<PathBuf>,
     /// Whether that file exists.
     pub file_exists: bool,
     /// The platform's folders.
@@ -111,7 +113,9 @@ pub fn load(sources: &Sources) -> Config {
         AwsFiles::default()
     } else {
         let [profiles, credentials] = aws_files::paths(&set);
-        AwsFiles::read(profiles.as_deref(), credentials.as_deref())
+        let read = AwsFiles::read(profiles.as_deref(), credentials.as_deref());
+        config.aws_files = profiles.into_iter().chain(credentials).collect();
+        read
     };
     config.problems.extend(files.problems.iter().cloned());
     let around = Around { files: &files, var: &set, region: flags.region.as_deref(), demo: flags.demo };

@@ -64,6 +64,7 @@ impl Problem {
         if near.is_empty() {
             let mut all: Vec<_> = allowed.into_iter().map(|word| format!("`{word}`")).collect();
             all.sort();
+            all.dedup();
             let more = all.len().saturating_sub(MANY);
             all.truncate(MANY);
             let rest = if more > 0 { format!(" and {more} more") } else { String::new() };

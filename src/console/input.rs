@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
+use tokio::sync::mpsc;
+
 use crate::app::{Context, Msg, Target};
 use crate::keymap::{Keymap, Meaning};
 use crate::ui::Hits;
@@ -14,14 +16,31 @@ const DOUBLE: Duration = Duration::from_millis(400);
 /// Rows that one step of the wheel scrolls.
 const WHEEL: i32 = 3;
 
+/// Keys that wait to be taken: more than anybody types while a frame is drawn.
+const ROOM: usize = 256;
+
+/// Starts to listen to the terminal, on a thread of its own: a key is there as soon as it is pressed, and taking all that are there
+/// needs no waiting. Ends when the terminal is gone or nobody takes what comes.
+pub fn listen() -> mpsc::Receiver<Event> {
+    let (events, listener) = mpsc::channel(ROOM);
+    std::thread::spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            if events.blocking_send(event).is_err() {
+                return;
+            }
+        }
+    });
+    listener
+}
+
 /// What the mouse did last.
 #[derive(Default)]
 pub struct Pointer {
     last: Option<(Instant, Target)>,
 }
 
-/// The messages of an event.
-pub fn messages(event: Event, keymap: &Keymap, context: Context, hits: &Hits, pointer: &mut Pointer) -> Option<Msg> {
+/// The message of an event, where it means anything.
+pub fn message(event: Event, keymap: &Keymap, context: Context, hits: &Hits, pointer: &mut Pointer) -> Option<Msg> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => match keymap.meaning(key, context)? {
             Meaning::Command(command) => Some(Msg::Do(command)),

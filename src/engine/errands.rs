@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::report::Report;
 use super::schedule;
 use super::slot::Slot;
-use super::{Event, SignInState, Sources};
+use super::{Event, Shared, SignInState, Sources};
 use crate::model::{Fault, LogSource, ResourceId};
 
 /// Room for what a sign-in has to say.
@@ -38,18 +38,21 @@ enum Errand {
 
 /// Runs errands.
 pub(super) struct Errands {
-    pub(super) sources: Arc<dyn Sources>,
-    pub(super) report: Report,
-    pub(super) orders: Arc<Slot<Orders>>,
+    shared: Arc<Shared>,
+    orders: Arc<Slot<Orders>>,
     /// Who asks again what a sign-in has made possible.
-    pub(super) schedule: Arc<Slot<schedule::Orders>>,
+    schedule: Arc<Slot<schedule::Orders>>,
 }
 
 impl Errands {
+    pub(super) fn new(shared: Arc<Shared>, orders: Arc<Slot<Orders>>, schedule: Arc<Slot<schedule::Orders>>) -> Self {
+        Self { shared, orders, schedule }
+    }
+
     /// Runs until it is dropped, and with it all that is under way.
     pub(super) async fn run(self) {
         let mut running = JoinSet::new();
-        let mut busy = HashSet::new();
+        let mut busy: HashMap<Errand, AbortHandle> = HashMap::new();
         loop {
             tokio::select! {
                 orders = self.orders.take() => {
@@ -57,9 +60,13 @@ impl Errands {
                     let sign_ins = orders.sign_ins.into_iter().map(Errand::SignIn);
                     let codes = orders.codes.into_iter().map(|(environment, code)| Errand::Code(environment, code));
                     for errand in logs.chain(sign_ins).chain(codes) {
-                        if busy.insert(errand.clone()) {
-                            running.spawn(self.on(errand));
+                        match (busy.get(&errand), &errand) {
+                            // Whoever signs in again has closed the address: it is told anew.
+                            (Some(old), Errand::SignIn(_)) => old.abort(),
+                            (Some(_), _) => continue,
+                            (None, _) => {}
                         }
+                        busy.insert(errand.clone(), running.spawn(self.on(errand)));
                     }
                 }
                 Some(done) = running.join_next() => forget(&mut busy, done),
@@ -69,15 +76,16 @@ impl Errands {
 
     /// The future of an errand.
     fn on(&self, errand: Errand) -> impl Future<Output = Errand> + use<> {
-        let (sources, report, schedule) = (Arc::clone(&self.sources), self.report.clone(), Arc::clone(&self.schedule));
+        let (shared, schedule) = (Arc::clone(&self.shared), Arc::clone(&self.schedule));
         async move {
+            let Shared { sources, report, .. } = &*shared;
             match &errand {
                 Errand::Logs(of) => {
-                    let found = find_logs(&*sources, of).await;
+                    let found = find_logs(&**sources, of).await;
                     report.tell(Event::LogSources(of.clone(), found)).await;
                 }
                 Errand::SignIn(environment) => {
-                    let state = match sign_in(&*sources, &report, environment).await {
+                    let state = match sign_in(&**sources, report, environment).await {
                         Ok(revived) => {
                             schedule.fold(|orders| orders.again.extend(revived.iter().cloned()));
                             SignInState::Done(revived)
@@ -102,11 +110,12 @@ impl Errands {
     }
 }
 
-fn forget(busy: &mut HashSet<Errand>, done: Result<Errand, JoinError>) {
+fn forget(busy: &mut HashMap<Errand, AbortHandle>, done: Result<Errand, JoinError>) {
     match done {
         Ok(errand) => {
             busy.remove(&errand);
         }
+        Err(error) if error.is_cancelled() => {}
         Err(error) => {
             // Which one it was is lost with it: better one twice than one never again.
             tracing::error!(%error, "an errand was lost");

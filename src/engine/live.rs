@@ -1,6 +1,7 @@
 //! The engine's sources as they are: kinds over environments, AWS or what stands in for it.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::path::PathBuf;
@@ -10,16 +11,16 @@ use std::time::SystemTime;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, SignInState};
 use crate::kinds::logs::{Found, Update};
-use crate::kinds::{self, KindDef, Sink, logs, metrics};
+use crate::kinds::{self, KindDef, Sink, changes, logs, metrics};
 use crate::model::{
-    Answer, Environment, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
-    Window,
+    Answer, Changes, Environment, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows,
+    Scope, Window,
 };
 use crate::providers::{Env, Environments, SignIn};
 
@@ -79,7 +80,13 @@ impl Live {
                 let env = self.env(&id.scope).await?;
                 Ok(Answer::Raw((kind_of(id.kind)?.raw)(&env, id).await?.into()))
             }
-            Query::Changes { .. } => Err(Fault::new(FaultClass::Bug, "changes can't be read")),
+            Query::Changes { scope, seconds, about } => {
+                let env = self.env(scope).await?;
+                let since = self.now() - SignedDuration::from_secs(i64::from(*seconds));
+                let (rows, faults) = changes::changes(&env, since, about.as_deref()).await?;
+                let explain = |fault| self.access.explain(fault, &scope.environment);
+                Ok(Answer::Changes(Arc::new(Changes { rows, faults: faults.into_iter().map(explain).collect() })))
+            }
         }
     }
 

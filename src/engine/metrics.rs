@@ -11,11 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 
-use super::pace::{Pace, Settings, share, spread};
-use super::report::Report;
-use super::schedule::sleep_until_some;
+use super::pace::{share, spread};
+use super::schedule::{earliest, sleep_until_some};
 use super::slot::Slot;
-use super::{Event, MetricKey, MetricWant, MetricsSpent, Sources};
+use super::{Event, MetricKey, MetricWant, MetricsSpent, Shared};
 use crate::kinds::metrics::{Budget, QUERIES};
 use crate::model::{Fault, FaultClass, MetricSpec, Points, Scope, Window};
 
@@ -30,10 +29,8 @@ struct Answered {
 
 /// Minds all metrics.
 pub(super) struct Metrics {
-    sources: Arc<dyn Sources>,
-    report: Report,
+    shared: Arc<Shared>,
     wanted: Arc<Slot<Option<Vec<MetricWant>>>>,
-    pace: Pace,
     budget: Budget,
     told: MetricsSpent,
     wants: Vec<MetricWant>,
@@ -48,19 +45,12 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new(
-        sources: Arc<dyn Sources>,
-        report: Report,
-        wanted: Arc<Slot<Option<Vec<MetricWant>>>>,
-        settings: Settings,
-        pace: Pace,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, wanted: Arc<Slot<Option<Vec<MetricWant>>>>) -> Self {
+        let budget = Budget::new(shared.settings.metric_calls, shared.settings.metric_dollars);
         Self {
-            sources,
-            report,
+            shared,
             wanted,
-            pace,
-            budget: Budget::new(settings.metric_calls, settings.metric_dollars),
+            budget,
             told: MetricsSpent::default(),
             wants: Vec::new(),
             due: HashMap::new(),
@@ -88,10 +78,10 @@ impl Metrics {
 
     fn want(&mut self, wants: Vec<MetricWant>, now: Instant) {
         self.wants = wants;
-        let moved_too_long = self.moving.map_or(now + self.pace.settle_at_most, |(_, end)| end);
-        self.moving = Some(((now + self.pace.settle).min(moved_too_long), moved_too_long));
+        let moved_too_long = self.moving.map_or(now + self.shared.pace.settle_at_most, |(_, end)| end);
+        self.moving = Some(((now + self.shared.pace.settle).min(moved_too_long), moved_too_long));
         // A series out of sight that is due would be asked for like one never seen: no need to remember it.
-        let clock = self.sources.now();
+        let clock = self.shared.sources.now();
         self.due.retain(|_, due| *due > clock);
     }
 
@@ -103,7 +93,7 @@ impl Metrics {
             }
             self.moving = None;
         }
-        let clock = self.sources.now();
+        let clock = self.shared.sources.now();
         let mut next: Option<Instant> = None;
         let mut groups: HashMap<Group, Vec<MetricSpec>> = HashMap::new();
         let mut seen = HashSet::new();
@@ -117,15 +107,15 @@ impl Metrics {
             let rest = rest.filter(|rest| !rest.is_zero()).map(|rest| now + rest);
             let backoff = self.failed.get(&group).map(|(_, until)| *until).filter(|until| *until > now);
             match rest.max(backoff) {
-                Some(later) => next = Some(next.map_or(later, |next| next.min(later))),
+                Some(later) => next = Some(earliest(next, later)),
                 None => groups.entry(group).or_default().push(spec.clone()),
             }
         }
         for (group, specs) in groups {
             if !self.ask(group, specs, clock) {
                 // The budget is used up: a new day may begin at any time.
-                let soon = now + self.pace.second * 60;
-                next = Some(next.map_or(soon, |next| next.min(soon)));
+                let soon = now + self.shared.pace.second * 60;
+                next = Some(earliest(next, soon));
             }
         }
         self.tell_spent(clock).await;
@@ -139,12 +129,12 @@ impl Metrics {
             return false;
         }
         self.budget.spend(clock, specs.len());
-        let due = next_period(clock, group.1, self.pace.points_late);
+        let due = next_period(clock, group.1, self.shared.pace.points_late);
         self.due.extend(specs.iter().map(|spec| (key(spec, group.1), due)));
         self.busy.insert(group.clone());
-        let (sources, report, patience) = (Arc::clone(&self.sources), self.report.clone(), self.pace.patience);
+        let shared = Arc::clone(&self.shared);
         self.calls.spawn(async move {
-            let result = fetch(&*sources, &report, &group, &specs, patience).await;
+            let result = fetch(&shared, &group, &specs).await;
             Answered { group, result }
         });
         true
@@ -165,7 +155,7 @@ impl Metrics {
                 tracing::warn!(scope = %group.0, %fault, "metrics can't be read");
                 let failures = self.failed.get(&group).map_or(0, |(failures, _)| *failures) + 1;
                 let period = Duration::from_secs(group.1.period().unsigned_abs().into());
-                let pause = spread(self.pace.backoff(&fault.class, failures, Some(period)));
+                let pause = spread(self.shared.pace.backoff(&fault.class, failures, Some(period)));
                 self.due.retain(|key, _| (key.resource.scope.region_scope(), key.window) != group);
                 self.failed.insert(group, (failures, Instant::now() + pause));
             }
@@ -178,21 +168,17 @@ impl Metrics {
         let spent = MetricsSpent { calls: spent.calls, dollars: spent.dollars, exhausted: spent.exhausted };
         if spent != self.told {
             self.told = spent;
-            self.report.tell(Event::Spent(spent)).await;
+            self.shared.report.tell(Event::Spent(spent)).await;
         }
     }
 }
 
 /// Fetches points and reports them.
-async fn fetch(
-    sources: &dyn Sources,
-    report: &Report,
-    (scope, window): &Group,
-    specs: &[MetricSpec],
-    patience: Duration,
-) -> Result<(), Fault> {
+async fn fetch(shared: &Shared, group: &Group, specs: &[MetricSpec]) -> Result<(), Fault> {
+    let Shared { sources, report, pace, .. } = shared;
+    let (scope, window) = group;
     let asked = AssertUnwindSafe(async { sources.metrics(scope, specs, *window).await }).catch_unwind();
-    let points = match timeout(patience, asked).await {
+    let points = match timeout(pace.patience, asked).await {
         Ok(Ok(answer)) => answer?,
         Ok(Err(_)) => return Err(Fault::new(FaultClass::Bug, "the console failed over these metrics")),
         Err(_) => return Err(Fault::new(FaultClass::TimedOut, "no metrics in time")),

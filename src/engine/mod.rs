@@ -1,7 +1,7 @@
 //! Runs what the console asks for: polls, batches, tails, signs in. One request in flight for each query, limits for each account,
 //! timeouts, backoff with jitter, cancellation when nobody looks any more. Knows kinds and providers, nothing of the screen.
 //!
-//! Each part is a task of its own with a [`Slot`] for what is wanted of it, so that neither the main loop nor another part ever
+//! Each part is a task of its own with a slot for what is wanted of it, so that neither the main loop nor another part ever
 //! waits for it. All of them end when the handle is dropped or nobody takes events any more.
 
 mod contract;
@@ -41,6 +41,14 @@ pub use live::{Live, Reread};
 pub use pace::Settings;
 pub use sources::{Asking, Changed, Progress, Sources};
 
+/// What all parts stand on.
+struct Shared {
+    sources: Arc<dyn Sources>,
+    report: Report,
+    settings: Settings,
+    pace: Pace,
+}
+
 /// What is wanted of each part.
 #[derive(Default)]
 struct Wanted {
@@ -59,30 +67,21 @@ pub struct Engine {
 impl Engine {
     /// Starts on these sources; reports to `events`, and ends when nobody takes them any more. Must be called on a runtime.
     pub fn start(sources: Arc<dyn Sources>, events: mpsc::Sender<Event>, settings: Settings) -> Self {
-        Self::paced(sources, events, settings, Pace::default())
+        let (report, pace) = (Report::new(events), Pace::default());
+        Self::on(&Arc::new(Shared { sources, report, settings, pace }))
     }
 
-    fn paced(sources: Arc<dyn Sources>, events: mpsc::Sender<Event>, settings: Settings, pace: Pace) -> Self {
+    fn on(shared: &Arc<Shared>) -> Self {
         let wanted = Wanted::default();
-        let report = Report::new(events);
         let mut parts = JoinSet::new();
-        let orders = Arc::clone(&wanted.schedule);
-        parts.spawn(Schedule::new(Arc::clone(&sources), report.clone(), orders, pace).run());
-        let wants = Arc::clone(&wanted.metrics);
-        parts.spawn(Metrics::new(Arc::clone(&sources), report.clone(), wants, settings, pace).run());
-        let orders = Arc::clone(&wanted.tails);
-        parts.spawn(Tails::new(Arc::clone(&sources), report.clone(), orders, settings, pace).run());
-        let errands = Errands {
-            sources: Arc::clone(&sources),
-            report: report.clone(),
-            orders: Arc::clone(&wanted.errands),
-            schedule: Arc::clone(&wanted.schedule),
-        };
-        parts.spawn(errands.run());
-        parts.spawn(watch::files(Arc::clone(&sources), report.clone(), Arc::clone(&wanted.schedule), pace));
-        parts.spawn(watch::stats(sources, report.clone(), pace));
+        parts.spawn(Schedule::new(Arc::clone(shared), Arc::clone(&wanted.schedule)).run());
+        parts.spawn(Metrics::new(Arc::clone(shared), Arc::clone(&wanted.metrics)).run());
+        parts.spawn(Tails::new(Arc::clone(shared), Arc::clone(&wanted.tails)).run());
+        parts.spawn(Errands::new(Arc::clone(shared), Arc::clone(&wanted.errands), Arc::clone(&wanted.schedule)).run());
+        parts.spawn(watch::files(Arc::clone(shared), Arc::clone(&wanted.schedule)));
+        parts.spawn(watch::stats(Arc::clone(shared)));
         let end = CancellationToken::new();
-        tokio::spawn(live(parts, report, end.clone()));
+        tokio::spawn(live(parts, shared.report.clone(), end.clone()));
         Self { wanted, _end: end.drop_guard() }
     }
 

@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
 use super::pace::Pace;
+use super::report::Report;
 use super::sources::{Asking, Changed, Progress, Sources};
-use super::{ApiStats, Engine, Event, Interest, Priority, Request, Settings, SignInState};
+use super::{ApiStats, Engine, Event, Interest, Priority, Request, Settings, Shared, SignInState};
 use crate::kinds::logs::{Found, Update};
 use crate::model::{
     Answer, Fault, FaultClass, Health, Level, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
@@ -57,6 +58,8 @@ pub(super) struct Fake {
     /// What each live tail sends; `Err` from the start if there is none.
     pub(super) lives: Script<Result<Vec<Told>, FaultClass>>,
     pub(super) live_starts: AtomicUsize,
+    /// So many sign-ins are never confirmed.
+    pub(super) sign_ins_to_hang: AtomicUsize,
     pub(super) changed: Mutex<Changed>,
     pub(super) stats: Mutex<Vec<(Arc<str>, ApiStats)>>,
     pub(super) clock: Mutex<Option<Timestamp>>,
@@ -197,6 +200,13 @@ impl Sources for Fake {
         async move {
             let open = SignInState::Open { url: "https://example.com".into(), code: "AB-CD".into() };
             tell.send(open).await.unwrap();
+            if self
+                .sign_ins_to_hang
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                .is_ok()
+            {
+                std::future::pending::<()>().await;
+            }
             Ok(vec![environment.into()])
         }
         .boxed()
@@ -235,7 +245,7 @@ pub(super) fn brisk() -> Pace {
         order: soon * 2,
         poll: soon,
         look_again: soon,
-        live_again: Duration::from_secs(600),
+        live_again: Duration::from_mins(10),
         second: Duration::from_millis(1),
         ..Pace::default()
     }
@@ -250,18 +260,20 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new(fake: Fake) -> Self {
-        Self::paced(fake, brisk())
+        Self::paced(fake, &brisk())
     }
 
-    pub(super) fn paced(fake: Fake, pace: Pace) -> Self {
+    pub(super) fn paced(fake: Fake, pace: &Pace) -> Self {
         let settings = Settings { metric_calls: 100, metric_dollars: 1.0, log_room: None };
         Self::set(fake, pace, settings, 1_024)
     }
 
-    pub(super) fn set(fake: Fake, pace: Pace, settings: Settings, room: usize) -> Self {
+    pub(super) fn set(fake: Fake, pace: &Pace, settings: Settings, room: usize) -> Self {
         let fake = Arc::new(fake);
         let (tell, events) = mpsc::channel(room);
-        let engine = Engine::paced(Arc::clone(&fake) as Arc<dyn Sources>, tell, settings, pace);
+        let sources = Arc::clone(&fake) as Arc<dyn Sources>;
+        let report = Report::new(tell);
+        let engine = Engine::on(&Arc::new(Shared { sources, report, settings, pace: *pace }));
         Self { fake, engine, events }
     }
 

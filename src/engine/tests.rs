@@ -9,7 +9,7 @@ use super::testing::{Fake, Reply, Rig, brisk, every, id, list, settle, until};
 use super::{ApiStats, Changed, Event, MetricWant, MetricsSpent, Request, Settings, SignInState};
 use crate::model::{Environment, Fault, FaultClass, LogSource, MetricSpec, Unit, Window};
 
-const NEVER: Duration = Duration::from_secs(3_600);
+const NEVER: Duration = Duration::from_hours(1);
 
 fn want(environment: &str, at: usize, window: Window) -> MetricWant {
     let spec = MetricSpec {
@@ -36,9 +36,9 @@ async fn points(rig: &mut Rig) -> usize {
     .await
 }
 
-fn spent_of(event: Event) -> Option<MetricsSpent> {
+fn spent_of(event: &Event) -> Option<MetricsSpent> {
     match event {
-        Event::Spent(spent) => Some(spent),
+        Event::Spent(spent) => Some(*spent),
         _ => None,
     }
 }
@@ -47,7 +47,7 @@ fn spent_of(event: Event) -> Option<MetricsSpent> {
 fn metrics_rig(settings: Settings) -> Rig {
     let fake = Fake::default();
     *fake.clock.lock().unwrap() = Some("2025-08-22T10:30:30Z".parse().unwrap());
-    Rig::set(fake, brisk(), settings, 1_024)
+    Rig::set(fake, &brisk(), settings, 1_024)
 }
 
 const PLENTY: Settings = Settings { metric_calls: 1_000, metric_dollars: 10.0, log_room: None };
@@ -95,12 +95,12 @@ async fn paging_through_a_list_asks_for_where_it_stops() {
 async fn metrics_stop_at_the_budget_and_go_on_the_next_day() {
     let mut rig = metrics_rig(Settings { metric_calls: 2, ..PLENTY });
     rig.engine.request(Request::Metrics(wants("a", 1_600)));
-    let spent = rig.next(|event| spent_of(event).filter(|spent| spent.exhausted)).await;
+    let spent = rig.next(|event| spent_of(&event).filter(|spent| spent.exhausted)).await;
     assert_eq!((spent.calls, spent.dollars), (2, 0.01));
     settle().await;
     assert_eq!(*rig.fake.metric_calls.lock().unwrap(), [500, 500]);
     *rig.fake.clock.lock().unwrap() = Some("2025-08-23T00:00:00Z".parse().unwrap());
-    let spent = rig.next(|event| spent_of(event).filter(|spent| !spent.exhausted)).await;
+    let spent = rig.next(|event| spent_of(&event).filter(|spent| !spent.exhausted)).await;
     assert_eq!(spent.calls, 1);
     until(|| rig.fake.metric_calls.lock().unwrap().len() == 4).await;
 }
@@ -144,7 +144,7 @@ async fn logs_of_several_resources_are_merged() {
 
 #[tokio::test]
 async fn signing_in_revives_what_had_expired() {
-    let mut rig = Rig::paced(Fake::default(), super::Pace { second: Duration::from_secs(10), ..brisk() });
+    let mut rig = Rig::paced(Fake::default(), &super::Pace { second: Duration::from_secs(10), ..brisk() });
     let query = list("a", "x");
     rig.fake.reply("a", &[Reply::Fault(FaultClass::Expired { renew: None, sign_in: true }), Reply::Rows(1)]);
     rig.want(&[every(&query, NEVER)]);
@@ -167,8 +167,25 @@ async fn signing_in_revives_what_had_expired() {
 }
 
 #[tokio::test]
+async fn signing_in_again_begins_anew() {
+    let mut rig = Rig::new(Fake { sign_ins_to_hang: 1.into(), ..Fake::default() });
+    let mut states = Vec::new();
+    while states.len() < 3 {
+        if states.len() < 2 {
+            rig.engine.request(Request::SignIn("a".into()));
+        }
+        let state = rig.next(|event| match event {
+            Event::SignIn(_, state) => Some(state),
+            _ => None,
+        });
+        states.push(state.await);
+    }
+    assert!(matches!(&states[..], [SignInState::Open { .. }, SignInState::Open { .. }, SignInState::Done(_)]));
+}
+
+#[tokio::test]
 async fn a_code_is_answered_and_revives() {
-    let mut rig = Rig::paced(Fake::default(), super::Pace { second: Duration::from_secs(10), ..brisk() });
+    let mut rig = Rig::paced(Fake::default(), &super::Pace { second: Duration::from_secs(10), ..brisk() });
     let query = list("a", "x");
     rig.fake.reply("a", &[Reply::Fault(FaultClass::NeedsCode { serial: "s".into() }), Reply::Rows(1)]);
     rig.want(&[every(&query, NEVER)]);
@@ -186,7 +203,7 @@ async fn a_code_is_answered_and_revives() {
 
 #[tokio::test]
 async fn changed_files_are_reported_and_what_they_concern_is_asked_again() {
-    let mut rig = Rig::paced(Fake::default(), super::Pace { second: Duration::from_secs(10), ..brisk() });
+    let mut rig = Rig::paced(Fake::default(), &super::Pace { second: Duration::from_secs(10), ..brisk() });
     let (expired, denied) = (list("a", "expired"), list("a", "denied"));
     rig.fake.reply("a/expired", &[Reply::Fault(FaultClass::Expired { renew: None, sign_in: false }), Reply::Rows(1)]);
     rig.fake.reply("a/denied", &[Reply::Fault(FaultClass::Denied { permission: None })]);

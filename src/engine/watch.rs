@@ -5,19 +5,13 @@ use std::sync::Arc;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::pace::Pace;
-use super::report::Report;
 use super::schedule;
 use super::slot::Slot;
-use super::{ApiStats, Event, Sources};
+use super::{ApiStats, Event, Shared};
 
 /// Looks at files.
-pub(super) async fn files(
-    sources: Arc<dyn Sources>,
-    report: Report,
-    schedule: Arc<Slot<schedule::Orders>>,
-    pace: Pace,
-) {
+pub(super) async fn files(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orders>>) {
+    let Shared { sources, report, pace, .. } = &*shared;
     let mut ticks = interval(pace.files);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -35,7 +29,8 @@ pub(super) async fn files(
 }
 
 /// Looks at the call counters, and reports those that have changed.
-pub(super) async fn stats(sources: Arc<dyn Sources>, report: Report, pace: Pace) {
+pub(super) async fn stats(shared: Arc<Shared>) {
+    let Shared { sources, report, pace, .. } = &*shared;
     let mut told: HashMap<Arc<str>, ApiStats> = HashMap::new();
     let mut ticks = interval(pace.stats);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -136,15 +136,12 @@ fn built_in(entry: &Entry) -> Vec<KeyCombination> {
 }
 
 fn parse(chord: &str, place: &Place, problems: &mut Vec<KeyProblem>) -> Option<KeyCombination> {
-    match crokey::parse(chord) {
-        Ok(key) => Some(key.normalized()),
-        Err(_) => {
-            let message =
-                format!("`{chord}` is no key; keys are written like `x`, `shift-x`, `ctrl-x`, `alt-enter`, `f5`");
-            problems.push(KeyProblem { place: place.clone(), message });
-            None
-        }
+    let key = crokey::parse(chord).ok().map(KeyCombination::normalized);
+    if key.is_none() {
+        let message = format!("`{chord}` is no key; keys are written like `x`, `shift-x`, `ctrl-x`, `alt-enter`, `f5`");
+        problems.push(KeyProblem { place: place.clone(), message });
     }
+    key
 }
 
 fn unknown_command(given: &KeyOverride) -> KeyProblem {

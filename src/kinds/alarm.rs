@@ -162,17 +162,9 @@ fn dimensions_of(alarm: &Resource) -> Vec<(&str, &str)> {
     }
 }
 
-/// The text of one of its cells.
-fn text<'a>(alarm: &'a Resource, column: &str) -> &'a str {
-    match DEF.cell(alarm, column) {
-        Some(Value::Text(text)) => text,
-        _ => "",
-    }
-}
-
 fn relations(alarm: &Resource) -> Vec<Relation> {
     let scope = &alarm.id.scope;
-    let watched = dimensions::resources(scope, text(alarm, "namespace"), &dimensions_of(alarm));
+    let watched = dimensions::resources(scope, parts::text_of(&DEF, alarm, "namespace"), &dimensions_of(alarm));
     let mut relations: Vec<Relation> = watched.into_iter().map(|(label, id)| parts::to_one(label, id)).collect();
     if let Some(Value::List(children)) = DEF.cell(alarm, "children")
         && !children.is_empty()
@@ -185,7 +177,11 @@ fn relations(alarm: &Resource) -> Vec<Relation> {
 
 /// The very metric it watches, where it is one and no expression.
 fn metrics(alarm: &Resource) -> Vec<MetricSpec> {
-    let (namespace, metric, stat) = (text(alarm, "namespace"), text(alarm, "metric"), text(alarm, "stat"));
+    let (namespace, metric, stat) = (
+        parts::text_of(&DEF, alarm, "namespace"),
+        parts::text_of(&DEF, alarm, "metric"),
+        parts::text_of(&DEF, alarm, "stat"),
+    );
     if namespace.is_empty() || stat.is_empty() {
         return Vec::new();
     }

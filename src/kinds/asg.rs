@@ -130,13 +130,9 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let answer = answer.map_err(|error| fault(LIST, &error))?;
         let group = answer.auto_scaling_groups().first().ok_or_else(|| parts::gone(id))?;
         let row = row::of(&env.scope, group, newest.as_deref().unwrap_or_default(), Timestamp::now())?;
-        Ok(Detail {
-            sections: vec![
-                parts::summary(&DEF, &row),
-                instances(group.instances()),
-                parts::or_why("Activities", newest.map(|newest| activity_table(&newest))),
-            ],
-        })
+        let activities = parts::or_why("Activities", newest.map(|newest| activity_table(&newest)));
+        let sections = vec![parts::summary(&DEF, &row), instances(group.instances()), activities];
+        Ok(Detail { sections: parts::filled(sections) })
     })
 }
 

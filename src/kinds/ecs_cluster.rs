@@ -71,36 +71,20 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let answer = answer.map_err(|error| fault(DESCRIBE, &error))?;
         let cluster = answer.clusters().first().ok_or_else(|| parts::gone(id))?;
         let summary = parts::summary(&DEF, &resource(&env.scope, cluster)?);
-        Ok(Detail { sections: vec![summary, statistics(cluster.statistics()), tags(cluster)] })
+        Ok(Detail { sections: parts::filled(vec![summary, statistics(cluster.statistics()), tags(cluster)]) })
     })
 }
 
 /// Counts by launch type, as ECS names them (`runningFargateTasksCount`).
 fn statistics(counts: &[KeyValuePair]) -> Section {
     let told = counts.iter().filter(|pair| pair.value() != Some("0"));
-    let fields = told.filter_map(|pair| Some(field(&words(pair.name()?), Value::maybe(pair.value())))).collect();
+    let fields = told.filter_map(|pair| Some(field(&counted(pair.name()?), Value::maybe(pair.value())))).collect();
     Section::Fields { title: "Counts", fields }
 }
 
-/// `runningEC2TasksCount` as `running EC2 tasks`.
-fn words(name: &str) -> String {
-    let name = name.trim_end_matches("Count");
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut before = ' ';
-    for c in name.chars() {
-        if c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
-            out.push(' ');
-        }
-        out.push(c);
-        before = c;
-    }
-    out.split(' ')
-        .map(|word| match word {
-            "EC2" | "DAEMON" => word.to_owned(),
-            word => word.to_ascii_lowercase(),
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
+/// `runningFargateTasksCount` as `running fargate tasks`.
+fn counted(name: &str) -> String {
+    parts::words(name.trim_end_matches("Count"))
 }
 
 fn tags(cluster: &Cluster) -> Section {
@@ -208,11 +192,5 @@ mod tests {
         assert_eq!(DEF.cell(&row, "running"), Some(&Value::Int(7)));
         assert_eq!(metrics(&row).len(), 2);
         assert_eq!(relations(&row)[0].label, "services");
-    }
-
-    #[test]
-    fn counts_are_told_in_words() {
-        assert_eq!(words("runningEC2TasksCount"), "running EC2 tasks");
-        assert_eq!(words("pendingFargateTasksCount"), "pending fargate tasks");
     }
 }

@@ -5,7 +5,7 @@
 
 mod row;
 
-use aws_sdk_ecs::types::{Container, Task};
+use aws_sdk_ecs::types::{Attachment, Container, Task};
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -104,8 +104,11 @@ fn whose(within: Option<&ResourceId>) -> (Whose<'_>, Option<&str>) {
 
 /// ARNs of a cluster's tasks by a hundred, those to run first.
 async fn hundreds(env: &Env, cluster: String, whose: Whose<'_>) -> Result<Vec<(String, Vec<String>)>, Fault> {
-    let (mut arns, stopped) =
-        try_join(ecs::task_arns(env, &cluster, whose, true), ecs::task_arns(env, &cluster, whose, false)).await?;
+    let (mut arns, stopped) = try_join(
+        Box::pin(ecs::task_arns(env, &cluster, whose, true)),
+        Box::pin(ecs::task_arns(env, &cluster, whose, false)),
+    )
+    .await?;
     arns.extend(stopped);
     Ok(arns.chunks(ecs::PAGE).map(|hundred| (cluster.clone(), hundred.to_vec())).collect())
 }
@@ -119,7 +122,9 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let task = one(env, id).await?;
         let row = row::of(&env.scope, ecs::cluster_of(id), &task)?;
-        Ok(Detail { sections: vec![parts::summary(&DEF, &row), containers(&task), life(&task), network(&task)] })
+        Ok(Detail {
+            sections: parts::filled(vec![parts::summary(&DEF, &row), containers(&task), life(&task), network(&task)]),
+        })
     })
 }
 
@@ -159,21 +164,10 @@ fn life(task: &Task) -> Section {
 }
 
 fn network(task: &Task) -> Section {
-    let details = task.attachments().iter().flat_map(|attachment| attachment.details());
-    let fields = details.filter_map(|pair| Some(field(&words(pair.name()?), Value::maybe(pair.value())))).collect();
+    let details = task.attachments().iter().flat_map(Attachment::details);
+    let fields =
+        details.filter_map(|pair| Some(field(&parts::words(pair.name()?), Value::maybe(pair.value())))).collect();
     Section::Fields { title: "Network", fields }
-}
-
-/// `networkInterfaceId` as `network interface id`.
-fn words(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            out.push(' ');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }
 
 fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
@@ -210,7 +204,7 @@ fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ecs::types::{Attachment, HealthStatus, KeyValuePair, TaskStopCode};
+    use aws_sdk_ecs::types::{HealthStatus, KeyValuePair, TaskStopCode};
     use rstest::rstest;
 
     use super::*;

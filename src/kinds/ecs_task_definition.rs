@@ -40,7 +40,7 @@ pub static DEF: KindDef = KindDef {
     pane: None,
     columns: COLUMNS,
     reads: &[FAMILIES, REVISIONS, ecs::DEFINITION, ecs::LIST_CLUSTERS, ecs::LIST_SERVICES, ecs::SERVICES],
-    cadence: Duration::from_secs(300),
+    cadence: Duration::from_mins(5),
     list,
     detail,
     raw,
@@ -59,11 +59,12 @@ const COLUMNS: &[Column] = &[
     Column::text("family", "FAMILY", (8, 32), Show::Data, "Family"),
     Column::number("revision", "REVISION", 8, Show::Data, "Revision"),
     Column::number("used_by", "USED BY", 7, Show::Table(1), "Services that deploy it; not told within a family"),
-    Column::text("images", "IMAGES", (16, 60), Show::Table(0), "Images of its containers"),
+    Column::text("image", "IMAGES", (16, 60), Show::Table(0), "Images of its containers, without their registries"),
     Column::text("cpu", "CPU", (3, 6), Show::Table(2), "CPU units of a task; 1024 are one"),
     Column::text("memory", "MEMORY", (4, 8), Show::Table(3), "Memory of a task, MiB"),
     Column::text("registered", "REGISTERED", (4, 10), Show::Table(4), "When it was registered"),
     Column::text("status", "STATUS", (6, 18), Show::Table(5), "ACTIVE, INACTIVE or DELETE_IN_PROGRESS"),
+    Column::text("images", "FULL IMAGES", (16, 120), Show::Data, "Images of its containers"),
     Column::text("registered_by", "REGISTERED BY", (8, 40), Show::Data, "Who registered it"),
     Column::text("containers", "CONTAINERS", (8, 60), Show::Data, "Its containers"),
     Column::text("log_groups", "LOG GROUPS", (8, 60), Show::Data, "Log groups its containers write to"),
@@ -79,7 +80,7 @@ type Uses = Option<BTreeMap<String, i64>>;
 
 fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
     Box::pin(async move {
-        let Some(within) = within else { return region(env, sink).await };
+        let Some(within) = within else { return Box::pin(region(env, sink)).await };
         let references = match within.kind {
             KIND => revisions(env, within.id.split(':').next().unwrap_or_default()).await?,
             _ => deployed(&ecs::service(env, within).await?),
@@ -90,7 +91,7 @@ fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) ->
 
 /// The newest of every family, then what else is in use.
 async fn region(env: &Env, sink: &dyn Sink) -> Result<(), Fault> {
-    let (families, uses) = try_join(families(env), uses(env)).await?;
+    let (families, uses) = try_join(families(env), Box::pin(uses(env))).await?;
     let uses = Some(uses);
     let shown = describe(env, families, &uses, sink).await?;
     let older = uses.iter().flatten().map(|(reference, _)| reference).filter(|reference| !shown.contains(reference));
@@ -158,7 +159,9 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let definition = ecs::definition(env, &id.id).await?;
         let summary = parts::summary(&DEF, &resource(&env.scope, &definition, &None)?);
-        Ok(Detail { sections: vec![summary, containers(&env.scope, &definition), variables(&definition)] })
+        Ok(Detail {
+            sections: parts::filled(vec![summary, containers(&env.scope, &definition), variables(&definition)]),
+        })
     })
 }
 
@@ -223,16 +226,17 @@ pub fn resource(scope: &Scope, definition: &TaskDefinition, uses: &Uses) -> Resu
     let mut groups: Vec<&str> = all.iter().filter_map(|container| Some(ecs::awslogs(container)?.0)).collect();
     groups.dedup();
     let platform = definition.runtime_platform();
-    let used = uses.as_ref().map(|uses| uses.get(&name).copied().unwrap_or_default());
+    let services = uses.as_ref().map(|uses| uses.get(&name).copied().unwrap_or_default());
     let cells = vec![
         Value::text(family),
         parts::int(Some(definition.revision())),
-        parts::int(used),
-        Value::list(all.iter().filter_map(|container| container.image())),
+        parts::int(services),
+        Value::list(all.iter().filter_map(|container| container.image().map(ecs::name_of))),
         Value::maybe(definition.cpu()),
         Value::maybe(definition.memory()),
         parts::time(definition.registered_at()),
         Value::maybe(definition.status().map(TaskDefinitionStatus::as_str)),
+        Value::list(all.iter().filter_map(|container| container.image())),
         Value::maybe(definition.registered_by().map(ecs::name_of)),
         Value::list(all.iter().filter_map(|container| container.name())),
         Value::list(groups),
@@ -243,7 +247,7 @@ pub fn resource(scope: &Scope, definition: &TaskDefinition, uses: &Uses) -> Resu
         Value::maybe(definition.execution_role_arn().map(ecs::name_of)),
     ];
     let id = ecs::definition_id(scope, &name);
-    Ok(parts::row(id, &name, definition.task_definition_arn(), verdict(definition, used), cells))
+    Ok(parts::row(id, &name, definition.task_definition_arn(), verdict(definition, services), cells))
 }
 
 /// What it requires, else what it could run on.
@@ -255,10 +259,10 @@ fn runs_on(definition: &TaskDefinition) -> &[Compatibility] {
 }
 
 /// A definition does nothing by itself; but a service on one that was taken back can't start tasks after a while.
-fn verdict(definition: &TaskDefinition, used: Option<i64>) -> Verdict {
+fn verdict(definition: &TaskDefinition, services: Option<i64>) -> Verdict {
     match definition.status() {
         None | Some(TaskDefinitionStatus::Active) => fine(),
-        Some(status) if used.unwrap_or_default() > 0 => {
+        Some(status) if services.unwrap_or_default() > 0 => {
             (Health::Degraded, format!("{}, but services still use it", status.as_str()))
         }
         Some(status) => (Health::Unknown, status.as_str().to_ascii_lowercase().replace('_', " ")),
@@ -309,8 +313,8 @@ mod tests {
             .build()
     }
 
-    fn row(status: TaskDefinitionStatus, used: i64) -> Resource {
-        let uses = Some(BTreeMap::from([("web:7".to_owned(), used)]));
+    fn row(status: TaskDefinitionStatus, services: i64) -> Resource {
+        let uses = Some(BTreeMap::from([("web:7".to_owned(), services)]));
         resource(&Scope::new("dhbw-prod", "eu-central-1"), &definition(status), &uses).unwrap()
     }
 

@@ -7,7 +7,7 @@ mod row;
 
 use std::time::Duration;
 
-use aws_sdk_eks::types::{Cluster, ClusterIssue, Issue, Nodegroup};
+use aws_sdk_eks::types::{Cluster, ClusterIssue, Issue, Nodegroup, NodegroupScalingConfig};
 use futures_util::future::{join, try_join};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -38,7 +38,7 @@ pub static DEF: KindDef = KindDef {
     pane: Some(BridgePane::Clusters),
     columns: COLUMNS,
     reads: &[LIST, DESCRIBE, GROUPS, GROUP],
-    cadence: Duration::from_secs(60),
+    cadence: Duration::from_mins(1),
     list,
     detail,
     raw,
@@ -137,15 +137,13 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let (cluster, groups) = whole(env, &id.id).await?;
         let mut sections = vec![parts::summary(&DEF, &row::of(&env.scope, &cluster, &groups)?)];
         let issues = issues(&cluster, groups.as_deref().unwrap_or_default());
-        if !issues.is_empty() {
-            sections.push(Section::Table {
-                title: "Health issues",
-                columns: vec!["of", "issue", "message", "resources"],
-                rows: issues.into_iter().map(|cells| (cells, None)).collect(),
-            });
-        }
+        sections.push(Section::Table {
+            title: "Health issues",
+            columns: vec!["of", "issue", "message", "resources"],
+            rows: issues.into_iter().map(|cells| (cells, None)).collect(),
+        });
         sections.push(parts::or_why("Node groups", groups.map(|groups| group_table(env, &groups))));
-        Ok(Detail { sections })
+        Ok(Detail { sections: parts::filled(sections) })
     })
 }
 
@@ -178,9 +176,9 @@ fn group_table(env: &Env, groups: &[Nodegroup]) -> Section {
         let cells = vec![
             Value::maybe(group.nodegroup_name()),
             Value::maybe(group.status().map(|status| status.as_str().to_owned())),
-            parts::int(size.and_then(|size| size.desired_size())),
-            parts::int(size.and_then(|size| size.min_size())),
-            parts::int(size.and_then(|size| size.max_size())),
+            parts::int(size.and_then(NodegroupScalingConfig::desired_size)),
+            parts::int(size.and_then(NodegroupScalingConfig::min_size)),
+            parts::int(size.and_then(NodegroupScalingConfig::max_size)),
             Value::list(group.instance_types()),
             Value::maybe(group.capacity_type().map(|capacity| capacity.as_str().to_owned())),
             Value::maybe(group.version()),

@@ -43,7 +43,7 @@ pub static DEF: KindDef = KindDef {
     logs,
     has_logs: true,
     console: |cache| {
-        let engine = if text(cache, "engine") == "memcached" { "memcached" } else { "redis" };
+        let engine = if parts::text_of(&DEF, cache, "engine") == "memcached" { "memcached" } else { "redis" };
         Some(parts::console(cache, "elasticache", &format!("/{engine}/{}", parts::encoded(&cache.name))))
     },
 };
@@ -178,14 +178,6 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
             Found::Group(_) => capture.pretty(GROUPS, "/ReplicationGroups/0"),
         }
     })
-}
-
-/// The text of one of its cells.
-fn text<'a>(cache: &'a Resource, column: &str) -> &'a str {
-    match DEF.cell(cache, column) {
-        Some(Value::Text(text)) => text,
-        _ => "",
-    }
 }
 
 /// Names of the cache clusters that its metrics are of: itself, or a group's members.

@@ -19,9 +19,6 @@ use crate::providers::aws::fault;
 const FILTER: Op = "logs:FilterLogEvents";
 const LIVE: Op = "logs:StartLiveTail";
 
-/// The operations that reading logs calls.
-pub const READS: &[Op] = &[FILTER, LIVE];
-
 /// The longest line that is kept whole, in bytes: CloudWatch takes a megabyte, a screen does not.
 const LONGEST: usize = 16 * 1024;
 
@@ -104,7 +101,7 @@ impl Position {
             }
             Some(_) => {}
         }
-        Ok(page.events.unwrap_or_default().into_iter().filter_map(filtered).collect())
+        Ok(page.events.unwrap_or_default().iter().filter_map(filtered).collect())
     }
 }
 
@@ -141,7 +138,7 @@ fn arn(env: &Env, group: &str) -> String {
     format!("arn:{partition}:logs:{}:{}:log-group:{group}", env.scope.region, identity.account)
 }
 
-fn filtered(event: FilteredLogEvent) -> Option<Found> {
+fn filtered(event: &FilteredLogEvent) -> Option<Found> {
     let id = event.event_id.as_deref().filter(|id| !id.is_empty()).map(hash);
     found(id, event.log_stream_name.as_deref(), event.timestamp, event.message.as_deref())
 }
@@ -186,7 +183,7 @@ mod tests {
 
     fn line(id: &str, stream: &str, millis: i64, message: &str) -> Found {
         let event = FilteredLogEvent::builder().event_id(id).log_stream_name(stream).timestamp(millis).message(message);
-        filtered(event.build()).unwrap()
+        filtered(&event.build()).unwrap()
     }
 
     #[test]
@@ -222,6 +219,6 @@ mod tests {
 
     #[test]
     fn a_line_without_a_time_is_none() {
-        assert_eq!(filtered(FilteredLogEvent::builder().event_id("a").message("x").build()), None);
+        assert_eq!(filtered(&FilteredLogEvent::builder().event_id("a").message("x").build()), None);
     }
 }

@@ -196,3 +196,7 @@ pub fn by_id(id: &str) -> Option<&'static KindDef> {
 pub fn by_word(word: &str) -> Option<&'static KindDef> {
     ALL.iter().copied().find(|kind| kind.is_called(word))
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

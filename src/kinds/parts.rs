@@ -133,6 +133,14 @@ pub fn metrics(
     metrics.iter().map(spec).collect()
 }
 
+/// The text of a cell by its column; nothing where it is none.
+pub fn text_of<'a>(kind: &KindDef, resource: &'a Resource, column: &str) -> &'a str {
+    match kind.cell(resource, column) {
+        Some(Value::Text(text)) => text,
+        _ => "",
+    }
+}
+
 /// The first block of a detail: health, reason and every column that says something.
 pub fn summary(kind: &KindDef, resource: &Resource) -> Section {
     let mut fields = vec![field("health", Value::Health(resource.health))];
@@ -152,6 +160,30 @@ pub fn field(label: &str, value: Value) -> (Arc<str>, Value) {
 /// A block of a detail, or why it could not be had: one missing permission must not hide the rest.
 pub fn or_why(title: &'static str, section: Result<Section, Fault>) -> Section {
     section.unwrap_or_else(|fault| Section::Text { title, lines: vec![text::clean(&fault.summary).into()] })
+}
+
+/// The blocks of a detail that say something.
+pub fn filled(mut sections: Vec<Section>) -> Vec<Section> {
+    sections.retain(|section| match section {
+        Section::Fields { fields, .. } => !fields.is_empty(),
+        Section::Table { rows, .. } => !rows.is_empty(),
+        Section::Text { lines, .. } => !lines.is_empty(),
+    });
+    sections
+}
+
+/// A name of an API in words: `networkInterfaceId` as `network interface id`.
+pub fn words(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut after_small = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && after_small {
+            out.push(' ');
+        }
+        after_small = !c.is_ascii_uppercase();
+        out.push(c.to_ascii_lowercase());
+    }
+    out
 }
 
 /// Text for the part of a link after `#`, or for a value in it.
@@ -213,6 +245,20 @@ mod tests {
         let dirty = "a\u{1b}[31mb";
         let resource = row(id(&scope, "alarm", dirty), dirty, None, (Health::Failed, dirty.to_owned()), vec![]);
         assert_eq!((&*resource.name, &*resource.reason, &*resource.id.id), ("ab", "ab", dirty));
+    }
+
+    #[test]
+    fn names_of_apis_become_words() {
+        assert_eq!(words("networkInterfaceId"), "network interface id");
+        assert_eq!(words("privateIPv4Address"), "private ipv4 address");
+        assert_eq!(words("runningEC2Tasks"), "running ec2 tasks");
+    }
+
+    #[test]
+    fn blocks_that_say_nothing_are_left_out() {
+        let empty = Section::Table { title: "Events", columns: vec!["when"], rows: Vec::new() };
+        let full = Section::Text { title: "Why", lines: vec!["no".into()] };
+        assert_eq!(filled(vec![empty, full.clone()]), [full]);
     }
 
     #[test]

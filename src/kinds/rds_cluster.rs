@@ -125,7 +125,7 @@ async fn one(env: &Env, id: &ResourceId) -> Result<DbCluster, Fault> {
 fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let events = database::events(env, &id.id, SourceType::DbCluster);
-        let (cluster, instances, events) = join3(one(env, id), instances(env, Some(&id.id)), events).await;
+        let (cluster, instances, events) = Box::pin(join3(one(env, id), instances(env, Some(&id.id)), events)).await;
         let (cluster, instances) = (cluster?, instances?);
         let row = resource(&env.scope, &cluster, &instances)?;
         let sections = vec![

@@ -242,8 +242,7 @@ fn relations(db: &Resource) -> Vec<Relation> {
 }
 
 fn metrics(db: &Resource) -> Vec<MetricSpec> {
-    let engine = DEF.cell(db, "engine").map(Value::show_exact).unwrap_or_default();
-    let metrics = if is_aurora(&engine) { AURORA_METRICS } else { METRICS };
+    let metrics = if is_aurora(parts::text_of(&DEF, db, "engine")) { AURORA_METRICS } else { METRICS };
     parts::metrics(&db.id, "AWS/RDS", &[("DBInstanceIdentifier", &db.id.id)], metrics)
 }
 

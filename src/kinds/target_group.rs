@@ -231,7 +231,11 @@ fn relations(group: &Resource) -> Vec<Relation> {
     let scope = &group.id.scope;
     let balancer = |name: &&str| parts::to_one("load balancer", parts::id(scope, "load-balancer", name_in(name, 1)));
     let mut relations: Vec<Relation> = balancers(group).iter().map(balancer).collect();
-    relations.push(parts::to_those("services", scope, "ecs-service", parts::lists("target_groups", [&group.name])));
+    let registers = parts::lists("target_groups", [&group.name]);
+    if DEF.cell(group, "target_type") == Some(&Value::text(TargetTypeEnum::Instance.as_str())) {
+        relations.push(parts::to_those("groups of instances", scope, "asg", registers.clone()));
+    }
+    relations.push(parts::to_those("services", scope, "ecs-service", registers));
     relations.extend(dimension(group).map(|name| parts::to_alarms(scope, &[("TargetGroup", name)])));
     relations
 }

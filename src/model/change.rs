@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::filter::Filterable;
-use super::{ResourceId, Scope};
+use super::{Fault, ResourceId, Scope};
 
 /// Where a change was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +56,15 @@ pub struct Change {
     pub resource: Option<Arc<ResourceId>>,
     /// Whether it failed (an error code in CloudTrail, a failed activity).
     pub failed: bool,
+}
+
+/// What changed in a place, as far as it could be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Newest first.
+    pub rows: Vec<Change>,
+    /// Of sources that could not be read, or not to the end.
+    pub faults: Vec<Fault>,
 }
 
 impl Change {

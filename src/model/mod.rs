@@ -16,7 +16,7 @@ mod scope;
 pub mod text;
 mod value;
 
-pub use change::{Change, ChangeSource};
+pub use change::{Change, ChangeSource, Changes};
 pub use detail::{Detail, Section};
 pub use environment::{Environment, Identity, Stage};
 pub use fault::{Fault, FaultClass};

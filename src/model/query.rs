@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Detail, Identity, ResourceId, Rows, Scope};
+use super::{Changes, Detail, Fault, Identity, ResourceId, Rows, Scope};
 
 /// Id of a kind, such as `ecs-service`: the registry's own word.
 pub type KindId = &'static str;
@@ -58,5 +58,15 @@ pub enum Answer {
     /// To [`Query::Raw`]: pretty JSON, cleaned.
     Raw(Arc<str>),
     /// To [`Query::Changes`].
-    Changes(Arc<Vec<Change>>),
+    Changes(Arc<Changes>),
+}
+
+impl Answer {
+    /// Why it is not all there is: a good answer can lack what one of its sources should have told.
+    pub fn missing(&self) -> Option<&Fault> {
+        match self {
+            Self::Changes(changes) => changes.faults.first(),
+            Self::Identity(_) | Self::Rows(_) | Self::Detail(_) | Self::Raw(_) => None,
+        }
+    }
 }

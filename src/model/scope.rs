@@ -24,11 +24,13 @@ impl Scope {
     }
 
     /// The same place, narrowed to a cluster.
+    #[must_use]
     pub fn in_cluster(&self, cluster: impl Into<Arc<str>>) -> Self {
         Self { cluster: Some(cluster.into()), ..self.clone() }
     }
 
     /// The environment and region it lies in.
+    #[must_use]
     pub fn region_scope(&self) -> Self {
         Self { cluster: None, namespace: None, ..self.clone() }
     }

@@ -98,10 +98,8 @@ pub fn natural_key(text: &str) -> Vec<u8> {
 /// An age in at most four characters: `12s`, `7m`, `3h`, `12d`, `2y`.
 pub fn age(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - at.as_second();
-    if seconds < 0 {
-        return format!("in {}", span(-seconds));
-    }
-    span(seconds)
+    // Clocks differ by a little, and `now` is at most a second old.
+    if seconds < -5 { format!("in {}", span(-seconds)) } else { span(seconds.max(0)) }
 }
 
 /// A length of time in its largest unit.

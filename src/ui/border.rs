@@ -79,6 +79,11 @@ pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>, columns: u16) -> Vec<Ite
     items
 }
 
+/// How many columns there is no room for.
+pub(super) fn left_out(columns: usize) -> String {
+    format!(" +{columns} {} ", if columns == 1 { "column" } else { "columns" })
+}
+
 /// The thumb of a scrollbar on the right border, where not everything is seen.
 pub(super) fn scrollbar(cx: &mut Cx, inner: Rect, first: usize, all: usize) {
     let visible = usize::from(inner.height);

@@ -42,6 +42,9 @@ impl<'a> Chart<'a> {
         end: Timestamp,
         cells: u16,
     ) -> Self {
+        // It ends with a whole period, so that it stands still in between.
+        let period = i64::from(window.period());
+        let end = Timestamp::from_second((end.as_second() + period - 1) / period * period).unwrap_or(end);
         let start = end.as_second() - window.seconds();
         let shown: Vec<(i64, f64)> = points
             .map(|points| points.points.iter().map(|(at, value)| (at.as_second(), *value)))

@@ -4,14 +4,17 @@ use ratatui::layout::Rect;
 
 use super::cx::Cx;
 use super::facts::Facts;
-use super::glyph::width;
+use super::glyph::{clip, width};
 use super::layout::inset;
-use super::table::{self, Ages, reason_role, value_style};
+use super::table::{self, reason_role, value_style};
 use super::theme::Role;
 use super::{blank, signs};
 use crate::app::pane::Pane;
 use crate::app::{PaneKey, Target};
 use crate::model::{Resource, Value};
+
+/// Most cells of a reason: several chips are to stand side by side.
+const REASON: u16 = 44;
 
 /// Draws a pane so.
 pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: bool) {
@@ -107,14 +110,13 @@ struct Chip {
 
 impl Chip {
     fn of(cx: &Cx, row: &Resource, several: bool) -> Self {
-        let ages = Ages { now: cx.now, count: cx.state.settings.ages };
         let count = row.cells.iter().find(|value| matches!(value, Value::Count { .. }));
         Self {
             environment: if several { format!("{}/", row.id.scope.environment) } else { String::new() },
             name: row.name.to_string(),
             count: count.cloned(),
-            count_text: count.map(|count| format!(" {}", ages.show(count))).unwrap_or_default(),
-            reason: if row.health.is_sick() { format!(" {}", row.reason) } else { String::new() },
+            count_text: count.map(|count| format!(" {}", cx.ages().show(count))).unwrap_or_default(),
+            reason: if row.health.is_sick() { format!(" {}", clip(&row.reason, REASON)) } else { String::new() },
         }
     }
 

@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::ages::Ages;
 use super::hits::Hits;
 use super::pen::Pen;
 use super::theme::{Role, Theme};
@@ -37,7 +38,7 @@ pub(super) struct Seen<'a> {
     pub(super) loading: bool,
 }
 
-impl Cx<'_> {
+impl<'a> Cx<'a> {
     /// The style of a role.
     pub(super) fn style(&self, role: Role) -> Style {
         self.theme[role]
@@ -65,9 +66,14 @@ impl Cx<'_> {
         self.buf.set_style(area, self.theme[role]);
     }
 
+    /// How instants are shown.
+    pub(super) fn ages(&self) -> Ages<'a> {
+        Ages { state: self.state, now: self.now }
+    }
+
     /// An instant as a civil time: UTC, or the operator's own when asked for.
     pub(super) fn civil(&self, at: Timestamp) -> DateTime {
-        if self.state.local_time { self.state.settings.zone.to_datetime(at) } else { TimeZone::UTC.to_datetime(at) }
+        self.ages().civil(at)
     }
 
     /// The zone that times are shown in.
@@ -77,9 +83,7 @@ impl Cx<'_> {
 
     /// Hours, minutes and seconds.
     pub(super) fn clock(&self, at: Timestamp) -> String {
-        let time = self.civil(at);
-        let zone = if self.state.local_time { "" } else { "Z" };
-        format!("{:02}:{:02}:{:02}{zone}", time.hour(), time.minute(), time.second())
+        self.ages().clock(at)
     }
 
     /// Year, month and day.
@@ -95,6 +99,6 @@ impl Cx<'_> {
 
     /// An age, or the instant where ages are not to count up.
     pub(super) fn age(&self, at: Timestamp) -> String {
-        if self.state.settings.ages { crate::model::text::age(at, self.now) } else { self.clock(at) }
+        self.ages().age(at)
     }
 }

@@ -127,10 +127,16 @@ fn one_identity<'a>(items: &mut Vec<Item<'a>>, environment: &'a Environment, row
     }
 }
 
-/// The telling end of a caller's ARN: `OperatorAccess/jane`, `user/jane`.
-pub(super) fn caller(arn: &str) -> &str {
+/// The telling end of a caller's ARN: `OperatorAccess/jane`, `user/jane`; of the roles that IAM Identity Center makes, the
+/// name of the permission set.
+pub(super) fn caller(arn: &str) -> Cow<'_, str> {
     let end = arn.rsplit(':').next().unwrap_or(arn);
-    end.strip_prefix("assumed-role/").unwrap_or(end)
+    let Some(role) = end.strip_prefix("assumed-role/") else { return Cow::Borrowed(end) };
+    let set = role.strip_prefix("AWSReservedSSO_").and_then(|role| role.split_once('/'));
+    match set.and_then(|(role, session)| Some((role.rsplit_once('_')?.0, session))) {
+        Some((set, session)) => Cow::Owned(format!("{set}/{session}")),
+        None => Cow::Borrowed(role),
+    }
 }
 
 /// Age of the oldest data on the screen, or the fault that keeps it from being younger.
@@ -159,7 +165,9 @@ fn numbers(cx: &mut Cx, area: Rect) {
     let stats = cx.state.stats.iter().filter(|(name, _)| marked.contains(*name));
     let (calls, throttled) =
         stats.fold((0, 0), |(calls, throttled), (_, s)| (calls + s.calls_per_minute, throttled + s.throttled));
-    items.push(Item::new(5, style, format!("{calls} calls/min")).at_right());
+    if calls > 0 {
+        items.push(Item::new(5, style, format!("{calls} calls/min")).at_right());
+    }
     if throttled > 0 {
         items.push(Item::new(2, cx.style(Role::Throttled), format!("≈ {throttled} throttled/min")).at_right());
     }
@@ -186,4 +194,23 @@ fn trail<'a>(cx: &Cx<'a>, items: &mut Vec<Item<'a>>) {
     }
     items.push(Item::new(7, cx.style(Role::Muted), text));
     items.push(Item::new(1, cx.style(Role::Accent), cx.state.view.word()));
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::caller;
+
+    #[rstest]
+    #[case("arn:aws:sts::111122223333:assumed-role/OperatorAccess/jane", "OperatorAccess/jane")]
+    #[case("arn:aws:iam::111122223333:user/jane", "user/jane")]
+    #[case(
+        "arn:aws:sts::1:assumed-role/AWSReservedSSO_Read_Only_8d1f4c0e/jane@example.com",
+        "Read_Only/jane@example.com"
+    )]
+    #[case("arn:aws:sts::1:assumed-role/AWSReservedSSO_odd", "AWSReservedSSO_odd")]
+    fn callers_are_short(#[case] arn: &str, #[case] expected: &str) {
+        assert_eq!(caller(arn), expected);
+    }
 }

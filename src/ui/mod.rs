@@ -1,6 +1,7 @@
 //! Draws the state: pure, no I/O, no clock. What is visible is sliced before anything is built, so that a frame costs the same
 //! whatever the number of rows. Knows the state's types and the model, nothing of engine or providers' calls.
 
+mod ages;
 mod blank;
 mod border;
 mod chart;

@@ -40,7 +40,9 @@ pub(super) fn advice<'a>(fault: &'a Fault, cx: &Cx) -> Cow<'a, str> {
         FaultClass::Denied { permission: Some(permission) } => format!("the caller lacks {permission}").into(),
         FaultClass::Denied { .. } => "the caller lacks a permission".into(),
         FaultClass::Throttled { until: Some(until) } if *until > cx.now => {
-            format!("asked again {}", text::age(*until, cx.now)).into()
+            let at =
+                if cx.state.settings.ages { text::age(*until, cx.now) } else { format!("at {}", cx.clock(*until)) };
+            format!("asked again {at}").into()
         }
         FaultClass::Throttled { .. } | FaultClass::TimedOut | FaultClass::Service => "asked again by itself".into(),
         FaultClass::Unreachable => "check the network or VPN; asked again by itself".into(),

@@ -1,6 +1,11 @@
 //! The whole program in a pseudo-terminal: keys go in, the screen that a person would see is read back.
 
-#![allow(dead_code, missing_docs, reason = "each test binary and bench uses its own part of the harness")]
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::expect_used,
+    reason = "each test binary and bench uses its own part of the harness"
+)]
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,7 +15,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use tempfile::TempDir;
 
 /// Longest wait for anything: machines are noisy, and a test must not measure them.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Shared {
     parser: vt100::Parser,
@@ -47,7 +52,9 @@ impl Console {
     pub fn start_in(home: TempDir, args: &[&str], rows: u16, cols: u16, variables: &[(&str, &str)]) -> Self {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_quarterdeck"));
+        // Another build can be measured in place of the one that this was built with.
+        let program = std::env::var("QUARTERDECK_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_quarterdeck").to_owned());
+        let mut command = CommandBuilder::new(program);
         command.env_clear();
         for name in ["PATH", "LANG", "LC_ALL"] {
             if let Ok(value) = std::env::var(name) {
@@ -156,6 +163,19 @@ impl Console {
         }
     }
 
+    /// Waits until the program is stopped as a job: a signal to go on would be lost before that.
+    pub fn wait_stopped(&self) {
+        let until = Instant::now() + PATIENCE;
+        let stopped = || {
+            let status = std::process::Command::new("ps").args(["-o", "stat=", "-p", &self.pid().to_string()]).output();
+            status.is_ok_and(|status| status.stdout.starts_with(b"T"))
+        };
+        while !stopped() {
+            assert!(Instant::now() < until, "it does not stop:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().expect("the program can be waited for").is_none()
@@ -171,7 +191,7 @@ impl Drop for Console {
 
 fn read_all(mut reader: Box<dyn Read + Send>, shared: Arc<(Mutex<Shared>, Condvar)>) {
     std::thread::spawn(move || {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = reader.read(&mut buffer).unwrap_or(0);
             let (lock, changed) = &*shared;

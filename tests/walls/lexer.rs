@@ -100,8 +100,10 @@ fn comment(text: &str) -> usize {
 
 /// Length of a string literal of any sort, if one begins here.
 fn string(text: &str) -> Option<usize> {
-    let prefix =
-        text.find('"').filter(|at| ["", "b", "c", "r", "br", "cr"].contains(&text[..*at].trim_end_matches('#')))?;
+    let prefix = text.find(|c| !matches!(c, 'b' | 'c' | 'r' | '#')).filter(|at| text[*at..].starts_with('"'))?;
+    if !["", "b", "c", "r", "br", "cr"].contains(&text[..prefix].trim_end_matches('#')) {
+        return None;
+    }
     let hashes = text[..prefix].matches('#').count();
     let raw = text[..prefix].contains('r');
     if hashes > 0 && !raw {

@@ -6,6 +6,7 @@ mod source;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use source::{Code, Found};
 
@@ -43,9 +44,8 @@ const IO: &[&str] =
 const NO_CLOCK: &[&str] = &["app", "model", "keymap", "ui"];
 const CLOCKS: &[&str] = &["Timestamp::now", "Zoned::now", "Instant::now", "SystemTime::now"];
 
-fn the_project() -> Code {
-    Code::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-}
+/// Read once, for all tests.
+static PROJECT: LazyLock<Code> = LazyLock::new(|| Code::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
 
 /// Complaints as one text, each once.
 fn none<T: Ord + std::fmt::Display>(complaints: impl IntoIterator<Item = T>) {
@@ -56,7 +56,7 @@ fn none<T: Ord + std::fmt::Display>(complaints: impl IntoIterator<Item = T>) {
 #[test]
 fn rooms_use_only_what_they_may() {
     let rooms: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
-    let code = the_project();
+    let code = &*PROJECT;
     none(code.found.iter().filter(|found| !found.test).filter_map(|found| {
         let (from, to) = (found.room()?, found.leads_to()?);
         let Some(may) = rooms.get(from) else { return Some(format!("say in ROOMS what {from} may use")) };
@@ -70,7 +70,7 @@ fn rooms_use_only_what_they_may() {
 #[test]
 fn crates_stay_in_their_rooms() {
     let crates = crates();
-    none(the_project().names.iter().filter_map(|name| {
+    none(PROJECT.names.iter().filter_map(|name| {
         let named = crates.iter().any(|it| it == &name.text());
         let (_, rooms) = CRATES.iter().find(|(prefix, _)| named && name.text().starts_with(prefix))?;
         let room = name.room().unwrap_or("lib.rs");
@@ -80,7 +80,7 @@ fn crates_stay_in_their_rooms() {
 
 #[test]
 fn pure_rooms_do_no_io_and_read_no_clock() {
-    none(the_project().found.iter().filter(|found| !found.test).filter_map(|found| {
+    none(PROJECT.found.iter().filter(|found| !found.test).filter_map(|found| {
         let (room, text) = (found.room()?, found.text());
         let io = NO_IO.contains(&room) && IO.iter().any(|io| text == *io || text.starts_with(&format!("{io}::")));
         let clock = NO_CLOCK.contains(&room) && CLOCKS.iter().any(|clock| text.ends_with(clock));
@@ -99,7 +99,7 @@ fn crates() -> Vec<String> {
 
 #[test]
 fn the_reader_sees_the_project() {
-    let code = the_project();
+    let code = &*PROJECT;
     let crates = crates();
     assert!(crates.contains(&"aws_sdk_ecs".to_owned()) && crates.contains(&"ratatui".to_owned()), "{crates:?}");
     none(code.missed.iter());
@@ -137,19 +137,19 @@ fn paths_are_found_wherever_they_stand() {
 
 #[test]
 fn what_only_looks_like_a_path_is_not_one() {
-    let code = r###"
+    let code = r##"
         // crate::ui
         /* crate::ui /* crate::ui */ crate::ui */
         const A: &str = "crate::ui \" crate::ui"; const B: &str = r#"crate::ui " crate::ui"#;
         const C: char = '"'; const D: &[u8] = b"crate::ui"; const E: char = '\''; const F: char = '\u{1b}';
         fn f<'a>(x: &'a str) -> &'a str { x } const G: &str = "crate::ui";
-    "###;
+    "##;
     assert_eq!(paths(code), Vec::<String>::new());
 }
 
 #[test]
 fn tests_are_told_apart() {
-    let code = "#[cfg(test)] mod tests { use crate::ui::A; } #[cfg(test)] fn f() { crate::ui::b() } \
-                #[cfg(test)] use crate::ui::C; use crate::model::D;";
-    assert_eq!(paths(code), ["crate::ui::A (test)", "crate::ui::b (test)", "crate::ui::C (test)", "crate::model::D"]);
+    let code = "#[cfg(test)] mod tests { use a::A; } #[cfg(all(test, unix))] fn f() { a::b() } #[cfg(test)] use a::C; \
+                #[cfg(not(test))] use a::D; #[cfg(any(test, unix))] use a::E; use a::F;";
+    assert_eq!(paths(code), ["a::A (test)", "a::b (test)", "a::C (test)", "a::D", "a::E", "a::F"]);
 }

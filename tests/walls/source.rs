@@ -107,9 +107,6 @@ pub fn paths(file: &str, text: &str, module: &[String]) -> Code {
     reader.code
 }
 
-/// Tokens of `#[cfg(test)]`.
-const CFG_TEST: usize = 7;
-
 struct Reader<'a> {
     file: &'a str,
     tokens: &'a [Token],
@@ -145,9 +142,9 @@ impl Reader<'_> {
 
     /// One token, or what belongs together.
     fn item(&mut self) {
-        if self.is_cfg_test() {
+        if let Some(length) = self.cfg_test() {
             let outer = std::mem::replace(&mut self.test, true);
-            self.at += CFG_TEST;
+            self.at += length;
             self.whole_item();
             self.test = outer;
         } else if self.word(0) == Some("mod") && self.word(1).is_some() {
@@ -168,14 +165,13 @@ impl Reader<'_> {
         }
     }
 
-    fn is_cfg_test(&self) -> bool {
-        self.is(0, '#')
-            && self.is(1, '[')
-            && self.word(2) == Some("cfg")
-            && self.is(3, '(')
-            && self.word(4) == Some("test")
-            && self.is(5, ')')
-            && self.is(6, ']')
+    /// How many tokens an attribute has that leaves what follows to tests: `#[cfg(test)]`, `#[cfg(all(test, …))]`.
+    fn cfg_test(&self) -> Option<usize> {
+        let begins = self.is(0, '#') && self.is(1, '[') && self.word(2) == Some("cfg");
+        let rest = self.tokens.get(self.at..).filter(|_| begins)?;
+        let end = rest.iter().position(|token| token.what == What::Sign(']'))?;
+        let says = |word| (3..end).any(|ahead| self.word(ahead) == Some(word));
+        (says("test") && !says("not") && !says("any")).then_some(end + 1)
     }
 
     /// Everything up to the end of an item: its block, or a semicolon.

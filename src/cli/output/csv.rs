@@ -9,11 +9,19 @@ use crate::model::Value;
 
 pub(super) fn write(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(sheet.columns.iter().map(|column| column.id))?;
+    writer.write_record(sheet.columns.iter().map(|column| column.id)).map_err(plain)?;
     for row in &sheet.rows {
-        writer.write_record(row.iter().map(text))?;
+        writer.write_record(row.iter().map(text)).map_err(plain)?;
     }
     writer.flush()
+}
+
+/// The writer's own error: the crate's conversion hides its kind, and with it that a reader has gone away.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// As exact as JSON, in one field.

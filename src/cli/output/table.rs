@@ -1,5 +1,5 @@
-//! Aligned columns for people, fitted to the terminal: first the widest texts are shortened down to what makes sense, then the
-//! least important columns are left out, which the caller is told.
+//! Aligned columns for people, fitted to the terminal: what has no room at the width that makes sense at least is left out, the
+//! least important columns first, which the caller is told; then texts are shortened, the least important first.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -12,6 +12,9 @@ use crate::model::{Health, Value};
 
 /// Between two columns.
 const GAP: usize = 2;
+
+/// Wider columns are free text, which is read as far as it goes.
+const LONG: usize = 40;
 
 /// A column as it will be written.
 struct Laid {
@@ -85,18 +88,20 @@ fn lay_out(sheet: &Sheet, paper: Paper) -> (Vec<Laid>, LeftOut) {
         let Some(worst) = (0..laid.len()).rev().max_by_key(|at| laid[*at].rank) else { break };
         left_out.columns.push(sheet.columns[laid.remove(worst).at].title);
     }
-    shrink(&mut laid, room);
+    share_out(&mut laid, room);
     (laid, left_out)
 }
 
-/// Takes characters from the widest columns first, none below its least.
-fn shrink(laid: &mut [Laid], room: usize) {
-    let mut excess = total(laid, |column| column.width).saturating_sub(room);
-    while excess > 0 {
-        let widest = laid.iter_mut().filter(|column| column.width > column.least).max_by_key(|column| column.width);
-        let Some(column) = widest else { return };
-        column.width -= 1;
-        excess -= 1;
+/// Shares out the room beyond what makes sense at least: the most important columns first, free text with what is left.
+fn share_out(laid: &mut [Laid], room: usize) {
+    let mut spare = room.saturating_sub(total(laid, |column| column.least));
+    let mut order: Vec<usize> = (0..laid.len()).collect();
+    order.sort_by_key(|at| (laid[*at].width > LONG, laid[*at].rank));
+    for at in order {
+        let column = &mut laid[at];
+        let more = (column.width - column.least).min(spare);
+        column.width = column.least + more;
+        spare -= more;
     }
 }
 

@@ -125,6 +125,30 @@ fn csv_quotes_what_needs_it() {
     );
 }
 
+/// A reader that has gone away.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[rstest]
+#[case(Format::Table)]
+#[case(Format::Json)]
+#[case(Format::Csv)]
+#[case(Format::Markdown)]
+fn a_closed_pipe_is_known_as_one(#[case] format: Format) {
+    let paper = Paper { width: None, colour: false, now: Timestamp::UNIX_EPOCH };
+    let error = sheet().write(format, paper, &mut Closed).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+}
+
 #[test]
 fn markdown_escapes_its_own_characters() {
     let (text, _) = written(Format::Markdown, None);

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::engine::pace::{Pace, jittered, spread};
 use crate::engine::report::Report;
-use crate::engine::{Event, Sources};
+use crate::engine::{Event, Shared};
 use crate::model::{Answer, Fault, FaultClass, Query};
 
 /// What a fetch needs to know.
@@ -35,20 +35,21 @@ pub(super) struct Ended {
 
 impl Fetch {
     /// Asks, and reports what comes of it.
-    pub(super) async fn run(self, sources: Arc<dyn Sources>, report: Report, pace: Pace) -> Ended {
+    pub(super) async fn run(self, shared: Arc<Shared>) -> Ended {
+        let Shared { sources, report, pace, .. } = &*shared;
         let Self { query, generation, before, failures, every } = self;
         report.tell(Event::Started { query: query.clone(), generation, at: sources.now() }).await;
-        let pulse = Pulse::new(&query, generation, &report, pace.progress);
+        let pulse = Pulse::new(&query, generation, report, pace.progress);
         let asked = AssertUnwindSafe(async { sources.fetch(&query, &|count| pulse.beat(count)).await });
         let answered = tokio::select! {
             answered = asked.catch_unwind() => answered.unwrap_or_else(|_| Err(broken(&query))),
-            fault = pulse.stops(&pace) => Err(fault),
+            fault = pulse.stops(pace) => Err(fault),
         };
         let at = sources.now();
         let (result, pause) = match answered {
             Ok(answer) => (Ok(answer), every.map(jittered)),
             Err(mut fault) => {
-                let pause = wait_for(&mut fault, failures + 1, every, &pace, at);
+                let pause = wait_for(&mut fault, failures + 1, every, pace, at);
                 (Err(Arc::new(fault)), Some(pause))
             }
         };

@@ -7,6 +7,7 @@ mod fetch;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +16,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use self::fetch::{Ended, Fetch};
-use super::pace::{self, Pace};
-use super::report::Report;
+use super::pace;
 use super::slot::Slot;
-use super::{Interest, Priority, Sources};
+use super::{Interest, Priority, Shared};
 use crate::model::{Answer, FaultClass, Query};
 
 /// What the scheduler is told.
@@ -63,18 +63,16 @@ enum Doing {
 
 /// Minds all fetches.
 pub(super) struct Schedule {
-    sources: Arc<dyn Sources>,
-    report: Report,
+    shared: Arc<Shared>,
     orders: Arc<Slot<Orders>>,
-    pace: Pace,
     entries: HashMap<Query, Entry>,
     flights: JoinSet<Ended>,
     generation: u64,
 }
 
 impl Schedule {
-    pub(super) fn new(sources: Arc<dyn Sources>, report: Report, orders: Arc<Slot<Orders>>, pace: Pace) -> Self {
-        Self { sources, report, orders, pace, entries: HashMap::new(), flights: JoinSet::new(), generation: 0 }
+    pub(super) fn new(shared: Arc<Shared>, orders: Arc<Slot<Orders>>) -> Self {
+        Self { shared, orders, entries: HashMap::new(), flights: JoinSet::new(), generation: 0 }
     }
 
     /// Runs until it is dropped, and with it all that is under way.
@@ -107,7 +105,7 @@ impl Schedule {
         }
         for query in orders.refresh {
             let fresh = || Entry::new(None, Priority::Screen, now);
-            self.entries.entry(query).or_insert_with(fresh).refresh(now, self.pace.refresh);
+            self.entries.entry(query).or_insert_with(fresh).refresh(now, self.shared.pace.refresh);
         }
         for (query, entry) in &mut self.entries {
             if orders.again.contains(&query.scope().environment) {
@@ -144,29 +142,37 @@ impl Schedule {
     /// Starts what is due, as far as the limits allow: what is on screen first, then what has waited longest. Returns when
     /// there will be something to do without anything happening before.
     fn start_due(&mut self, now: Instant) -> Option<Instant> {
-        let mut wake = None;
-        let mut due = Vec::new();
+        let (chosen, wake) = self.choose(now);
+        for query in chosen {
+            self.start(&query, now);
+        }
+        wake
+    }
+
+    fn choose(&self, now: Instant) -> (Vec<Query>, Option<Instant>) {
+        let (mut due, mut chosen, mut wake) = (Vec::new(), Vec::new(), None);
         for (query, entry) in &self.entries {
             match entry.state {
-                Doing::Due(at) if at <= now => due.push((std::cmp::Reverse(entry.priority), at, query.clone())),
-                Doing::Due(at) => wake = earliest(wake, at),
+                Doing::Due(at) if at <= now => due.push((Reverse(entry.priority), at, query)),
+                Doing::Due(at) => wake = Some(earliest(wake, at)),
                 Doing::Running { .. } | Doing::Resting => {}
             }
         }
         if due.is_empty() {
-            return wake;
+            return (chosen, wake);
         }
         due.sort_by_key(|(priority, at, _)| (*priority, *at));
-        let mut places = Places::taken(&self.entries, self.pace, now);
-        for (std::cmp::Reverse(priority), _, query) in due {
+        let mut places = Places::taken(&self.entries, &self.shared, now);
+        for (Reverse(priority), _, query) in due {
             if let Some(again) = places.full(now) {
-                return earliest(wake, again);
+                wake = Some(earliest(wake, again));
+                break;
             }
             if places.take(&query.scope().environment, priority, now) {
-                self.start(&query, now);
+                chosen.push(query.clone());
             }
         }
-        wake
+        (chosen, wake)
     }
 
     fn start(&mut self, query: &Query, now: Instant) {
@@ -179,7 +185,7 @@ impl Schedule {
             failures: entry.failures,
             every: entry.every,
         };
-        let flight = self.flights.spawn(fetch.run(Arc::clone(&self.sources), self.report.clone(), self.pace));
+        let flight = self.flights.spawn(fetch.run(Arc::clone(&self.shared)));
         entry.state = Doing::Running { flight, generation: self.generation, since: now };
         entry.asked = Some(now);
     }
@@ -188,7 +194,7 @@ impl Schedule {
         let Some(entry) = self.entries.get_mut(&ended.query) else { return };
         let current = matches!(entry.state, Doing::Running { generation, .. } if generation == ended.generation);
         if current {
-            entry.ended(ended, now, self.pace.refresh);
+            entry.ended(ended, now, self.shared.pace.refresh);
         }
     }
 }
@@ -277,7 +283,7 @@ impl Entry {
 
 /// The places for fetches, and who has them.
 struct Places {
-    pace: Pace,
+    shared: Arc<Shared>,
     /// Of each environment: all, and those for what is not on screen.
     taken: HashMap<Arc<str>, (usize, usize)>,
     /// When the fetches began that count as just begun.
@@ -285,12 +291,12 @@ struct Places {
 }
 
 impl Places {
-    fn taken(entries: &HashMap<Query, Entry>, pace: Pace, now: Instant) -> Self {
-        let mut places = Self { pace, taken: HashMap::new(), fresh: Vec::new() };
+    fn taken(entries: &HashMap<Query, Entry>, shared: &Arc<Shared>, now: Instant) -> Self {
+        let mut places = Self { shared: Arc::clone(shared), taken: HashMap::new(), fresh: Vec::new() };
         for (query, entry) in entries {
             let Doing::Running { since, .. } = entry.state else { continue };
             places.enter(&query.scope().environment, entry.priority);
-            if since + pace.fresh > now {
+            if since + shared.pace.fresh > now {
                 places.fresh.push(since);
             }
         }
@@ -307,8 +313,8 @@ impl Places {
     fn take(&mut self, environment: &Arc<str>, priority: Priority, now: Instant) -> bool {
         let (all, background) = self.taken.get(environment).copied().unwrap_or_default();
         let free = match priority {
-            Priority::Screen => all - background < self.pace.at_once,
-            Priority::Background => background < self.pace.background,
+            Priority::Screen => all - background < self.shared.pace.at_once,
+            Priority::Background => background < self.shared.pace.background,
         };
         if free {
             self.enter(environment, priority);
@@ -320,12 +326,12 @@ impl Places {
     /// When the process has begun as much as it may: when that is over at the latest.
     fn full(&self, now: Instant) -> Option<Instant> {
         let oldest = self.fresh.iter().min().copied().unwrap_or(now);
-        (self.fresh.len() >= self.pace.starts).then(|| oldest + self.pace.fresh)
+        (self.fresh.len() >= self.shared.pace.starts).then(|| oldest + self.shared.pace.fresh)
     }
 }
 
-fn earliest(one: Option<Instant>, other: Instant) -> Option<Instant> {
-    Some(one.map_or(other, |one| one.min(other)))
+pub(super) fn earliest(one: Option<Instant>, other: Instant) -> Instant {
+    one.map_or(other, |one| one.min(other))
 }
 
 /// Sleeps until then, or for ever.

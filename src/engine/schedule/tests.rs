@@ -8,7 +8,7 @@ use crate::engine::{Event, Interest, Priority, Request, Settings};
 use crate::model::{Answer, FaultClass, Query};
 
 const SOON: Duration = Duration::from_millis(5);
-const NEVER: Duration = Duration::from_secs(3_600);
+const NEVER: Duration = Duration::from_hours(1);
 
 fn refresh(rig: &Rig, query: &Query) {
     rig.engine.request(Request::Refresh(vec![query.clone()]));
@@ -152,7 +152,7 @@ async fn limits_are_each_environments_own_and_the_screen_comes_first() {
 
 #[tokio::test]
 async fn many_hanging_environments_hold_up_the_others_for_a_moment_only() {
-    let mut rig = Rig::paced(Fake::default(), crate::engine::pace::Pace { starts: 4, fresh: SOON, ..brisk() });
+    let mut rig = Rig::paced(Fake::default(), &crate::engine::pace::Pace { starts: 4, fresh: SOON, ..brisk() });
     let mut wants = Vec::new();
     for environment in ["d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7"] {
         rig.fake.reply(environment, &[Reply::Hang]);
@@ -165,13 +165,29 @@ async fn many_hanging_environments_hold_up_the_others_for_a_moment_only() {
 }
 
 #[tokio::test]
+async fn where_only_one_may_begin_it_is_for_the_screen() {
+    let pace = crate::engine::pace::Pace { starts: 1, fresh: NEVER, ..brisk() };
+    let mut rig = Rig::paced(Fake::default(), &pace);
+    rig.fake.reply("seen", &[Reply::Hang]);
+    let behind = |name| Interest { priority: Priority::Background, ..once(&list(name, "x")) };
+    rig.want(&[behind("a"), behind("b"), once(&list("seen", "x")), behind("c")]);
+    let first = rig.next(|event| match event {
+        Event::Started { query, .. } => Some(query),
+        _ => None,
+    });
+    assert_eq!(first.await, list("seen", "x"));
+    settle().await;
+    assert_eq!(rig.fake.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_fetch_without_life_times_out_and_one_with_progress_does_not() {
     let pace = crate::engine::pace::Pace {
         patience: Duration::from_millis(60),
         silence: Duration::from_millis(60),
         ..brisk()
     };
-    let mut rig = Rig::paced(Fake::default(), pace);
+    let mut rig = Rig::paced(Fake::default(), &pace);
     let (dead, slow, stops) = (list("a", "dead"), list("a", "slow"), list("a", "stops"));
     rig.fake.reply("a/dead", &[Reply::Hang]);
     rig.fake.reply("a/slow", &[Reply::Slow(12, Duration::from_millis(15))]);
@@ -221,7 +237,7 @@ async fn faults_are_tried_again_and_throttling_says_when() {
 
 #[tokio::test]
 async fn a_denied_query_rests_until_it_is_refreshed() {
-    let mut rig = Rig::paced(Fake::default(), crate::engine::pace::Pace { second: Duration::from_secs(1), ..brisk() });
+    let mut rig = Rig::paced(Fake::default(), &crate::engine::pace::Pace { second: Duration::from_secs(1), ..brisk() });
     let query = list("a", "x");
     rig.fake.reply("a", &[Reply::Fault(FaultClass::Denied { permission: None }), Reply::Rows(1)]);
     rig.want(&[every(&query, SOON)]);
@@ -275,7 +291,7 @@ async fn a_refresh_of_what_nobody_asked_for_is_answered_once() {
 #[tokio::test]
 async fn asking_never_waits_and_the_end_of_events_ends_all() {
     let settings = Settings { metric_calls: 0, metric_dollars: 0.0, log_room: None };
-    let mut rig = Rig::set(Fake::default(), brisk(), settings, 1);
+    let mut rig = Rig::set(Fake::default(), &brisk(), settings, 1);
     rig.fake.reply("dead", &[Reply::Hang]);
     let dead = list("dead", "x");
     for _ in 0..1_000 {

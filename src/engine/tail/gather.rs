@@ -33,14 +33,15 @@ pub(super) struct Gather {
     since: Option<Instant>,
     /// How far each source has been read; `None` from the present on.
     read: Vec<Option<Timestamp>>,
-    gather: Duration,
-    order: Duration,
+    /// How long lines are gathered, and how long they wait for those of others.
+    rest: Duration,
+    patience: Duration,
 }
 
 impl Gather {
-    pub(super) fn new(sources: usize, pace: Pace) -> Self {
+    pub(super) fn new(sources: usize, pace: &Pace) -> Self {
         let read = vec![Some(Timestamp::MIN); sources];
-        Self { waiting: Vec::new(), since: None, read, gather: pace.gather, order: pace.order }
+        Self { waiting: Vec::new(), since: None, read, rest: pace.gather, patience: pace.order }
     }
 
     /// Runs until all readers have ended and all is told.
@@ -73,7 +74,7 @@ impl Gather {
 
     /// When waiting lines are sent.
     fn due(&self) -> Option<Instant> {
-        let patience = if self.ready() > 0 { self.gather } else { self.order };
+        let patience = if self.ready() > 0 { self.rest } else { self.patience };
         self.since.map(|since| since + patience)
     }
 
@@ -102,7 +103,7 @@ impl Gather {
 
     /// Sends what is ready, or all if it has waited for long or has become too much.
     async fn send<Told: Future<Output = ()>>(&mut self, tell: &impl Fn(TailEvent) -> Told) {
-        let waited = self.since.is_some_and(|since| since.elapsed() >= self.order);
+        let waited = self.since.is_some_and(|since| since.elapsed() >= self.patience);
         let ready = if waited || self.waiting.len() > WAITING { self.waiting.len() } else { self.ready() };
         let rest = self.waiting.split_off(ready);
         self.since = if rest.is_empty() {

@@ -16,10 +16,8 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use self::gather::Gather;
 use self::reader::Reader;
-use super::pace::{Pace, Settings};
-use super::report::Report;
 use super::slot::Slot;
-use super::{Event, Sources, TailEvent};
+use super::{Event, Shared, TailEvent};
 use crate::model::TailSpec;
 
 /// Room for what readers have found, in pages: a page has up to ten thousand lines.
@@ -46,24 +44,15 @@ impl Orders {
 
 /// Runs tails.
 pub(super) struct Tails {
-    sources: Arc<dyn Sources>,
-    report: Report,
+    shared: Arc<Shared>,
     orders: Arc<Slot<Orders>>,
-    settings: Settings,
-    pace: Pace,
     running: JoinSet<u64>,
-    tails: HashMap<u64, AbortHandle>,
+    by_id: HashMap<u64, AbortHandle>,
 }
 
 impl Tails {
-    pub(super) fn new(
-        sources: Arc<dyn Sources>,
-        report: Report,
-        orders: Arc<Slot<Orders>>,
-        settings: Settings,
-        pace: Pace,
-    ) -> Self {
-        Self { sources, report, orders, settings, pace, running: JoinSet::new(), tails: HashMap::new() }
+    pub(super) fn new(shared: Arc<Shared>, orders: Arc<Slot<Orders>>) -> Self {
+        Self { shared, orders, running: JoinSet::new(), by_id: HashMap::new() }
     }
 
     /// Runs until it is dropped, and with it all tails.
@@ -73,7 +62,7 @@ impl Tails {
                 orders = self.orders.take() => self.follow(orders),
                 Some(ended) = self.running.join_next() => match ended {
                     Ok(id) => {
-                        self.tails.remove(&id);
+                        self.by_id.remove(&id);
                     }
                     Err(error) if error.is_panic() => tracing::error!(%error, "a tail was lost"),
                     Err(_) => {}
@@ -84,31 +73,30 @@ impl Tails {
 
     fn follow(&mut self, orders: Orders) {
         for id in orders.stop {
-            if let Some(tail) = self.tails.remove(&id) {
+            if let Some(tail) = self.by_id.remove(&id) {
                 tail.abort();
             }
         }
         for spec in orders.start {
             let id = spec.id;
-            let (sources, report) = (Arc::clone(&self.sources), self.report.clone());
-            let tail = run(spec, sources, report, self.settings, self.pace);
-            self.tails.insert(id, self.running.spawn(tail));
+            let tail = run(spec, Arc::clone(&self.shared));
+            self.by_id.insert(id, self.running.spawn(tail));
         }
     }
 }
 
 /// One tail, until its range is complete or it is stopped.
-async fn run(spec: TailSpec, sources: Arc<dyn Sources>, report: Report, settings: Settings, pace: Pace) -> u64 {
+async fn run(spec: TailSpec, shared: Arc<Shared>) -> u64 {
     let (out, found) = mpsc::channel(PAGES);
     let mut readers = JoinSet::new();
     for index in 0..spec.sources.len() {
-        readers.spawn(Reader::new(&spec, index, Arc::clone(&sources), out.clone(), settings, pace).run());
+        readers.spawn(Reader::new(&spec, index, Arc::clone(&shared), out.clone()).run());
     }
     drop(out);
-    let tell = |event| report.tell(Event::Tail(spec.id, event));
-    Gather::new(spec.sources.len(), pace).run(found, tell).await;
+    let tell = |event| shared.report.tell(Event::Tail(spec.id, event));
+    Gather::new(spec.sources.len(), &shared.pace).run(found, tell).await;
     if spec.until.is_some() {
-        report.tell(Event::Tail(spec.id, TailEvent::End)).await;
+        tell(TailEvent::End).await;
     }
     spec.id
 }

@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::gather::Part;
 use super::sift::{Sift, Tally};
-use crate::engine::pace::{Pace, Settings, passes, spread};
+use crate::engine::pace::{passes, spread};
 use crate::engine::schedule::sleep_until_some;
-use crate::engine::{Sources, TailEvent, TailMode};
+use crate::engine::{Shared, TailEvent, TailMode};
 use crate::kinds::logs::{Found, Update};
 use crate::model::{Fault, FaultClass, LogSource, TailSpec};
 
@@ -25,18 +25,17 @@ const KNOWN: usize = 65_536;
 const KNOWN_AT_LEAST: usize = 8_192;
 /// Failures after which a range is given up.
 const TRIES: u32 = 5;
-/// Broken live tails in a row, after which it is polled for a while.
+/// Broken live tails in a row, or gaps in a row in one that samples, after which it is polled for a while.
 const BREAKS: u32 = 3;
 
 pub(super) struct Reader {
-    sources: Arc<dyn Sources>,
+    shared: Arc<Shared>,
     source: LogSource,
     index: u16,
     pattern: Option<Arc<str>>,
     since: Timestamp,
     until: Option<Timestamp>,
     out: mpsc::Sender<Part>,
-    pace: Pace,
     room: Option<usize>,
     sift: Sift,
     /// All up to here is read.
@@ -57,6 +56,8 @@ enum Live {
     Later,
     /// It ran and broke off.
     Broke,
+    /// It ran and left out lines all the time.
+    Floods,
 }
 
 /// One pass over a range.
@@ -67,30 +68,22 @@ struct Pass {
 }
 
 impl Reader {
-    pub(super) fn new(
-        spec: &TailSpec,
-        index: usize,
-        sources: Arc<dyn Sources>,
-        out: mpsc::Sender<Part>,
-        settings: Settings,
-        pace: Pace,
-    ) -> Self {
+    pub(super) fn new(spec: &TailSpec, index: usize, shared: Arc<Shared>, out: mpsc::Sender<Part>) -> Self {
         let at = index as u16;
         Self {
-            sources,
             source: spec.sources[index].clone(),
             index: at,
             pattern: spec.pattern.clone(),
             since: spec.since,
             until: spec.until,
             out,
-            pace,
-            room: settings.log_room.filter(|_| spec.until.is_none()),
+            room: shared.settings.log_room.filter(|_| spec.until.is_none()),
             sift: Sift::new(at, (KNOWN / spec.sources.len()).max(KNOWN_AT_LEAST)),
             read: spec.since,
             heard: spec.since,
             gap: None,
             failures: 0,
+            shared,
         }
     }
 
@@ -109,17 +102,17 @@ impl Reader {
             match self.live().await {
                 Live::Never => return self.poll(None).await,
                 Live::Broke => {
-                    breaks = if began.elapsed() > self.pace.second * 60 { 1 } else { breaks + 1 };
+                    breaks = if began.elapsed() > self.shared.pace.second * 60 { 1 } else { breaks + 1 };
                     self.open_gap(self.heard).await;
                     if breaks < BREAKS {
-                        sleep(spread(self.pace.second * breaks)).await;
+                        sleep(spread(self.shared.pace.second * breaks)).await;
                         continue;
                     }
                     breaks = 0;
                 }
-                Live::Later => {}
+                Live::Later | Live::Floods => {}
             }
-            self.poll(Some(Instant::now() + self.pace.live_again)).await;
+            self.poll(Some(Instant::now() + self.shared.pace.live_again)).await;
         }
     }
 
@@ -128,7 +121,7 @@ impl Reader {
         loop {
             let began = Instant::now();
             match self.read(self.room).await {
-                Ok(()) if began.elapsed() < self.pace.second * 10 || self.is_complete() => return true,
+                Ok(()) if began.elapsed() < self.shared.pace.second * 10 || self.is_complete() => return true,
                 Ok(()) => {}
                 Err(fault) => {
                     let lasting = !passes(&fault.class) || matches!(fault.class, FaultClass::Denied { .. });
@@ -157,7 +150,7 @@ impl Reader {
                     if failed {
                         self.say(TailEvent::Mode(self.index, TailMode::Polled)).await;
                     }
-                    self.pace.poll
+                    self.shared.pace.poll
                 }
                 Err(fault) => self.fail(fault).await,
             };
@@ -196,14 +189,14 @@ impl Reader {
     /// The next page; an answer that does not come is a fault.
     async fn page(&self, pass: &mut Pass) -> Option<Result<Vec<Found>, Fault>> {
         let late = || Some(Err(Fault::new(FaultClass::TimedOut, "no log lines in time")));
-        timeout(self.pace.patience, pass.pages.next()).await.unwrap_or_else(|_| late())
+        timeout(self.shared.pace.patience, pass.pages.next()).await.unwrap_or_else(|_| late())
     }
 
     fn pass(&self) -> Pass {
-        let to = self.until.map_or(self.sources.now(), |until| until.min(self.sources.now()));
+        let to = self.until.map_or(self.shared.sources.now(), |until| until.min(self.shared.sources.now()));
         let from = self.read.checked_sub(OVERLAP).unwrap_or(self.since).max(self.since);
         let from = self.sift.knows_from().map_or(from, |known| known.max(from)).min(to);
-        let pages = self.sources.lines(&self.source, from, to, self.pattern.clone());
+        let pages = self.shared.sources.lines(&self.source, from, to, self.pattern.clone());
         Pass { pages, to, tally: Tally::new() }
     }
 
@@ -219,27 +212,26 @@ impl Reader {
     async fn open_gap(&mut self, from: Timestamp) {
         if self.gap.is_none() {
             self.gap = Some(from);
-            self.say(TailEvent::Gap(self.index, from, self.sources.now())).await;
+            self.say(TailEvent::Gap(self.index, from, self.shared.sources.now())).await;
         }
     }
 
     /// Reports a fault; how long to wait.
     async fn fail(&mut self, fault: Fault) -> Duration {
         self.failures += 1;
-        let pause = spread(self.pace.backoff(&fault.class, self.failures, Some(self.pace.second * 30)));
+        let pause = spread(self.shared.pace.backoff(&fault.class, self.failures, Some(self.shared.pace.second * 30)));
         self.say(TailEvent::Failed(self.index, Arc::new(fault))).await;
         pause
     }
 
     /// Starts a live tail and listens until it breaks off.
     async fn live(&mut self) -> Live {
-        let starting = self.sources.live(&self.source, self.pattern.clone());
-        match timeout(self.pace.silence, starting).await {
+        let starting = self.shared.sources.live(&self.source, self.pattern.clone());
+        match timeout(self.shared.pace.silence, starting).await {
             Ok(Ok(updates)) => {
-                self.heard = self.sources.now();
+                self.heard = self.shared.sources.now();
                 self.say(TailEvent::Mode(self.index, TailMode::Live)).await;
-                self.listen(updates).await;
-                Live::Broke
+                self.listen(updates).await
             }
             Ok(Err(fault)) => {
                 tracing::info!(group = &*self.source.group, %fault, "no live tail: polling");
@@ -251,39 +243,47 @@ impl Reader {
     }
 
     /// Takes what a live tail sends. Beside it, passes fill what it left out: what came in before it began, what it sampled.
-    async fn listen(&mut self, mut updates: BoxStream<'static, Result<Update, Fault>>) {
+    async fn listen(&mut self, mut updates: BoxStream<'static, Result<Update, Fault>>) -> Live {
         let mut tally = Tally::new();
-        let mut filling = Filling { pass: None, next: Some(Instant::now()), again: true };
-        let mut silent = Instant::now() + self.pace.live_silence;
+        let mut filling = Filling { pass: None, next: Some(Instant::now()), again: true, gaps: 0 };
+        let mut silent = Instant::now() + self.shared.pace.live_silence;
         loop {
             tokio::select! {
                 update = updates.next() => match update {
                     Some(Ok(update)) => {
-                        silent = Instant::now() + self.pace.live_silence;
+                        silent = Instant::now() + self.shared.pace.live_silence;
                         self.hear(update, &mut tally, &mut filling).await;
                     }
-                    Some(Err(fault)) => return tracing::info!(group = &*self.source.group, %fault, "the live tail broke off"),
-                    None => return,
+                    Some(Err(fault)) => {
+                        tracing::info!(group = &*self.source.group, %fault, "the live tail broke off");
+                        return Live::Broke;
+                    }
+                    None => return Live::Broke,
                 },
                 page = next_page(&mut filling.pass) => self.fill(page, &mut filling).await,
                 () = sleep_until_some(filling.next), if filling.pass.is_none() => {
                     filling.next = None;
                     filling.pass = Some(self.pass());
                 }
-                () = sleep_until(silent) => return,
+                () = sleep_until(silent) => return Live::Broke,
+            }
+            if filling.gaps >= BREAKS {
+                return Live::Floods;
             }
         }
     }
 
     async fn hear(&mut self, update: Update, tally: &mut Tally, filling: &mut Filling) {
-        let (before, now) = (self.heard, self.sources.now());
+        let (before, now) = (self.heard, self.shared.sources.now());
         self.heard = now;
-        let lines = self.sift.new_lines(update.lines, tally);
-        self.put(Part::Lines(self.index, lines)).await;
+        // What was left out is read in a moment, and these with it in their places.
+        if !update.sampled || self.failures > 0 {
+            let lines = self.sift.new_lines(update.lines, tally);
+            self.put(Part::Lines(self.index, lines)).await;
+        }
         if update.sampled {
             self.open_gap(before).await;
-            // While it samples it is as good as polled, with some lines ahead of time.
-            filling.next = filling.next.or(Some(Instant::now() + self.pace.poll));
+            filling.next = filling.next.or(Some(Instant::now() + self.shared.pace.poll));
         } else if self.gap.is_none() && filling.is_idle() {
             self.read = now;
         }
@@ -304,11 +304,12 @@ impl Reader {
                 if failed {
                     self.say(TailEvent::Mode(self.index, TailMode::Live)).await;
                 }
+                filling.gaps = if filling.next.is_some() { filling.gaps + 1 } else { 0 };
                 if filling.next.is_some() {
                     // It sampled again meanwhile.
                     self.open_gap(pass.to).await;
                 } else if filled || std::mem::take(&mut filling.again) {
-                    filling.next = Some(Instant::now() + self.pace.look_again);
+                    filling.next = Some(Instant::now() + self.shared.pace.look_again);
                 }
             }
         }
@@ -333,6 +334,8 @@ struct Filling {
     next: Option<Instant>,
     /// One more is due after this one, for lines that took long to be found.
     again: bool,
+    /// How many began while the one before was being filled.
+    gaps: u32,
 }
 
 impl Filling {

@@ -53,7 +53,9 @@ impl Sift {
         let mut new = Vec::new();
         for line in lines {
             let Some(key) = tally.key(&line) else { continue };
-            if self.sent.add(line.at, key) == 0 {
+            // What lies before all that is remembered may have been sent: rather a line less than one twice.
+            let forgotten = self.knows_from().is_some_and(|from| line.at < from);
+            if !forgotten && self.sent.add(line.at, key) == 0 {
                 let late = late_before.is_some_and(|before| line.at < before);
                 let Found { at, level, text, .. } = line;
                 new.push(LogLine { at, source: self.source, level, late, key, text });
@@ -67,5 +69,46 @@ impl Sift {
     /// From when on every line that was sent would be known again: reading from before would bring doubles.
     pub(super) fn knows_from(&self) -> Option<Timestamp> {
         self.sent.complete_from()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::testing::found;
+
+    fn sent(sift: &mut Sift, lines: Vec<Found>) -> Vec<i64> {
+        sift.new_lines(lines, &mut Tally::new()).iter().map(|line| line.at.as_second()).collect()
+    }
+
+    #[test]
+    fn twins_are_two_and_doubles_one() {
+        let mut sift = Sift::new(0, 100);
+        let twin = |event| found(10, event, "same");
+        assert_eq!(sent(&mut sift, vec![twin(Some(1)), twin(Some(1)), twin(Some(2))]), [10, 10]);
+        assert_eq!(sent(&mut sift, vec![twin(Some(2)), twin(Some(1))]), [0; 0]);
+        assert_eq!(sent(&mut sift, vec![twin(None), twin(None), twin(None)]), [10], "a live tail has seen a third");
+    }
+
+    #[test]
+    fn late_is_what_is_well_before_what_was_shown() {
+        let mut sift = Sift::new(0, 100);
+        sent(&mut sift, vec![found(100, None, "a"), found(90, None, "b")]);
+        let lines =
+            sift.new_lines(vec![found(94, None, "c"), found(96, None, "d"), found(80, None, "e")], &mut Tally::new());
+        assert_eq!(
+            lines.iter().map(|line| (line.at.as_second(), line.late)).collect::<Vec<_>>(),
+            [(80, true), (94, true), (96, false)]
+        );
+    }
+
+    #[test]
+    fn what_has_been_forgotten_is_not_sent_twice() {
+        let mut sift = Sift::new(0, 3);
+        assert_eq!(sent(&mut sift, (1..=5).map(|at| found(at, None, "x")).collect()), [1, 2, 3, 4, 5]);
+        assert_eq!(sift.knows_from().map(Timestamp::as_millisecond), Some(2_001));
+        // New lines from elsewhere push out what a pass has yet to come by.
+        assert_eq!(sent(&mut sift, vec![found(9, None, "y")]), [9]);
+        assert_eq!(sent(&mut sift, (3..=6).map(|at| found(at, None, "x")).collect()), [6]);
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -10,6 +11,9 @@ use crate::engine::testing::{Fake, Rig, Told, brisk, found, id, settle, until};
 use crate::engine::{Event, Request, Settings, TailEvent, TailMode};
 use crate::kinds::logs::{Found, Update};
 use crate::model::{Fault, FaultClass, LogLine, LogSource, TailSpec};
+
+type Passes = Vec<Result<Vec<Vec<Found>>, Fault>>;
+type Sessions = Vec<Result<Vec<Told>, FaultClass>>;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -30,11 +34,11 @@ fn range(sources: usize) -> TailSpec {
 }
 
 /// A rig at second 2,000.
-fn rig(passes: Vec<Result<Vec<Vec<Found>>, Fault>>, lives: Vec<Result<Vec<Told>, FaultClass>>) -> Rig {
-    paced(passes, lives, brisk())
+fn rig(passes: Passes, lives: Sessions) -> Rig {
+    paced(passes, lives, &brisk())
 }
 
-fn paced(passes: Vec<Result<Vec<Vec<Found>>, Fault>>, lives: Vec<Result<Vec<Told>, FaultClass>>, pace: Pace) -> Rig {
+fn paced(passes: Passes, lives: Sessions, pace: &Pace) -> Rig {
     let fake = Fake::default();
     *fake.clock.lock().unwrap() = Some(at(2_000));
     *fake.passes.lock().unwrap() = passes;
@@ -107,8 +111,7 @@ async fn a_range_is_read_to_its_end() {
 #[tokio::test]
 async fn sources_are_merged_by_time() {
     let pass = |first: i64| Ok(vec![(0..1_500).map(|n| found(first + 2 * n, Some(n as u64), "x")).collect()]);
-    let mut rig =
-        paced(vec![pass(1_000), pass(1_001)], vec![], Pace { order: std::time::Duration::from_secs(60), ..brisk() });
+    let mut rig = paced(vec![pass(1_000), pass(1_001)], vec![], &Pace { order: Duration::from_mins(1), ..brisk() });
     rig.tail(&range(2));
     let (lines, end) = rig.lines().await;
     assert_eq!((lines.len(), end), (3_000, TailEvent::End));
@@ -225,12 +228,12 @@ async fn what_a_live_tail_sampled_is_shown_as_a_gap_and_filled() {
 
 #[tokio::test]
 async fn a_live_tail_that_breaks_off_is_taken_up_again_and_the_gap_filled() {
-    let lives = vec![
+    let sessions = vec![
         Ok(vec![update(vec![found(1_999, None, "a")], false), Told::Break]),
         Ok(vec![update(vec![found(2_003, None, "d")], false)]),
     ];
     let missed = vec![found(1_999, Some(1), "a"), found(2_001, Some(2), "b")];
-    let mut rig = rig(vec![Ok(vec![]), Ok(vec![]), Ok(vec![missed])], lives);
+    let mut rig = rig(vec![Ok(vec![]), Ok(vec![]), Ok(vec![missed])], sessions);
     rig.tail(&follow());
     let mut said = Vec::new();
     let mut lines = Vec::new();
@@ -286,7 +289,7 @@ async fn a_tail_from_far_back_skips_what_no_buffer_would_hold() {
     *fake.passes.lock().unwrap() = vec![Ok(vec![page(1_000), page(1_100)]), Ok(vec![page(1_900)]), Ok(vec![])];
     *fake.lives.lock().unwrap() = vec![denied()];
     let settings = Settings { metric_calls: 0, metric_dollars: 0.0, log_room: Some(500) };
-    let mut rig = Rig::set(fake, brisk(), settings, 1_024);
+    let mut rig = Rig::set(fake, &brisk(), settings, 1_024);
     rig.tail(&follow());
     let (lines, _) = rig.lines().await;
     assert_eq!(lines.len(), 2_000);

@@ -122,10 +122,10 @@ fn verdict(group: &AutoScalingGroup, seen: &Seen, activities: &[Activity], now: 
     if serving == desired {
         return of_suspended(group);
     }
-    let mut words = format!("{serving} of {desired} in service");
-    if starting > 0 {
-        words.push_str(&format!(", {starting} starting"));
-    }
+    let words = match starting {
+        0 => format!("{serving} of {desired} in service"),
+        _ => format!("{serving} of {desired} in service, {starting} starting"),
+    };
     match &why {
         Some(why) if why.failed && serving == 0 => (Health::Failed, because(words)),
         // It is on its way, and nothing says that it won't arrive.

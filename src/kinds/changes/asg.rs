@@ -41,7 +41,9 @@ fn of_activity(scope: &Scope, activity: &Activity) -> Option<Change> {
     );
     let name = activity.auto_scaling_group_name().unwrap_or_default();
     let more = if failed { activity.status_message() } else { activity.cause().map(sentence) };
-    let description = activity.description().unwrap_or("an activity");
+    // What follows is the message, shortened.
+    let description =
+        activity.description().unwrap_or("an activity").split(".  Status Reason:").next().unwrap_or_default();
     let what = match more.filter(|more| !more.is_empty()) {
         Some(more) => format!("{description}: {more}"),
         None => description.to_owned(),
@@ -78,8 +80,9 @@ mod tests {
             of_activity(&scope, &activity.clone().status_code(ScalingActivityStatusCode::Successful).build()).unwrap();
         assert_eq!(&*good.what, "Launching a new EC2 instance: i-1: a user request changed the desired capacity");
         assert_eq!(good.resource.unwrap().kind, "asg");
-        let failed = activity.status_code(ScalingActivityStatusCode::Failed).status_message("no capacity").build();
+        let failed = activity.status_code(ScalingActivityStatusCode::Failed).status_message("no capacity");
+        let failed = failed.description("Launching a new EC2 instance.  Status Reason: no cap").build();
         let failed = of_activity(&scope, &failed).unwrap();
-        assert_eq!((&*failed.what, failed.failed), ("Launching a new EC2 instance: i-1: no capacity", true));
+        assert_eq!((&*failed.what, failed.failed), ("Launching a new EC2 instance: no capacity", true));
     }
 }

@@ -5,7 +5,7 @@ use futures_util::stream::TryStreamExt;
 use jiff::Timestamp;
 
 use super::{Change, ChangeSource, Line, Told, change};
-use crate::kinds::ecs_service::{is_steady, is_trouble, plain, words_of};
+use crate::kinds::ecs_service::{is_bookkeeping, is_steady, is_trouble, plain, words_of};
 use crate::kinds::{ecs, parts};
 use crate::model::{Fault, ResourceId, Scope};
 use crate::providers::Env;
@@ -54,17 +54,17 @@ fn of_service(scope: &Scope, cluster: &str, service: &Service, since: Timestamp)
         told(at, ChangeSource::EcsEvent, event.id(), &plain(message), is_trouble(message))
     };
     let deployments = service.deployments().iter().filter_map(deployment);
-    deployments.chain(turns(service.events()).filter_map(event)).collect()
+    deployments.chain(news(service.events()).filter_map(event)).collect()
 }
 
-/// ECS says every six hours that a service is steady: that it has become so is news, that it still is, is none.
-fn turns(events: &[ServiceEvent]) -> impl Iterator<Item = &ServiceEvent> {
-    let older = events.iter().skip(1).map(Some).chain([None]);
-    let steady = |event: &ServiceEvent| is_steady(words_of(event));
-    let news = move |(event, older): &(&ServiceEvent, Option<&ServiceEvent>)| {
-        !steady(event) || older.is_some_and(|older| !steady(older))
-    };
-    events.iter().zip(older).filter(news).map(|(event, _)| event)
+/// Events that change something. That targets come and go with the tasks is bookkeeping; and ECS says every six hours that a
+/// service is steady: that it has become so is news, that it still is, is none.
+fn news(events: &[ServiceEvent]) -> impl Iterator<Item = &ServiceEvent> {
+    let events: Vec<&ServiceEvent> = events.iter().filter(|event| !is_bookkeeping(words_of(event))).collect();
+    let steady = |at: usize| events.get(at).is_some_and(|event| is_steady(words_of(event)));
+    let still_steady = |at: usize| steady(at) && (steady(at + 1) || at + 1 == events.len());
+    let news: Vec<&ServiceEvent> = (0..events.len()).filter(|at| !still_steady(*at)).map(|at| events[at]).collect();
+    news.into_iter()
 }
 
 fn deployed(deployment: &Deployment) -> String {
@@ -103,6 +103,7 @@ mod tests {
             .deployments(deployment.build())
             .events(event(150, "has reached a steady state."))
             .events(event(140, "has reached a steady state."))
+            .events(event(135, "registered 1 targets in (target-group x)"))
             .events(event(130, "has started 1 tasks: (task 01)."))
             .events(event(120, "was unable to place a task."))
             .events(event(90, "has started 1 tasks: (task 00)."))

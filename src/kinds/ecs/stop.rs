@@ -54,17 +54,15 @@ fn cause(task: &Task) -> Cause {
     let ended_well =
         !task.containers().is_empty() && task.containers().iter().all(|c| c.exit_code().is_none_or(|code| code == 0));
     match task.stop_code() {
-        Some(TaskStopCode::TaskFailedToStart) => Cause::Failed,
         Some(TaskStopCode::EssentialContainerExited) if !of_service && ended_well => Cause::Done,
-        Some(TaskStopCode::EssentialContainerExited) => Cause::Failed,
+        Some(TaskStopCode::EssentialContainerExited | TaskStopCode::TaskFailedToStart) => Cause::Failed,
         Some(TaskStopCode::SpotInterruption | TaskStopCode::TerminationNotice | TaskStopCode::InfrastructureHealth) => {
             Cause::Lost
         }
         // The scheduler gives no other code when it replaces what fails its health checks.
         Some(TaskStopCode::ServiceSchedulerInitiated) if reason.contains("health check") => Cause::Failed,
-        Some(_) => Cause::Asked,
         None if reason.contains("error") || reason.contains("essential container") => Cause::Failed,
-        None => Cause::Asked,
+        Some(_) | None => Cause::Asked,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The detail of a service: what it is, its deployments, what stopped and why, containers, targets, network, events.
 
 use aws_sdk_ecs::types::{Deployment, NetworkConfiguration, Service, ServiceEvent, TaskDefinition};
-use aws_sdk_elasticloadbalancingv2::types::{TargetGroup, TargetHealthDescription};
+use aws_sdk_elasticloadbalancingv2::types::{TargetDescription, TargetGroup, TargetHealthDescription};
 use futures_util::future::{join_all, join4};
 use jiff::Timestamp;
 
@@ -61,7 +61,7 @@ pub fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         }
         sections.extend(service.network_configuration().and_then(network));
         sections.push(events(service.events()));
-        Ok(Detail { sections })
+        Ok(Detail { sections: parts::filled(sections) })
     })
 }
 
@@ -146,7 +146,7 @@ fn target_table(scope: &Scope, group: &str, targets: &[TargetHealthDescription])
         let cells = vec![
             Value::text(name),
             Value::maybe(target.target().and_then(|target| target.id())),
-            int(target.target().and_then(|target| target.port())),
+            int(target.target().and_then(TargetDescription::port)),
             Value::maybe(health.and_then(|health| health.state()).map(|state| state.as_str().to_owned())),
             Value::maybe(health.and_then(|health| health.description())),
         ];

@@ -169,10 +169,8 @@ impl<'a> Seen<'a> {
         let deployment = primary(self.service)?;
         let (running, desired) = (deployment.running_count(), deployment.desired_count());
         let old = self.service.running_count() - running;
-        let mut reason = format!("rolling out {}: {running} of {desired} run", definition_of(deployment));
-        if old > 0 {
-            reason.push_str(&format!(", {old} old ones too"));
-        }
+        let too = if old > 0 { format!(", {old} old ones too") } else { String::new() };
+        let reason = format!("rolling out {}: {running} of {desired} run{too}", definition_of(deployment));
         match deployment.failed_tasks() {
             0 => Some((Health::Progressing, reason)),
             failed => {
@@ -191,10 +189,8 @@ impl<'a> Seen<'a> {
         if running == desired {
             return None;
         }
-        let mut reason = format!("{running} of {desired} tasks run");
-        if pending > 0 {
-            reason.push_str(&format!(", {pending} starting"));
-        }
+        let starting = if pending > 0 { format!(", {pending} starting") } else { String::new() };
+        let reason = format!("{running} of {desired} tasks run{starting}");
         let reason = match primary(self.service) {
             Some(deployment) => self.with_stop(reason, deployment),
             None => reason,
@@ -289,11 +285,16 @@ pub fn is_steady(message: &str) -> bool {
     message.contains("has reached a steady state")
 }
 
+/// Whether it only says that targets follow tasks.
+pub fn is_bookkeeping(message: &str) -> bool {
+    let message = without_service(message);
+    ["registered ", "deregistered ", "has begun draining "].iter().any(|start| message.starts_with(start))
+}
+
 /// Whether it says that something went wrong.
 pub fn is_trouble(message: &str) -> bool {
     /// How events begin that tell of the scheduler's everyday work, whatever the names in them are.
-    const ROUTINE: [&str; 6] =
-        ["has started", "has stopped", "registered", "deregistered", "has begun draining", "has reached"];
+    const ROUTINE: [&str; 3] = ["has started", "has stopped", "has reached"];
     const WORDS: [&str; 10] = [
         "unable",
         "unhealthy",
@@ -308,7 +309,8 @@ pub fn is_trouble(message: &str) -> bool {
     ];
     let message = without_service(message);
     let lower = message.to_ascii_lowercase();
-    !ROUTINE.iter().any(|start| message.starts_with(start)) && WORDS.iter().any(|word| lower.contains(word))
+    let routine = ROUTINE.iter().any(|start| message.starts_with(start)) || is_bookkeeping(message);
+    !routine && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Events begin with the service's own name, which everybody knows.

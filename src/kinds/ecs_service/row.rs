@@ -1,6 +1,8 @@
 //! Services of the SDK as rows.
 
-use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, LaunchType, Service};
+use aws_sdk_ecs::types::{
+    CapacityProviderStrategyItem, Deployment, DeploymentConfiguration, DeploymentRolloutState, LaunchType, Service,
+};
 use jiff::Timestamp;
 
 use super::KIND;
@@ -42,8 +44,8 @@ pub fn of(
         Value::list(exposed(service)),
         Value::maybe(service.deployment_controller().map(|controller| controller.r#type().as_str())),
         Value::maybe(service.scheduling_strategy().map(aws_sdk_ecs::types::SchedulingStrategy::as_str)),
-        int(settings.and_then(|settings| settings.minimum_healthy_percent())),
-        int(settings.and_then(|settings| settings.maximum_percent())),
+        int(settings.and_then(DeploymentConfiguration::minimum_healthy_percent)),
+        int(settings.and_then(DeploymentConfiguration::maximum_percent)),
         Value::maybe(breaker.map(|breaker| match (breaker.enable(), breaker.rollback()) {
             (true, true) => "on, rolls back",
             (true, false) => "on",
@@ -92,5 +94,5 @@ fn launch_type(service: &Service) -> String {
     if providers.is_empty() {
         return service.launch_type().map(LaunchType::as_str).unwrap_or_default().to_owned();
     }
-    providers.iter().map(|item| item.capacity_provider()).collect::<Vec<_>>().join(", ")
+    providers.iter().map(CapacityProviderStrategyItem::capacity_provider).collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,6 @@
 //! Tasks of the SDK as rows.
 
-use aws_sdk_ecs::types::{Container, HealthStatus, LaunchType, Task, TaskStopCode};
+use aws_sdk_ecs::types::{Attachment, Container, HealthStatus, LaunchType, NetworkInterface, Task, TaskStopCode};
 
 use super::DEF;
 use crate::kinds::ecs::stop::{self, Cause};
@@ -61,10 +61,10 @@ fn exit_codes(containers: &[Container]) -> Vec<String> {
 
 /// The private address of its network interface, else of its first container's.
 fn address(task: &Task) -> Option<&str> {
-    let details = task.attachments().iter().flat_map(|attachment| attachment.details());
+    let details = task.attachments().iter().flat_map(Attachment::details);
     let own = details.filter(|pair| pair.name() == Some("privateIPv4Address")).find_map(|pair| pair.value());
     let interfaces = task.containers().iter().flat_map(Container::network_interfaces);
-    own.or_else(|| interfaces.filter_map(|interface| interface.private_ipv4_address()).next())
+    own.or_else(|| interfaces.into_iter().find_map(NetworkInterface::private_ipv4_address))
 }
 
 fn verdict(task: &Task) -> Verdict {

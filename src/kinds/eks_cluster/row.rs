@@ -1,6 +1,9 @@
 //! EKS clusters of the SDK, with their node groups, as rows.
 
-use aws_sdk_eks::types::{Cluster, ClusterStatus, LogType, Nodegroup, NodegroupStatus, VpcConfigResponse};
+use aws_sdk_eks::types::{
+    Cluster, ClusterHealth, ClusterStatus, LogSetup, LogType, Logging, Nodegroup, NodegroupResources,
+    NodegroupScalingConfig, NodegroupStatus, VpcConfigResponse,
+};
 
 use super::{DESCRIBE, Groups, KIND};
 use crate::kinds::ecs::name_of;
@@ -13,16 +16,16 @@ pub fn of(scope: &Scope, cluster: &Cluster, groups: &Groups) -> Result<Resource,
     let vpc = cluster.resources_vpc_config();
     let known = groups.as_deref().ok();
     let all = known.unwrap_or_default();
-    let sum = |size: fn(&aws_sdk_eks::types::NodegroupScalingConfig) -> Option<i32>| {
+    let sum = |size: fn(&NodegroupScalingConfig) -> Option<i32>| {
         known.map(|groups| groups.iter().filter_map(|g| size(g.scaling_config()?)).map(i64::from).sum::<i64>())
     };
     let cells = vec![
         Value::maybe(cluster.status().map(ClusterStatus::as_str)),
         Value::maybe(cluster.version()),
-        parts::int(sum(|size| size.desired_size())),
+        parts::int(sum(NodegroupScalingConfig::desired_size)),
         Value::list(all.iter().map(told)),
-        parts::int(sum(|size| size.min_size())),
-        parts::int(sum(|size| size.max_size())),
+        parts::int(sum(NodegroupScalingConfig::min_size)),
+        parts::int(sum(NodegroupScalingConfig::max_size)),
         Value::list(all.iter().flat_map(asgs)),
         Value::maybe(cluster.platform_version()),
         Value::maybe(cluster.endpoint()),
@@ -40,7 +43,7 @@ pub fn of(scope: &Scope, cluster: &Cluster, groups: &Groups) -> Result<Resource,
 /// A node group with the nodes it wants: `workers 3`.
 fn told(group: &Nodegroup) -> String {
     let name = group.nodegroup_name().unwrap_or_default();
-    match group.scaling_config().and_then(|size| size.desired_size()) {
+    match group.scaling_config().and_then(NodegroupScalingConfig::desired_size) {
         Some(nodes) => format!("{name} {nodes}"),
         None => name.to_owned(),
     }
@@ -48,7 +51,7 @@ fn told(group: &Nodegroup) -> String {
 
 /// The names of the Auto Scaling groups behind a node group.
 pub fn asgs(group: &Nodegroup) -> impl Iterator<Item = &str> {
-    group.resources().into_iter().flat_map(|resources| resources.auto_scaling_groups()).filter_map(|asg| asg.name())
+    group.resources().into_iter().flat_map(NodegroupResources::auto_scaling_groups).filter_map(|asg| asg.name())
 }
 
 fn access(vpc: &VpcConfigResponse) -> &'static str {
@@ -62,8 +65,8 @@ fn access(vpc: &VpcConfigResponse) -> &'static str {
 
 /// The control plane logs that are switched on.
 pub fn log_types(cluster: &Cluster) -> Vec<&LogType> {
-    let setups = cluster.logging().into_iter().flat_map(|logging| logging.cluster_logging());
-    setups.filter(|setup| setup.enabled() == Some(true)).flat_map(|setup| setup.types()).collect()
+    let setups = cluster.logging().into_iter().flat_map(Logging::cluster_logging);
+    setups.filter(|setup| setup.enabled() == Some(true)).flat_map(LogSetup::types).collect()
 }
 
 fn verdict(cluster: &Cluster, groups: &Groups) -> Verdict {
@@ -73,7 +76,7 @@ fn verdict(cluster: &Cluster, groups: &Groups) -> Verdict {
         Some(status) => return (Health::Progressing, status.as_str().to_ascii_lowercase()),
         None => return (Health::Unknown, "no status is told".to_owned()),
     }
-    let issues = cluster.health().map(|health| health.issues()).unwrap_or_default();
+    let issues = cluster.health().map(ClusterHealth::issues).unwrap_or_default();
     if let Some(issue) = issues.first() {
         let code = issue.code().map_or("issue", |code| code.as_str());
         return (Health::Degraded, with_message(code, issue.message()));

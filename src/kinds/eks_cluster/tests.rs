@@ -1,7 +1,7 @@
 use aws_sdk_eks::types::builders::NodegroupBuilder;
 use aws_sdk_eks::types::{
     AutoScalingGroup, ClusterHealth, ClusterIssueCode, ClusterStatus, LogSetup, LogType, Logging, NodegroupHealth,
-    NodegroupIssueCode, NodegroupResources, NodegroupScalingConfig, NodegroupStatus,
+    NodegroupIssueCode, NodegroupResources, NodegroupStatus,
 };
 use rstest::rstest;
 
@@ -26,7 +26,7 @@ fn well(name: &str) -> Nodegroup {
     group(name, NodegroupStatus::Active).build()
 }
 
-fn row(status: ClusterStatus, groups: Groups) -> Resource {
+fn row(status: ClusterStatus, groups: &Groups) -> Resource {
     let logs = LogSetup::builder().types(LogType::Api).enabled(true).build();
     let cluster = Cluster::builder()
         .name("beta9")
@@ -34,7 +34,7 @@ fn row(status: ClusterStatus, groups: Groups) -> Resource {
         .version("1.31")
         .logging(Logging::builder().cluster_logging(logs).build())
         .build();
-    row::of(&Scope::new("beta9-prod", "us-east-1"), &cluster, &groups).unwrap()
+    row::of(&Scope::new("beta9-prod", "us-east-1"), &cluster, groups).unwrap()
 }
 
 fn denied() -> Fault {
@@ -59,13 +59,13 @@ fn denied() -> Fault {
     "its node groups can't be told: not allowed: eks:ListNodegroups"
 )]
 fn verdicts(#[case] status: ClusterStatus, #[case] groups: Groups, #[case] health: Health, #[case] reason: &str) {
-    let row = row(status, groups);
+    let row = row(status, &groups);
     assert_eq!((row.health, &*row.reason), (health, reason));
 }
 
 #[test]
 fn a_row_has_every_column() {
-    let row = row(ClusterStatus::Active, Ok(vec![well("a"), well("b")]));
+    let row = row(ClusterStatus::Active, &Ok(vec![well("a"), well("b")]));
     assert_eq!(row.cells.len(), COLUMNS.len());
     let shown = |column: &str| DEF.cell(&row, column).unwrap().show_exact().into_owned();
     assert_eq!((shown("nodes"), shown("nodes_max")), ("6".to_owned(), "10".to_owned()));
@@ -76,7 +76,7 @@ fn a_row_has_every_column() {
 
 #[test]
 fn unknown_groups_are_not_none() {
-    let row = row(ClusterStatus::Active, Err(denied()));
+    let row = row(ClusterStatus::Active, &Err(denied()));
     assert_eq!(DEF.cell(&row, "nodes"), Some(&Value::None));
 }
 

@@ -45,11 +45,9 @@ fn by_word(line: &[u8]) -> Option<Level> {
         let after = rest.first();
         let marked = before == Some(b'[') && after == Some(&b']') || after == Some(&b':');
         let loud = word.iter().all(u8::is_ascii_uppercase);
-        if marked || loud {
-            return of_word(word);
-        }
+        let level = if marked || loud { of_word(word) } else { None };
         let exception = [&b"Exception"[..], b"Error"].iter().any(|end| word.len() > end.len() && word.ends_with(end));
-        (exception || word == b"Traceback").then_some(Level::Error)
+        level.or_else(|| (exception || word == b"Traceback").then_some(Level::Error))
     })
 }
 

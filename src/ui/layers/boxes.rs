@@ -82,8 +82,9 @@ pub(super) fn sign_in(cx: &mut Cx, body: Rect, environment: &str, state: Option<
         }
         Some(SignInState::Open { url, code }) => {
             cx.pen(inner).put("Open this address in a browser:", muted);
-            let (address, rest) = top(top(inner, 1).1, inner.height.saturating_sub(4));
-            for (words, place) in wrap(url, address.width).into_iter().zip(address.rows()) {
+            let address = wrap(url, inner.width);
+            let (place, rest) = top(top(inner, 1).1, address.len() as u16);
+            for (words, place) in address.into_iter().zip(place.rows()) {
                 cx.pen(place).put(words, accent);
             }
             cx.pen(line(rest, 1)).put("and compare the code: ", muted).put(code, accent);

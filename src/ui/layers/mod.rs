@@ -22,7 +22,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, foot: Rect) {
         match layer {
             Layer::Prompt { prompt, input, error, .. } => prompt_line(cx, foot, *prompt, input, error.as_deref()),
             Layer::Palette { input, entries, matches, at } => palette::draw(cx, body, input, entries, matches, *at),
-            Layer::Picker { input, matches, nav } => picker::draw(cx, body, input, matches, nav),
+            Layer::Picker { input, matches, nav, .. } => picker::draw(cx, body, input, matches, nav),
             Layer::SortMenu { columns, at } => boxes::sort_menu(cx, body, columns, *at),
             Layer::Help { top } => help::draw(cx, body, *top),
             Layer::Code { environment, serial, input, waiting, error } => {

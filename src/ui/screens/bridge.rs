@@ -12,7 +12,7 @@ use crate::ui::facts::Facts;
 use crate::ui::glyph::width;
 use crate::ui::layout::{bottom, left, right, top};
 use crate::ui::theme::Role;
-use crate::ui::{chips, table};
+use crate::ui::{chips, signs, table};
 
 /// Index of the logs among the panes.
 const LOGS: usize = 4;
@@ -38,30 +38,28 @@ fn one(cx: &mut Cx, area: Rect, bridge: &Bridge) {
     }
 }
 
-/// Titles with their sick counts; those that are not shown tell of their faults too.
+/// Titles with their sick counts and the signs of their faults.
 fn tabs(cx: &mut Cx, area: Rect, bridge: &Bridge) {
     cx.fill(area, Role::Tab);
     let mut x = area.x;
     for at in 0..=LOGS {
         let pane = bridge.panes.get(at);
-        let title = pane.map_or("logs", |pane| &pane.title);
+        let facts = pane.map(|pane| Facts::of_pane(cx.state, cx.now, pane)).unwrap_or_default();
+        facts.tell(&mut cx.seen);
+        let name = format!(" {} {}", at + 1, pane.map_or("logs", |pane| &pane.title));
         let sick = pane.map_or(0, |pane| pane.shown.sick);
-        let troubled = pane.is_some_and(|pane| {
-            let facts = Facts::of_pane(cx.state, cx.now, pane);
-            facts.tell(&mut cx.seen);
-            !facts.troubles.is_empty()
-        });
         let bad = if sick > 0 { format!(" {sick}!") } else { String::new() };
-        let fault = if troubled { " ≠" } else { "" };
-        let name = format!(" {} {title}", at + 1);
-        let cells = width(&name) + width(&bad) + width(fault) + 1;
+        let fault = facts.troubles.first().map(|trouble| signs::fault(trouble.fault));
+        let sign = fault.map(|(sign, _)| format!(" {sign}")).unwrap_or_default();
+        let cells = width(&name) + width(&bad) + width(&sign) + 1;
         let place = Rect { x, width: cells.min(area.right().saturating_sub(x)), ..area };
         let theme = cx.theme;
-        let role = if at == bridge.focus { Role::TabFocus } else { Role::Tab };
-        let plain = theme[role];
-        let (sick_style, fault_style) =
-            if at == bridge.focus { (plain, plain) } else { (theme[Role::Failed], theme[Role::Fault]) };
-        cx.pen(place).put(&name, plain).put(&bad, sick_style).put(fault, fault_style).put(" ", plain);
+        let plain = theme[if at == bridge.focus { Role::TabFocus } else { Role::Tab }];
+        // The chosen tab has a ground of its own, on which only its own colour can be read.
+        let style = |role: Role| if at == bridge.focus { plain } else { theme[role] };
+        let mut pen = cx.pen(place);
+        pen.put(&name, plain).put(&bad, style(Role::Failed));
+        pen.put(&sign, style(fault.map_or(Role::Tab, |(_, role)| role))).put(" ", plain);
         cx.hits.push(place, Target::Command(Command::Pane(at as u8)));
         x = place.right();
     }
@@ -79,7 +77,8 @@ fn places(area: Rect, strip: u16) -> ([Rect; 5], Rect) {
 }
 
 fn panes(cx: &mut Cx, area: Rect, bridge: &Bridge) {
-    let strip = if bridge.panes[0].shown.sick > 0 { 4 } else { 3 };
+    // A line for what is well, and more for the reasons of what is not.
+    let strip = 3 + (bridge.panes[0].shown.sick as u16).min(2);
     let (places, side) = places(area, strip);
     for (at, pane) in bridge.panes.iter().enumerate() {
         let (key, focused) = (PaneKey::Bridge(at), at == bridge.focus);

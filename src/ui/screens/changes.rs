@@ -12,7 +12,7 @@ use crate::ui::blank;
 use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::facts::Facts;
-use crate::ui::glyph::width;
+use crate::ui::glyph::{clip, width};
 use crate::ui::grid::{self, Want};
 use crate::ui::layout::{Item, inset, top};
 use crate::ui::matches::Words;
@@ -23,7 +23,7 @@ const COLUMNS: [(&str, u16, u16, u8); 6] = [
     ("TIME", 9, 9, 0),
     ("SOURCE", 10, 12, 4),
     ("ENVIRONMENT", 12, 18, 1),
-    ("WHO", 8, 24, 2),
+    ("WHO", 8, 20, 2),
     ("WHAT", 20, 90, 0),
     ("RESOURCE", 12, 40, 3),
 ];
@@ -34,7 +34,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &ChangesView) {
     let queries = cx.state.marked_scopes().into_iter().map(|scope| changes_query(&scope, view));
     let facts = Facts::of(cx.state, cx.now, queries);
     facts.tell(&mut cx.seen);
-    let cells = area.width.saturating_sub(4);
+    let cells = area.width.saturating_sub(5);
     let several = cx.state.marked.len() > 1;
     let wants = wants(cx, view, several);
     let mut widths = grid::fit(&wants, cells, 2);
@@ -51,7 +51,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &ChangesView) {
     let (head, body) = top(body, 1);
     let style = cx.style(Role::ColumnTitle);
     let mut pen = cx.pen(head);
-    pen.skip(1);
+    pen.skip(2);
     for (at, cells) in &widths {
         pen.cell(COLUMNS[*at].0, *cells, style).skip(2);
     }
@@ -85,11 +85,14 @@ fn border(cx: &mut Cx, area: Rect, view: &ChangesView, facts: &Facts, left_out: 
         items.push(Item::new(3, cx.style(Role::Failed), format!(" {failed} failed ")));
     }
     items.extend(border::condition(cx, facts, area.width));
-    let below = if left_out > 0 {
-        vec![Item::new(0, muted, format!(" +{left_out} columns → ")).at_right()]
-    } else {
-        Vec::new()
-    };
+    let mut below: Vec<Item> = Vec::new();
+    if let Some(change) = view.order.get(view.nav.at).and_then(|at| view.rows.get(*at)) {
+        let words = clip(&change.what, area.width.saturating_sub(24)).into_owned();
+        below.push(Item::new(1, cell(cx, change, 4).1, format!(" {words} ")));
+    }
+    if left_out > 0 {
+        below.push(Item::new(0, muted, border::left_out(left_out)).at_right());
+    }
     let title = match &view.about {
         Some(about) => format!("changes of {}", about.id),
         None => "changes".to_owned(),
@@ -162,7 +165,7 @@ fn change(cx: &mut Cx, area: Rect, change: &Change, widths: &[(usize, u16)], wor
     let theme = cx.theme;
     let said: Vec<(Cow<str>, Style)> = widths.iter().map(|(at, _)| cell(cx, change, *at)).collect();
     let mut pen = cx.pen(area);
-    pen.cell(if change.failed { "✖" } else { "" }, 1, theme[Role::Failed]);
+    pen.cell(if change.failed { "✖" } else { "" }, 2, theme[Role::Failed]);
     for ((_, cells), (said, style)) in widths.iter().zip(said) {
         words.cell(&mut pen, &said, *cells, style, theme[Role::Match]);
         pen.skip(2);

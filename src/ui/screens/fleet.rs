@@ -12,7 +12,7 @@ use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::grid::{self, Want};
-use crate::ui::layout::{Item, bottom, inset, top};
+use crate::ui::layout::{Item, bottom, inset, spread, top};
 use crate::ui::matches::Words;
 use crate::ui::table::reason_role;
 use crate::ui::theme::Role;
@@ -32,8 +32,8 @@ const COLUMNS: [(&str, bool, u16, u16, u8); 13] = [
     ("DEPLOYED", false, 12, 30, 7),
     ("AGE", true, 4, 8, 6),
     ("ACCOUNT", false, 12, 12, 8),
-    ("CALLER", false, 10, 28, 9),
-    ("REASON", false, 16, 90, 2),
+    ("CALLER", false, 16, 28, 9),
+    ("REASON", false, 24, 90, 2),
 ];
 
 /// Widest table worth drawing.
@@ -46,6 +46,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &FleetView) {
     for row in &state.fleet {
         cx.seen.oldest = [cx.seen.oldest, row.observed].into_iter().flatten().min();
         cx.seen.loading |= row.loading;
+        cx.seen.fault = cx.seen.fault.or(row.fault.as_ref().map(|(fault, since)| (&**fault, *since)));
     }
     let area = Rect { width: area.width.min(WIDEST), ..area };
     let cells = area.width.saturating_sub(4);
@@ -100,7 +101,7 @@ fn border(cx: &mut Cx, area: Rect, view: &FleetView, left_out: usize) -> Rect {
     }
     let mut below = Vec::new();
     if left_out > 0 {
-        below.push(Item::new(0, muted, format!(" +{left_out} columns → ")).at_right());
+        below.push(Item::new(0, muted, border::left_out(left_out)).at_right());
     }
     Border { focused: true, number: None, title: "fleet", items, below }.draw(cx, area)
 }
@@ -143,7 +144,7 @@ fn draw_row(
     let theme = cx.theme;
     let cells: Vec<(Cow<str>, Style)> = widths.iter().map(|(column, _)| cell(cx, row, *column)).collect();
     // What can't be read again stands back; sign, name, badge and reason do not.
-    let stale = |column: usize| row.fault.is_some() && (3..=9).contains(&column);
+    let stands_back = |column: usize| row.fault.is_some() && (3..=9).contains(&column);
     let mark = if view.nav.marks.contains(&row.environment.name) { "◆" } else { "" };
     // The ground first: the stage's badge keeps its own, under the cursor too.
     if at == view.nav.at {
@@ -152,7 +153,7 @@ fn draw_row(
     let mut pen = cx.pen(area);
     pen.cell(mark, 1, theme[Role::Mark]);
     for ((column, cells), (text, style)) in widths.iter().zip(cells) {
-        let style = if stale(*column) { theme[Role::Stale] } else { style };
+        let style = if stands_back(*column) { theme[Role::Stale] } else { style };
         match *column {
             1 | 12 => words.cell(&mut pen, &text, *cells, style, theme[Role::Match]),
             column if COLUMNS[column].1 => {
@@ -201,7 +202,7 @@ fn cell<'a>(cx: &Cx, row: &'a FleetRow, column: usize) -> (Cow<'a, str>, Style) 
             let account = identity.map(|identity| &identity.account).or(row.environment.account.as_ref());
             (account.map_or("", |account| account).into(), muted)
         }
-        11 => (identity.map_or("", |identity| header::caller(&identity.arn)).into(), muted),
+        11 => (identity.map(|identity| header::caller(&identity.arn)).unwrap_or_default(), muted),
         _ => reason(cx, row),
     }
 }
@@ -226,7 +227,7 @@ fn count<'a>(cx: &Cx, count: Option<(usize, usize)>, bad: Role) -> (Cow<'a, str>
 fn reason<'a>(cx: &Cx, row: &'a FleetRow) -> (Cow<'a, str>, Style) {
     if let Some((fault, since)) = &row.fault {
         let (_, role) = signs::fault(fault);
-        let words = format!("{} for {}: {}", fault.word(), cx.age(*since), signs::advice(fault, cx));
+        let words = format!("{} since {}: {}", fault.word(), cx.clock(*since), signs::advice(fault, cx));
         return (words.into(), cx.style(role));
     }
     if row.loading && row.observed.is_none() {
@@ -254,18 +255,14 @@ fn totals(cx: &mut Cx, area: Rect) {
     let (services, alarms, databases) = (sum(|row| row.services), sum(|row| row.alarms), sum(|row| row.databases));
     let tasks = fleet.iter().filter_map(|row| row.tasks).fold((0, 0), |(have, want), (h, w)| (have + h, want + w));
     let well = fleet.iter().filter(|row| row.health == Health::Ok && row.fault.is_none()).count();
-    let words = format!(
-        "{well} of {} well · {faults} can't be read · services {}/{} · tasks {}/{} · databases {}/{} · alarms {}/{}",
-        fleet.len(),
-        services.0,
-        services.1,
-        tasks.0,
-        tasks.1,
-        databases.0,
-        databases.1,
-        alarms.0,
-        alarms.1,
-    );
-    let style = cx.style(Role::Muted);
-    cx.pen(area).put(&words, style);
+    let muted = cx.style(Role::Muted);
+    let items = vec![
+        Item::new(0, muted, format!("{well} of {} well", fleet.len())),
+        Item::new(1, muted, format!("· {faults} can't be read")),
+        Item::new(2, muted, format!("· services {}/{}", services.0, services.1)),
+        Item::new(4, muted, format!("· tasks {}/{}", tasks.0, tasks.1)),
+        Item::new(5, muted, format!("· databases {}/{}", databases.0, databases.1)),
+        Item::new(3, muted, format!("· alarms {}/{}", alarms.0, alarms.1)),
+    ];
+    spread(cx.buf, area, items, 1);
 }

@@ -58,9 +58,9 @@ fn fields(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
     fields.retain(|(_, value)| *value != Value::None);
     let count = fields.len() as u16;
     let cells = fields.iter().map(|(title, _)| width(title)).max().unwrap_or(0).min(LABEL);
-    let (label, now, theme) = (cx.style(Role::Muted), cx.now, cx.theme);
+    let (label, theme) = (cx.style(Role::Muted), cx.theme);
     for (place, (title, value)) in area.rows().zip(&fields) {
-        let text = if cx.state.settings.ages { value.show(now) } else { value.show_exact() };
+        let text = cx.ages().show(value);
         cx.pen(place).cell(title, cells, label).skip(1).put(&text, value_style(theme, Some(value)));
     }
     top(area, count + 1).1

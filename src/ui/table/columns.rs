@@ -3,11 +3,10 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
-
 use crate::app::pane::{Pane, TableColumn};
 use crate::kinds::{self, Show};
 use crate::model::{Resource, ResourceId, Value};
+use crate::ui::ages::Ages;
 use crate::ui::glyph::width;
 use crate::ui::grid::{self, Want};
 
@@ -15,7 +14,7 @@ use crate::ui::grid::{self, Want};
 const SAMPLE: usize = 48;
 
 /// Most cells that are kept for a name when columns have to go.
-const NAME: u16 = 28;
+const NAME: u16 = 32;
 
 /// Most cells that are kept for an environment.
 const ENVIRONMENT: u16 = 16;
@@ -78,6 +77,11 @@ impl Column {
         Some(Self { what, id, title: first.title, right: first.right, width: 0, min, max, priority, places })
     }
 
+    /// Empty cells after it: the sign of health belongs to the name.
+    pub(in crate::ui) fn gap(&self, gap: u16) -> u16 {
+        if self.what == TableColumn::Health { 1 } else { gap }
+    }
+
     /// The cell of a row.
     pub(in crate::ui) fn value<'a>(&self, pane: &Pane, row: &'a Resource) -> Option<&'a Value> {
         let kind = pane.kinds.iter().position(|kind| *kind == row.id.kind)?;
@@ -112,8 +116,13 @@ impl Column {
         let widest = widths.last().copied().unwrap_or(0);
         self.width = widest.max(title + 2).clamp(1, self.max);
         self.min = match self.what {
-            // Three of four names are seen whole before a further column is worth its place.
-            TableColumn::Name => widths.get(widths.len() * 3 / 4).copied().unwrap_or(0).clamp(12, NAME).min(cells / 2),
+            // Nine of ten names are seen whole before a further column is worth its place.
+            TableColumn::Name => widths
+                .get(widths.len().saturating_sub(1) * 9 / 10)
+                .copied()
+                .unwrap_or(0)
+                .clamp(12, NAME)
+                .min(cells * 2 / 5),
             TableColumn::Environment => widest.clamp(self.min, ENVIRONMENT),
             TableColumn::Reason if cells >= 80 => self.min + 8,
             _ => self.min.max(title),
@@ -125,21 +134,6 @@ impl Column {
 /// the sparkline.
 const fn own_rank(rank: u8) -> u8 {
     if rank == 0 { 2 } else { rank.saturating_mul(2).saturating_add(3) }
-}
-
-/// How instants are shown.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::ui) struct Ages {
-    /// The time.
-    pub(in crate::ui) now: Timestamp,
-    /// As ages that count up; else exactly.
-    pub(in crate::ui) count: bool,
-}
-
-impl Ages {
-    pub(in crate::ui) fn show(self, value: &Value) -> Cow<'_, str> {
-        if self.count { value.show(self.now) } else { value.show_exact() }
-    }
 }
 
 /// Whether a column tells rows apart: environment, region and kind do so only where there are several.
@@ -164,7 +158,7 @@ pub(in crate::ui) fn fit(pane: &Pane, cells: u16, ages: Ages) -> Fitted {
     for column in &mut columns {
         column.measure(pane, ages, cells);
     }
-    if pane.sideways > 0 { scrolled(columns, cells, gap, pane.sideways) } else { fitted(columns, cells, gap) }
+    if pane.sideways > 0 { scrolled(columns, cells, gap, pane.sideways) } else { fitted(&columns, cells, gap) }
 }
 
 /// All columns in their natural width, health and name standing still, the others scrolled by whole columns.
@@ -176,6 +170,9 @@ fn scrolled(columns: Vec<Column>, cells: u16, gap: u16, sideways: u16) -> Fitted
     let (mut passed, mut used) = (0, 0);
     for mut column in columns {
         let still = matches!(column.what, TableColumn::Health | TableColumn::Name);
+        if still {
+            column.width = column.width.min(NAME);
+        }
         if !still && passed < out {
             passed += column.width + gap;
             result.before += 1;
@@ -191,7 +188,7 @@ fn scrolled(columns: Vec<Column>, cells: u16, gap: u16, sideways: u16) -> Fitted
 }
 
 /// As many columns as fit, the least important dropped first.
-fn fitted(columns: Vec<Column>, cells: u16, gap: u16) -> Fitted {
+fn fitted(columns: &[Column], cells: u16, gap: u16) -> Fitted {
     let all = columns.len();
     let wants: Vec<Want> =
         columns.iter().map(|column| Want { least: column.min, natural: column.width, rank: column.priority }).collect();

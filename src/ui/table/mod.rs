@@ -7,9 +7,10 @@ mod spark;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-pub(super) use columns::{Ages, Column, Fitted, fit};
+pub(super) use columns::{Column, Fitted, fit};
 pub(super) use spark::{sparkline, trend, words};
 
+use super::ages::Ages;
 use super::blank;
 use super::border::{self, Border};
 use super::cx::Cx;
@@ -30,7 +31,7 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: 
     facts.tell(&mut cx.seen);
     cx.hits.push(area, Target::Pane(key));
     let cells = area.width.saturating_sub(4);
-    let ages = Ages { now: cx.now, count: cx.state.settings.ages };
+    let ages = cx.ages();
     let fitted = fit(pane, cells, ages);
     let inner = border(cx, area, pane, key, focused, &facts, &fitted);
     let (reason, body) = top(inner, u16::from(!facts.troubles.is_empty() && !pane.shown.is_empty()));
@@ -76,11 +77,13 @@ pub(super) fn border(
     if focused {
         below.extend(cut_reason(cx, pane, fitted, area.width));
     }
-    if fitted.before > 0 {
-        below.push(Item::new(1, muted, format!(" ← {} {} ", fitted.before, columns_word(fitted.before))).at_right());
+    // Without rows nothing is left out.
+    let rows = !pane.shown.is_empty();
+    if rows && fitted.before > 0 {
+        below.push(Item::new(1, muted, format!(" ←{}", border::left_out(fitted.before))).at_right());
     }
-    if fitted.after > 0 {
-        below.push(Item::new(0, muted, format!(" +{} {} → ", fitted.after, columns_word(fitted.after))).at_right());
+    if rows && fitted.after > 0 {
+        below.push(Item::new(0, muted, format!("{}→ ", border::left_out(fitted.after))).at_right());
     }
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
     Border { focused, number, title: &pane.title, items, below }.draw(cx, area)
@@ -95,10 +98,6 @@ fn cut_reason<'a>(cx: &Cx, pane: &Pane, fitted: &Fitted, cells: u16) -> Option<I
     }
     let words = clip(&row.reason, cells.saturating_sub(24));
     Some(Item::new(2, cx.style(reason_role(row.health)), format!(" {words} ")))
-}
-
-const fn columns_word(count: usize) -> &'static str {
-    if count == 1 { "column" } else { "columns" }
 }
 
 /// Count, sick count, filter, marks.
@@ -141,7 +140,7 @@ fn titles(cx: &mut Cx, area: Rect, fitted: &Fitted, pane: &Pane, key: PaneKey) {
         } else {
             pen.cell(&words, column.width, style);
         }
-        pen.skip(fitted.gap);
+        pen.skip(column.gap(fitted.gap));
     }
     for (place, id) in targets {
         cx.hits.push(place.intersection(area), Target::Column(key, id));
@@ -153,7 +152,7 @@ struct Table<'t> {
     pane: &'t Pane,
     fitted: &'t Fitted,
     words: &'t Words,
-    ages: Ages,
+    ages: Ages<'t>,
     facts: &'t Facts<'t>,
 }
 
@@ -165,7 +164,7 @@ impl Table<'_> {
         pen.cell(if self.pane.nav.marks.contains(&row.id) { "◆" } else { "" }, 1, theme[Role::Mark]);
         for column in &self.fitted.columns {
             self.cell(&mut pen, theme, state, column, row);
-            pen.skip(self.fitted.gap);
+            pen.skip(column.gap(self.fitted.gap));
         }
         if self.facts.is_stale(row) {
             cx.tint(area, Role::Stale);

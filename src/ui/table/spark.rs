@@ -69,6 +69,7 @@ pub(in crate::ui) fn words(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Percent => format!("{value:.0}%"),
         Unit::Bytes => text::bytes(value.max(0.0) as u64).replace("iB", "").replace(' ', ""),
+        Unit::Seconds if value < 0.01 => format!("{:.1}ms", value * 1_000.0),
         Unit::Seconds if value < 1.0 => format!("{:.0}ms", value * 1_000.0),
         Unit::Seconds => format!("{value:.1}s"),
         Unit::Count if value.abs() >= 1e6 => format!("{:.1}M", value / 1e6),
@@ -107,6 +108,7 @@ mod tests {
     #[rstest]
     #[case(83.4, Unit::Percent, "83%")]
     #[case(0.042, Unit::Seconds, "42ms")]
+    #[case(0.0012, Unit::Seconds, "1.2ms")]
     #[case(5_368_709_120.0, Unit::Bytes, "5G")]
     #[case(12_345.0, Unit::Count, "12k")]
     #[case(3.0, Unit::Count, "3")]

@@ -65,6 +65,8 @@ impl Account {
         self.wave(MetricId::new("AWS/RDS", "CPUUtilization", &dimensions), (7.0, 26.0), "Percent");
         self.wave(MetricId::new("AWS/RDS", "AuroraReplicaLag", &dimensions), (12.0, 9.0), "Milliseconds");
         self.wave(MetricId::new("AWS/RDS", "VolumeBytesUsed", &dimensions), (48.0e9, 0.0), "Bytes");
+        self.wave(MetricId::new("AWS/RDS", "ReadLatency", &dimensions), (0.0006, 0.0009), "Seconds");
+        self.wave(MetricId::new("AWS/RDS", "WriteLatency", &dimensions), (0.0012, 0.0016), "Seconds");
         self.add_snapshots(id);
     }
 
@@ -163,7 +165,11 @@ impl Account {
         let gib = 1_073_741_824.0;
         self.wave(metric("CPUUtilization"), (7.0, 24.0), "Percent");
         self.count_wave(metric("DatabaseConnections"), database.connections);
-        self.draining_wave(metric("FreeStorageSpace"), f64::from(database.storage) * gib * 0.61, -0.04 * gib);
+        if database.engine.starts_with("aurora") {
+            self.wave(metric("FreeLocalStorage"), (29.0 * gib, -0.8 * gib), "Bytes");
+        } else {
+            self.draining_wave(metric("FreeStorageSpace"), f64::from(database.storage) * gib * 0.61, -0.04 * gib);
+        }
         self.wave(metric("FreeableMemory"), (4.1 * gib, -0.6 * gib), "Bytes");
         self.wave(metric("ReadLatency"), (0.0006, 0.0009), "Seconds");
         self.wave(metric("WriteLatency"), (0.0012, 0.0016), "Seconds");

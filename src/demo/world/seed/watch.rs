@@ -171,6 +171,11 @@ impl Account {
             streams: BTreeMap::new(),
         };
         self.log_groups.insert(name.to_owned(), group);
+        // Lines a minute: a fifth of the busiest hour's by night; and a line has some 140 bytes.
+        let lines = (rate * 12.0, rate * 48.0);
+        let metric = |metric| MetricId::new("AWS/Logs", metric, &[("LogGroupName", name)]);
+        self.count_wave(metric("IncomingLogEvents"), lines);
+        self.wave(metric("IncomingBytes"), (lines.0 * 140.0, lines.1 * 140.0), "Bytes");
     }
 
     /// A stream of a group that is not a task's, written to for days.

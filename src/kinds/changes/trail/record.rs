@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::kinds::parts;
+
 /// How many of a request's fields are told.
 const FIELDS: usize = 6;
 /// How many characters of a value are told.
@@ -138,17 +140,10 @@ fn last_part(text: &str) -> &str {
 
 /// `desiredCount` as `desired count`, `dBInstanceClass` as `DB instance class`.
 fn words(key: &str) -> String {
-    let (start, rest) = key.strip_prefix("dB").map_or(("", key), |rest| ("DB ", rest));
-    let mut out = start.to_owned();
-    let mut before_small = false;
-    for c in rest.chars() {
-        if c.is_ascii_uppercase() && before_small {
-            out.push(' ');
-        }
-        before_small = !c.is_ascii_uppercase();
-        out.push(c.to_ascii_lowercase());
+    match key.strip_prefix("dB") {
+        Some(rest) => format!("DB {}", parts::words(rest)),
+        None => parts::words(key),
     }
-    out
 }
 
 #[cfg(test)]

@@ -26,13 +26,14 @@ pub fn by(scope: &Scope, event: &Event, record: &Value) -> Touched {
         let (Some(sort), Some(name)) = (resource.resource_type(), resource.resource_name()) else { continue };
         touched.add(of_type(scope, sort, name));
     }
-    if let Some(first) = touched.resources.first() {
-        touched.name =
-            first.id.rsplit_once(':').filter(|_| has_prefix(first.kind)).map_or(&*first.id, |(_, n)| n).into();
-    } else {
-        touched.name = any_name(event, record).to_owned();
-    }
-    touched
+    let name = match touched.resources.first() {
+        Some(first) if has_prefix(first.kind) => {
+            first.id.split_once(':').map_or(&*first.id, |(_, name)| name).to_owned()
+        }
+        Some(first) => first.id.to_string(),
+        None => any_name(event, record).to_owned(),
+    };
+    Touched { name, ..touched }
 }
 
 /// Kinds whose ids begin with their sort.
@@ -106,7 +107,7 @@ fn of_ecs(scope: &Scope, record: &Value, touched: &mut Touched) {
     }
 }
 
-/// A resource as CloudTrail's index names it: a type of CloudFormation's, and a name or an ARN.
+/// A resource as CloudTrail's index names it: a type as in `CloudFormation`, and a name or an ARN.
 fn of_type(scope: &Scope, sort: &str, name: &str) -> Option<Arc<ResourceId>> {
     if let Some(known) = of_arn(scope, name) {
         return Some(known);
@@ -190,9 +191,9 @@ mod tests {
     use super::*;
 
     fn told(source: &str, request: &Value, indexed: &[(&str, &str)]) -> String {
-        let resources =
-            indexed.iter().map(|(sort, name)| Resource::builder().resource_type(*sort).resource_name(*name));
-        let event = Event::builder().set_resources(Some(resources.map(|resource| resource.build()).collect())).build();
+        let resource =
+            |(sort, name): &(&str, &str)| Resource::builder().resource_type(*sort).resource_name(*name).build();
+        let event = Event::builder().set_resources(Some(indexed.iter().map(resource).collect())).build();
         let record = json!({ "eventSource": source, "requestParameters": request });
         let touched = by(&Scope::new("e", "r"), &event, &record);
         let ids: Vec<_> = touched.resources.iter().map(|r| format!("{} {} {}", r.scope, r.kind, r.id)).collect();

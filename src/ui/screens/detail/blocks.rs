@@ -25,12 +25,15 @@ const TWO: u16 = 96;
 /// Most cells of a label.
 const LABEL: u16 = 26;
 
+/// What the head of a detail says already.
+const HEAD: [&str; 2] = ["health", "reason"];
+
 /// Rows looked at to find the widths of a small table.
 const SAMPLE: usize = 64;
 
 /// A line of a field: its label (on its first line), and a part of its value.
-struct FieldLine<'d> {
-    label: &'d str,
+struct FieldLine {
+    label: String,
     text: String,
     style: Style,
 }
@@ -43,7 +46,7 @@ pub(super) struct Block<'d> {
 }
 
 enum Body<'d> {
-    Fields { columns: Vec<Vec<FieldLine<'d>>>, label: u16 },
+    Fields { columns: Vec<Vec<FieldLine>>, label: u16 },
     Table { titles: &'d [&'static str], rows: &'d [(Vec<Value>, Option<Arc<ResourceId>>)], widths: Vec<(usize, u16)> },
     Text(Vec<&'d str>),
     Charts { charts: Vec<Chart<'d>>, cells: u16 },
@@ -69,7 +72,8 @@ impl<'d> Block<'d> {
     }
 
     fn fields(cx: &Cx, title: &'d str, fields: impl Iterator<Item = (&'d str, &'d Value)>, cells: u16) -> Self {
-        let fields: Vec<(&str, &Value)> = fields.filter(|(_, value)| **value != Value::None).collect();
+        let telling = |(label, value): &(&str, &Value)| **value != Value::None && !HEAD.contains(label);
+        let fields: Vec<(&str, &Value)> = fields.filter(telling).collect();
         let label = fields.iter().map(|(label, _)| width(label)).max().unwrap_or(0).min(LABEL).min(cells / 3);
         let count = if cells >= TWO { 2 } else { 1 };
         let room = ((cells + 2) / count).saturating_sub(label + 4);
@@ -114,7 +118,7 @@ impl<'d> Block<'d> {
     }
 }
 
-fn field_lines<'d>(cx: &Cx, label: &'d str, value: &'d Value, cells: u16) -> Vec<FieldLine<'d>> {
+fn field_lines(cx: &Cx, label: &str, value: &Value, cells: u16) -> Vec<FieldLine> {
     let text: Cow<str> = match value {
         Value::Instant(at) if cx.state.settings.ages => {
             format!("{} {} ({} ago)", cx.day(*at), cx.clock(*at), cx.age(*at)).into()
@@ -124,10 +128,10 @@ fn field_lines<'d>(cx: &Cx, label: &'d str, value: &'d Value, cells: u16) -> Vec
     };
     let style =
         if matches!(value, Value::Instant(_)) { cx.style(Role::Text) } else { value_style(cx.theme, Some(value)) };
-    let mut lines: Vec<FieldLine> =
-        wrap(&text, cells).into_iter().map(|text| FieldLine { label: "", text: text.to_owned(), style }).collect();
+    let line = |text: &str| FieldLine { label: String::new(), text: text.to_owned(), style };
+    let mut lines: Vec<FieldLine> = wrap(&text, cells).into_iter().map(line).collect();
     if let Some(first) = lines.first_mut() {
-        first.label = label;
+        first.label = label.to_lowercase();
     }
     lines
 }
@@ -138,7 +142,7 @@ fn fields_line(cx: &mut Cx, area: Rect, columns: &[Vec<FieldLine>], label: u16, 
     for (n, column) in columns.iter().enumerate() {
         let Some(line) = column.get(at) else { continue };
         let mut pen = cx.pen(area);
-        pen.skip(cells * n as u16).cell(line.label, label, muted).skip(2).put(&line.text, line.style);
+        pen.skip(cells * n as u16).cell(&line.label, label, muted).skip(2).put(&line.text, line.style);
     }
 }
 
@@ -161,7 +165,10 @@ fn table_widths(cx: &Cx, titles: &[&'static str], rows: &Rows, cells: u16) -> Ve
 }
 
 fn shown<'v>(cx: &Cx, value: &'v Value) -> Cow<'v, str> {
-    if cx.state.settings.ages { value.show(cx.now) } else { value.show_exact() }
+    match value {
+        Value::Instant(at) => Cow::Owned(cx.age(*at)),
+        value => value.show_exact(),
+    }
 }
 
 fn table_line(cx: &mut Cx, area: Rect, titles: &[&'static str], rows: &Rows, widths: &[(usize, u16)], at: usize) {

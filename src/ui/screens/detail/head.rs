@@ -13,9 +13,6 @@ use crate::ui::table::reason_role;
 use crate::ui::theme::Role;
 use crate::ui::wrap::wrap;
 
-/// Most lines of a reason.
-const REASON: usize = 3;
-
 /// Draws it; returns what is left below.
 pub(super) fn draw(cx: &mut Cx, area: Rect, view: &DetailView) -> Rect {
     let (health, reason) = match &view.resource {
@@ -29,8 +26,8 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, view: &DetailView) -> Rect {
     let indent = pen.x().saturating_sub(area.x);
     let reason_style = cx.style(reason_role(health));
     let words = wrap(reason, area.width.saturating_sub(indent));
-    let lines = words.len().clamp(1, REASON);
-    for (at, words) in words.into_iter().take(REASON).enumerate() {
+    let lines = words.len().clamp(1, usize::from(area.height / 3).max(2));
+    for (at, words) in words.into_iter().take(lines).enumerate() {
         cx.pen(line(area, at as u16)).skip(indent).put(words, reason_style);
     }
     let (_, rest) = top(area, lines as u16);
@@ -51,10 +48,6 @@ fn place(cx: &mut Cx, area: Rect, view: &DetailView) {
     if let Some(cluster) = &scope.cluster {
         words.push_str(" · ");
         words.push_str(cluster);
-    }
-    if let Some(arn) = view.resource.as_ref().and_then(|resource| resource.arn.as_ref()) {
-        words.push_str(" · ");
-        words.push_str(arn);
     }
     cx.pen(area).put(&words, muted);
 }

@@ -29,7 +29,11 @@ const LABEL: u16 = 20;
 pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey, focused: bool) {
     cx.hits.push(area, Target::Pane(key));
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
-    let title = if number.is_some() { format!("logs of {}", logs.title) } else { logs.title.to_string() };
+    let title = if number.is_some() && !logs.of.is_empty() {
+        format!("logs of {}", logs.title)
+    } else {
+        logs.title.to_string()
+    };
     let items = words(cx, logs);
     let below = below(cx, logs);
     let inner = Border { focused, number, title: &title, items, below }.draw(cx, area);

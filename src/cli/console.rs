@@ -1,0 +1,113 @@
+//! No subcommand, and `demo`: the console on the full screen.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc;
+
+use super::screen::Screen;
+use super::{DONE, Failure, Setup};
+use crate::app::State;
+use crate::app::state::Settings;
+use crate::console;
+use crate::engine::{self, Engine, Live};
+use crate::model::Environment;
+
+/// Workers of the runtime: the screen has a thread of its own, and the network needs few.
+const WORKERS: usize = 2;
+
+pub(super) fn run(mut setup: Setup) -> Result<ExitCode, Failure> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(Failure::usage("the console needs a terminal", "for scripts there is `quarterdeck get KIND`"));
+    }
+    let screen = Screen::new(&mut setup.config, setup.global.theme.is_some())?;
+    let environments = environments(&setup)?;
+    console::start_log(setup.config.folders.state.as_deref(), setup.global.verbose);
+    for problem in &setup.config.problems {
+        tracing::warn!("{problem}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
+    let ended = runtime.block_on(start(&setup, screen, environments));
+    // Nobody waits for a request that is no longer wanted.
+    runtime.shutdown_background();
+    ended?;
+    Ok(DONE)
+}
+
+/// Those that the flags mean; without such a flag all there are, however many.
+fn environments(setup: &Setup) -> Result<Vec<Arc<Environment>>, Failure> {
+    let chosen =
+        if setup.global.environments.is_empty() { setup.config.environments.clone() } else { setup.chosen()? };
+    if chosen.is_empty() {
+        return Err(Failure::usage(
+            "there is no environment: no AWS profile was found and none is configured",
+            "`quarterdeck config check` says where it looked; `quarterdeck demo` shows the built-in estate",
+        ));
+    }
+    Ok(chosen.into_iter().map(Arc::new).collect())
+}
+
+async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>>) -> io::Result<()> {
+    let config = &setup.config;
+    // The estate's environments are not the operator's: their order is not remembered.
+    let recent_file =
+        config.folders.state.as_ref().map(|folder| folder.join("recent")).filter(|_| !setup.global.is_demo());
+    let recent = recent_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    let recent = recent.lines().map(Arc::from).collect();
+    let settings = Settings {
+        refresh: config.console.refresh.map(|every| every.as_secs()),
+        log_lines: config.console.log_lines,
+        ages: config.console.ages,
+        demo: setup.global.is_demo(),
+        themes: screen.themes.names(),
+        zone: TimeZone::system(),
+    };
+    let mut state = State::new(environments, recent, settings, screen.keymap.palette(), screen.theme, Timestamp::now());
+    state.local_time = config.console.local_time;
+    prefer(&mut state, &config.preferred);
+    if !config.problems.is_empty() {
+        let count = config.problems.len();
+        state.warn(format!("{count} problems in the configuration: see `~`, or `quarterdeck config check`"));
+    }
+    let (reports, events) = mpsc::channel(console::EVENT_ROOM);
+    let pace = engine::Settings {
+        metric_calls: config.console.metrics.calls_per_day,
+        metric_dollars: config.console.metrics.dollars_per_day,
+        log_room: Some(config.console.log_lines),
+    };
+    let engine = Engine::start(Arc::new(live(setup)), reports, pace);
+    console::run(console::Setup {
+        state,
+        keymap: screen.keymap,
+        themes: screen.themes,
+        mouse: config.console.mouse,
+        recent: recent_file,
+        events,
+        ask: Box::new(move |request| engine.request(request)),
+    })
+    .await
+}
+
+/// The engine's sources. Where all environments are shown, files that change bring new ones and take old ones away.
+fn live(setup: &Setup) -> Live {
+    let live = Live::new(Arc::clone(&setup.access));
+    if setup.global.is_demo() || !setup.global.environments.is_empty() {
+        return live;
+    }
+    let files = setup.config.file.iter().chain(&setup.config.aws_files).cloned().collect();
+    let global = setup.global.clone();
+    live.watching(files, Arc::new(move || super::setup::load(&global).environments))
+}
+
+/// The environments of `AWS_PROFILE` are the ones that are meant.
+fn prefer(state: &mut State, preferred: &[Arc<str>]) {
+    let known: BTreeSet<Arc<str>> =
+        preferred.iter().filter(|name| state.environment(name).is_some()).cloned().collect();
+    if !known.is_empty() {
+        state.marked = known;
+    }
+}

@@ -1,0 +1,169 @@
+//! Kinds on the built-in estate: what a long list calls, what health says of the stories told there, and what changed. What every
+//! kind must keep is tested in `tests/registry.rs`.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::demo::Estate;
+use crate::demo::world::Clock;
+use crate::model::{ChangeSource, Environment, Health, Scope};
+use crate::providers::{Environments, Source};
+
+/// Takes rows as they come.
+#[derive(Default)]
+struct Taken(Mutex<Vec<Resource>>);
+
+impl Sink for Taken {
+    fn page(&self, rows: Vec<Resource>) {
+        self.0.lock().unwrap().extend(rows);
+    }
+}
+
+/// An estate that stands still, and its environments. Health asks what happened lately, so it stands still now.
+struct Rig {
+    estate: Estate,
+    environments: Arc<Environments>,
+}
+
+impl Rig {
+    fn on(estate: Estate) -> Self {
+        let reads = ALL.iter().flat_map(|kind| kind.reads).copied().collect();
+        let environment = |environment: crate::demo::EstateEnvironment| Environment {
+            name: environment.name.into(),
+            customer: None,
+            stage: None,
+            profile: None,
+            account: Some(environment.account.into()),
+            regions: vec![environment.region.into()],
+        };
+        let list = estate.environments().into_iter().map(environment).collect();
+        let clients = estate.clone();
+        let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
+        Self { environments: Environments::new(list, source, reads), estate }
+    }
+
+    fn seven() -> Self {
+        Self::on(Estate::new(1, Clock::manual(Timestamp::now())))
+    }
+
+    async fn env(&self, name: &str) -> Arc<Env> {
+        let region = self.environments.list().iter().find(|known| &*known.name == name).unwrap().regions[0].clone();
+        self.environments.env(&Scope::new(name, region)).await.unwrap()
+    }
+
+    /// How often each operation was called, but for those that say who answers.
+    fn calls(&self) -> BTreeMap<String, u64> {
+        let calls = self.estate.calls().into_iter().filter(|((_, service, _), _)| service != "sts");
+        calls.map(|((_, service, operation), count)| (format!("{service}:{operation}"), count)).collect()
+    }
+}
+
+async fn rows(kind: &KindDef, env: &Env, within: Option<&ResourceId>) -> Vec<Resource> {
+    let taken = Taken::default();
+    (kind.list)(env, within, &taken).await.unwrap_or_else(|fault| panic!("{}: {fault}", kind.id));
+    taken.0.into_inner().unwrap()
+}
+
+async fn row(kind: &KindDef, env: &Env, name: &str) -> Resource {
+    rows(kind, env, None).await.into_iter().find(|row| &*row.name == name).unwrap()
+}
+
+#[tokio::test]
+async fn two_thousand_services_cost_two_hundred_and_twenty_calls() {
+    let rig = Rig::on(Estate::sized(1, Clock::manual(Timestamp::now()), 1, 2_000));
+    let env = rig.env("env-000").await;
+    rig.estate.reset_calls();
+    let first = rows(&ecs_service::DEF, &env, None).await;
+    assert_eq!(first.len(), 2_000);
+    assert!(first.iter().all(|row| row.health == Health::Ok));
+    let expected = [("ecs:DescribeServices", 200), ("ecs:ListClusters", 1), ("ecs:ListServices", 20)];
+    assert_eq!(rig.calls(), expected.map(|(operation, count)| (operation.to_owned(), count)).into());
+    assert_eq!(rows(&ecs_service::DEF, &env, None).await, first, "the same again, in the same order");
+}
+
+#[tokio::test]
+async fn the_stories_show() {
+    let rig = Rig::seven();
+    let dhbw = rig.env("dhbw-prod").await;
+    let backend = row(&ecs_service::DEF, &dhbw, "lecture-backend-service").await;
+    assert_eq!(backend.health, Health::Failed);
+    assert!(backend.reason.starts_with("tasks keep stopping: Essential container in task exited: backend exited 1"));
+    let tasks = rows(&ecs_task::DEF, &dhbw, Some(&backend.id)).await;
+    assert!(tasks.iter().filter(|task| task.health == Health::Failed).count() >= 3);
+    let service = crate::model::Value::text(&backend.name);
+    assert!(tasks.iter().all(|task| ecs_task::DEF.cell(task, "service") == Some(&service)));
+
+    let enterprise = rig.env("enterprise-prod").await;
+    let reporting = row(&ecs_service::DEF, &enterprise, "reporting-service").await;
+    assert_eq!(reporting.health, Health::Failed);
+    assert!(reporting.reason.contains("circuit breaker"), "{}", reporting.reason);
+    assert_eq!(&*row(&ecs_service::DEF, &enterprise, "maintenance-page").await.reason, "scaled to zero");
+
+    let starttech = rig.env("starttech-dev").await;
+    assert!(row(&asg::DEF, &starttech, "dev-backend-asg").await.reason.contains("health check"));
+    let beta9 = rig.env("beta9-prod").await;
+    let cluster = rows(&eks_cluster::DEF, &beta9, None).await.remove(0);
+    assert_eq!(cluster.health, Health::Degraded);
+    assert!(cluster.reason.contains("AsgInstanceLaunchFailures"), "{}", cluster.reason);
+}
+
+#[tokio::test]
+async fn evidence_that_is_denied_hides_no_service() {
+    let rig = Rig::seven();
+    let env = rig.env("dhbw-prod").await;
+    let all = rows(&ecs_service::DEF, &env, None).await.len();
+    for operation in ["ecs/ListTasks", "elasticloadbalancing/DescribeTargetHealth"] {
+        rig.estate.faults().add(&format!("dhbw-prod/{operation}=deny")).unwrap();
+    }
+    let services = rows(&ecs_service::DEF, &env, None).await;
+    assert_eq!(services.len(), all);
+    let backend = services.iter().find(|row| &*row.name == "lecture-backend-service").unwrap();
+    assert_eq!(backend.health, Health::Failed, "its failed tasks are counted without evidence too");
+    let detail = (ecs_service::DEF.detail)(&env, &backend.id).await.unwrap();
+    assert!(format!("{detail:?}").contains("not allowed: ecs:ListTasks"));
+}
+
+#[tokio::test]
+async fn changes_come_from_every_source() {
+    let rig = Rig::seven();
+    let since = rig.estate.now() - SignedDuration::from_hours(2);
+    let mut sources = HashSet::new();
+    for name in ["dhbw-prod", "enterprise-prod", "starttech-dev"] {
+        let (changes, faults) = changes::changes(&*rig.env(name).await, since, None).await.unwrap();
+        assert_eq!(faults, []);
+        assert!(changes.is_sorted_by(|newer, older| newer.at >= older.at));
+        assert!(changes.iter().all(|change| change.at >= since && !change.what.is_empty()));
+        sources.extend(changes.iter().map(|change| change.source));
+    }
+    assert_eq!(sources.len(), 5, "{sources:?}");
+}
+
+#[tokio::test]
+async fn changes_of_one_service_tell_who_released_it() {
+    let rig = Rig::seven();
+    let env = rig.env("dhbw-prod").await;
+    let backend = row(&ecs_service::DEF, &env, "lecture-backend-service").await.id;
+    let since = rig.estate.now() - SignedDuration::from_hours(2);
+    let (changes, _) = changes::changes(&env, since, Some(&backend)).await.unwrap();
+    assert!(changes.iter().all(|change| change.resource.as_ref() == Some(&backend)));
+    let released = changes.iter().find(|change| change.source == ChangeSource::CloudTrail).unwrap();
+    assert!(released.what.starts_with("UpdateService: task definition → lecture-backend:"), "{}", released.what);
+    assert!(!released.who.is_empty());
+    assert!(changes.iter().any(|change| change.source == ChangeSource::EcsDeployment));
+}
+
+#[tokio::test]
+async fn a_source_of_changes_that_is_denied_hides_no_other() {
+    let rig = Rig::seven();
+    rig.estate.faults().add("dhbw-prod/cloudtrail=deny").unwrap();
+    let since = rig.estate.now() - SignedDuration::from_hours(2);
+    let env = rig.env("dhbw-prod").await;
+    let (changes, faults) = changes::changes(&env, since, None).await.unwrap();
+    assert!(changes.iter().any(|change| change.source == ChangeSource::EcsEvent));
+    assert_eq!(faults[0].summary, "not allowed: cloudtrail:LookupEvents");
+    rig.estate.faults().add("dhbw-prod=deny").unwrap();
+    assert!(changes::changes(&env, since, None).await.is_err());
+}

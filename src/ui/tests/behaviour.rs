@@ -1,0 +1,275 @@
+//! What must hold whatever the screen looks like: sizes, styles of what must not be missed, the mouse, the cost of a frame.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use tracing_subscriber::layer::SubscriberExt;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{filtered, frame, frame_at, text, typed, with};
+use crate::app::command::Motion;
+use crate::app::pane::{RowRef, Shown};
+use crate::app::{Command, PaneKey, State, Store, Target, View};
+use crate::model::{Fault, FaultClass, Health, Rows};
+use crate::ui::fixture::{self, stories};
+use crate::ui::theme::{PLAIN, Role, Theme};
+
+/// Every screen of the snapshots, by name.
+fn screens() -> Vec<(&'static str, State)> {
+    vec![
+        ("start", fixture::empty()),
+        ("all", fixture::all()),
+        ("zoomed", with(fixture::one("dhbw-prod"), &[Command::Zoom])),
+        ("list", with(fixture::all(), &[Command::List("ecs-service"), Command::Sideways(40)])),
+        ("fleet", with(fixture::all(), &[Command::Fleet])),
+        ("detail", stories::detail()),
+        ("raw", stories::raw()),
+        ("logs", with(stories::searched_logs(), &[Command::Wrap])),
+        ("changes", stories::changes()),
+        ("console log", with(fixture::empty(), &[Command::ConsoleLog, Command::Move(Motion::PageUp)])),
+        ("palette", typed(&[Command::Palette], "serv")),
+        ("picker", typed(&[Command::Environments], "prod")),
+        ("sort menu", with(fixture::all(), &[Command::List("ecs-service"), Command::SortMenu])),
+        ("help", with(fixture::all(), &[Command::Help])),
+        (
+            "prompt",
+            typed(&[Command::Filter], "a filter that is much longer than the line that it is typed into can be"),
+        ),
+    ]
+}
+
+#[test]
+fn no_size_is_too_small_or_too_large() {
+    let theme = Theme::default();
+    for (name, state) in screens() {
+        for columns in [1, 3, 20, 39, 40, 80, 110, 151, 300] {
+            for lines in [1, 2, 8, 13, 20, 27, 70] {
+                let (buffer, hits) = frame(&state, &theme, columns, lines);
+                let inside = |area: Rect| buffer.area.intersection(area) == area;
+                let outside = hits.targets.iter().find(|(area, _)| !inside(*area));
+                assert_eq!(outside, None, "{name} {columns}x{lines}");
+                assert!(hits.cursor.is_none_or(|cursor| buffer.area.contains(cursor)), "{name} {columns}x{lines}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_terminal_that_is_too_small_is_told_so() {
+    let (buffer, _) = frame(&fixture::all(), &Theme::default(), 20, 5);
+    assert_eq!(text(&buffer), "Quarterdeck needs 40\ncolumns and 8 lines.\n\n\n\n");
+}
+
+/// Where a word stands first.
+fn place_of(buffer: &Buffer, word: &str) -> Position {
+    let symbols: Vec<&str> = word.graphemes(true).collect();
+    let stands = |position: &Position| {
+        let cell = |n: usize| buffer.cell((position.x + n as u16, position.y)).map(Cell::symbol);
+        symbols.iter().enumerate().all(|(n, symbol)| cell(n) == Some(*symbol))
+    };
+    buffer.area.positions().find(stands).unwrap_or_else(|| panic!("{word} is not on the screen:\n{}", text(buffer)))
+}
+
+/// The style of a word where it stands first.
+fn style_of(buffer: &Buffer, word: &str) -> Style {
+    buffer[place_of(buffer, word)].style()
+}
+
+#[test]
+fn production_can_not_be_mistaken() {
+    let theme = Theme::default();
+    let (prod, _) = frame(&fixture::one("dhbw-prod"), &theme, 120, 40);
+    let (dev, _) = frame(&fixture::one("starttech-dev"), &theme, 120, 40);
+    for x in 0..120 {
+        let ground = prod[(x, 0)].bg;
+        let own = [theme[Role::HeaderProd].bg, theme[Role::StageProd].bg, theme[Role::Tag].bg];
+        assert!(own.contains(&Some(ground)), "column {x}: {ground:?}");
+        assert_ne!(Some(dev[(x, 0)].bg), theme[Role::HeaderProd].bg, "column {x}");
+    }
+    assert_eq!(style_of(&prod, "PROD").bg, theme[Role::StageProd].bg);
+    assert_eq!(style_of(&dev, "DEV").bg, theme[Role::StageDev].bg);
+    // One production environment among several is enough.
+    let (several, _) = frame(&fixture::all(), &theme, 40, 8);
+    assert_eq!(Some(several[(39, 0)].bg), theme[Role::HeaderProd].bg);
+}
+
+#[test]
+fn what_is_sick_stale_chosen_or_matched_looks_so() {
+    let theme = Theme::default();
+    let (buffer, _) = frame(&fixture::all(), &theme, 120, 40);
+    assert_eq!(style_of(&buffer, "1/3").fg, theme[Role::Degraded].fg);
+    assert_eq!(style_of(&buffer, "dhbw-backend").bg, theme[Role::Cursor].bg);
+    assert_eq!(style_of(&buffer, "edt-frontend").fg, theme[Role::Stale].fg);
+    assert_eq!(style_of(&buffer, "beta9-frontend").fg, theme[Role::Text].fg);
+    assert_eq!(style_of(&buffer, "≈ edt-prod throttled").fg, theme[Role::Throttled].fg);
+    assert_eq!(style_of(&buffer, "◷ unilux-prod expired").fg, theme[Role::Expired].fg);
+    assert_eq!(style_of(&buffer, "╭─ 2").fg, theme[Role::BorderFocus].fg);
+    assert_eq!(style_of(&buffer, "╭─ 3").fg, theme[Role::Border].fg);
+    let (buffer, _) = frame(&filtered("back"), &theme, 120, 40);
+    assert_eq!(style_of(&buffer, "backend").fg, theme[Role::Match].fg);
+}
+
+#[test]
+fn without_colour_shapes_and_modifiers_tell() {
+    let plain = Theme::builtin(PLAIN).unwrap();
+    let (buffer, _) = frame(&fixture::all(), &plain, 120, 40);
+    let coloured = buffer.content().iter().find(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset);
+    assert_eq!(coloured, None);
+    assert!(style_of(&buffer, "dhbw-backend").add_modifier.contains(Modifier::REVERSED));
+    assert!(style_of(&buffer, "PROD").add_modifier.contains(Modifier::REVERSED));
+    let said = text(&buffer);
+    for sign in ["✖ dhbw-backend", "◐ dhbw-worker", "● beta9-backend", "▲ enterprise-postgres", "○ cafe"] {
+        assert!(said.contains(sign), "{sign}");
+    }
+}
+
+#[test]
+fn wide_and_right_to_left_names_move_no_column() {
+    let state = with(fixture::one("dhbw-prod"), &[Command::List("ecs-service")]);
+    let (buffer, _) = frame(&state, &Theme::default(), 120, 40);
+    // The sparkline's last value ends with the same cell in every row.
+    let ends: Vec<u16> = (3..30).filter_map(|y| (28..118).find(|x| buffer[(*x, y)].symbol() == "%")).collect();
+    assert!(ends.len() == 7 && ends.iter().all(|x| *x == ends[0]), "{ends:?}");
+}
+
+#[test]
+fn the_mouse_finds_rows_columns_tabs_and_hints() {
+    let theme = Theme::default();
+    let (buffer, hits) = frame(&fixture::all(), &theme, 120, 40);
+    let at = |word: &str| {
+        let place = place_of(&buffer, word);
+        hits.at(place.x, place.y).cloned()
+    };
+    assert_eq!(at("dhbw-worker"), Some(Target::Row(PaneKey::Bridge(1), 2)));
+    assert_eq!(at("TASKS"), Some(Target::Column(PaneKey::Bridge(1), "tasks")));
+    assert_eq!(at("starttech-dev"), Some(Target::Environment("starttech-dev".into())));
+    assert_eq!(at("z zoom"), Some(Target::Command(Command::Zoom)));
+    assert_eq!(at("╭─ 5"), Some(Target::Pane(PaneKey::Bridge(4))));
+    let (_, hits) = frame(&fixture::all(), &theme, 80, 24);
+    assert_eq!(hits.at(16, 2), Some(&Target::Command(Command::Pane(1))));
+    // A layer takes the mouse from what is below it.
+    let (_, hits) = frame(&typed(&[Command::Palette], "serv"), &theme, 120, 40);
+    assert!(
+        hits.targets
+            .iter()
+            .all(|(_, target)| matches!(target, Target::Row(PaneKey::Layer, _) | Target::Pane(PaneKey::Layer)))
+    );
+}
+
+#[test]
+fn a_frame_costs_the_same_whatever_the_number_of_rows() {
+    let many = |count: usize| {
+        let mut state = fixture::one("dhbw-prod");
+        let name = |n: usize| format!("service-{n}");
+        let rows = (0..count).map(|n| fixture::row("dhbw-prod", "ecs-service", &name(n), (Health::Ok, ""), &[]));
+        let rows = Arc::new(Rows { items: rows.collect() });
+        let order: Arc<[RowRef]> = (0..count as u32).map(|row| RowRef { part: 0, row }).collect();
+        if let View::Bridge(bridge) = &mut state.view {
+            let shown = Shown { parts: vec![rows], sorted: Arc::clone(&order), sort: None, order, sick: 0 };
+            bridge.panes[1].shown = shown;
+            bridge.panes[1].nav.at = count / 2;
+        }
+        state
+    };
+    let theme = Theme::default();
+    let cost = |state: &State| {
+        let once = |_| {
+            let start = std::time::Instant::now();
+            frame(state, &theme, 120, 40);
+            start.elapsed()
+        };
+        (0..12).map(once).min().unwrap_or_default()
+    };
+    let (few, lots) = (many(100), many(100_000));
+    let (few, lots) = (cost(&few), cost(&lots));
+    assert!(lots < few * 2, "100 rows: {few:?}, 100,000 rows: {lots:?}");
+}
+
+#[test]
+fn nothing_moves_by_itself_where_ages_are_hidden() {
+    let theme = Theme::default();
+    for (name, mut state) in screens() {
+        state.settings.ages = false;
+        // Within one period of metrics: charts move on with their metrics.
+        let (then, _) = frame_at(&state, &theme, 160, 50, fixture::ago(9));
+        let (later, _) = frame(&state, &theme, 160, 50);
+        assert_eq!(text(&then), text(&later), "{name}");
+    }
+}
+
+#[test]
+fn times_are_utc_or_the_operators_own() {
+    let theme = Theme::default();
+    let mut state = stories::logs();
+    assert!(text(&frame(&state, &theme, 120, 40).0).contains("10:30:00Z"));
+    fixture::run(&mut state, Command::LocalTime);
+    let local = text(&frame(&state, &theme, 120, 40).0);
+    assert!(local.contains("11:30:00\n"), "{local}");
+    assert!(!local.contains("10:30:00Z"), "{local}");
+}
+
+#[test]
+fn every_sort_of_nothing_looks_different() {
+    let list = |fault: Option<FaultClass>| {
+        let mut state = fixture::one("dhbw-prod");
+        state.store = Store::default();
+        let query = fixture::list("dhbw-prod", "ecs-service");
+        match fault {
+            Some(class) => fixture::fail(&mut state, query, 60, Fault::new(class, "it did not work")),
+            None => fixture::rows(&mut state, "dhbw-prod", "ecs-service", Vec::new()),
+        }
+        let (buffer, _) = frame(&with(state, &[Command::List("ecs-service")]), &Theme::default(), 100, 24);
+        let said = text(&buffer);
+        said.lines().skip(9).take(7).map(|line| line.trim_matches(['│', ' '])).collect::<Vec<_>>().join("\n")
+    };
+    let classes = [
+        None,
+        Some(FaultClass::Expired { renew: Some("aws sso login --profile dhbw".into()), sign_in: false }),
+        Some(FaultClass::Expired { renew: None, sign_in: true }),
+        Some(FaultClass::NeedsCode { serial: "arn".into() }),
+        Some(FaultClass::Denied { permission: Some("ecs:ListServices".into()) }),
+        Some(FaultClass::Throttled { until: Some(fixture::ago(-20)) }),
+        Some(FaultClass::Unreachable),
+        Some(FaultClass::TimedOut),
+        Some(FaultClass::WrongAccount { expected: "111122223333".into(), found: "999988887777".into() }),
+    ];
+    let said: Vec<String> = classes.into_iter().map(list).collect();
+    let all: HashSet<&String> = said.iter().collect();
+    assert_eq!(all.len(), said.len(), "{said:#?}");
+    for (said, words) in said.iter().zip([
+        "∅ no services here",
+        "run: aws sso login --profile dhbw",
+        "L signs in again",
+        "L asks for its code",
+        "⊘ dhbw-prod: denied since 10:29:00Z",
+        "asked again in 20s",
+        "≠ dhbw-prod: unreachable",
+        "timed out",
+        "expected 111122223333, found 999988887777: its rows are withheld",
+    ]) {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn the_consoles_log_is_shown_clean_and_scrolls_back() {
+    tui_logger::set_default_level(tui_logger::LevelFilter::Info);
+    let subscriber = tracing_subscriber::registry().with(tui_logger::TuiTracingSubscriberLayer);
+    tracing::subscriber::with_default(subscriber, || {
+        for n in 0..60 {
+            tracing::warn!("line {n} \u{1b}[31mred\u{1b}[0m");
+        }
+    });
+    tui_logger::move_events();
+    let theme = Theme::default();
+    let mut state = with(fixture::empty(), &[Command::ConsoleLog]);
+    let (buffer, _) = frame(&state, &theme, 80, 24);
+    assert!(text(&buffer).contains("line 59 red"), "{}", text(&buffer));
+    assert_eq!(style_of(&buffer, "line 59").fg, theme[Role::LevelWarn].fg);
+    state.view = View::ConsoleLog { back: 30 };
+    let back = text(&frame(&state, &theme, 80, 24).0);
+    assert!(back.contains("line 29 red") && !back.contains("line 59"), "{back}");
+}

@@ -1,0 +1,161 @@
+//! AWS servers that we did not write: moto and ministack, installed into a virtual environment under the target folder, run
+//! unmodified on loopback, ended with the test.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const REGION: &str = "eu-central-1";
+pub const ACCOUNT: &str = "123456789012";
+
+/// Both servers, filled by boto3, and a home whose AWS files lead to them.
+pub struct Servers {
+    children: Vec<Child>,
+    pub moto: String,
+    pub ministack: String,
+    /// What boto3 read back: kind, name, column, value.
+    pub expected: Value,
+    pub home: TempDir,
+}
+
+impl Servers {
+    /// Starts and fills them; `None` where this machine can't have them, which in CI is a failure.
+    pub fn start() -> Option<Self> {
+        let Some(python) = virtual_environment() else {
+            assert!(std::env::var_os("CI").is_none(), "CI must have Python and reach its package index");
+            eprintln!(
+                "\n*** SKIPPED: no Python with moto and ministack can be had here; AWS kinds were NOT tested ***\n"
+            );
+            return None;
+        };
+        let home = tempfile::tempdir().expect("a home folder");
+        let (moto_port, ministack_port) = (free_port(), free_port());
+        let scripts = python.parent().expect("a folder of scripts").to_owned();
+        let children = vec![
+            run(
+                Command::new(scripts.join("moto_server")).args(["-H", "127.0.0.1", "-p", &moto_port.to_string()]),
+                home.path(),
+                "moto",
+            ),
+            run(
+                Command::new(scripts.join("ministack"))
+                    .env("GATEWAY_PORT", ministack_port.to_string())
+                    .env("BIND_HOST", "127.0.0.1")
+                    .env("CLOUDTRAIL_RECORDING", "1"),
+                home.path(),
+                "ministack",
+            ),
+        ];
+        let mut servers = Self {
+            children,
+            moto: format!("http://127.0.0.1:{moto_port}"),
+            ministack: format!("http://127.0.0.1:{ministack_port}"),
+            expected: Value::Null,
+            home,
+        };
+        servers.wait_for(moto_port);
+        servers.wait_for(ministack_port);
+        servers.expected = servers.seed(&python);
+        servers.write_profile();
+        Some(servers)
+    }
+
+    fn wait_for(&mut self, port: u16) {
+        let until = Instant::now() + Duration::from_mins(2);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            for child in &mut self.children {
+                assert!(child.try_wait().expect("it can be waited for").is_none(), "a server ended at once");
+            }
+            assert!(Instant::now() < until, "nothing listens on {port}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn seed(&self, python: &Path) -> Value {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/seed.py");
+        let output = Command::new(python)
+            .arg(script)
+            .args([&self.moto, &self.ministack, REGION, ACCOUNT])
+            .output()
+            .expect("the seed runs");
+        assert!(output.status.success(), "the seed failed:\n{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("the seed prints JSON")
+    }
+
+    /// One profile, each service sent where it is well served. The access key is the account: ministack takes it so, and for moto
+    /// it is the default one.
+    fn write_profile(&self) {
+        let folder = self.home.path().join(".aws");
+        fs::create_dir_all(&folder).expect("a folder for AWS files");
+        let (moto, ministack) = (&self.moto, &self.ministack);
+        let at = |service: &str| format!("{service} =\n  endpoint_url = {ministack}\n");
+        let services: String = ["ecs", "cloudwatch", "cloudwatch_logs", "cloudtrail"].map(at).concat();
+        let config = format!(
+            "[profile lecture-test]\nregion = {REGION}\nendpoint_url = {moto}\nservices = split\n\n[services split]\n{services}"
+        );
+        fs::write(folder.join("config"), config).expect("the AWS configuration");
+        let keys = format!("[lecture-test]\naws_access_key_id = {ACCOUNT}\naws_secret_access_key = secret\n");
+        fs::write(folder.join("credentials"), keys).expect("the AWS credentials");
+    }
+
+    /// The program with this home, and nothing of the machine's own configuration.
+    pub fn quarterdeck(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+        command.env_clear().env("HOME", self.home.path()).args(arguments);
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn run(command: &mut Command, folder: &Path, name: &str) -> Child {
+    let log = File::create(folder.join(format!("{name}.log"))).expect("a log for the server");
+    let errors = log.try_clone().expect("a log for the server");
+    command.current_dir(folder).stdin(Stdio::null()).stdout(log).stderr(errors);
+    command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"))
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// The virtual environment's Python, with what is pinned installed: made once, under the target folder, used by every run.
+fn virtual_environment() -> Option<PathBuf> {
+    let wanted = include_str!("requirements.txt");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aws-servers");
+    fs::create_dir_all(&folder).ok()?;
+    // Two test runs at once must not install into one folder.
+    let lock = File::create(folder.join("lock")).ok()?;
+    lock.lock().ok()?;
+    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let done = folder.join("installed.txt");
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
+        return Some(python);
+    }
+    let requirements = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/requirements.txt");
+    let steps = [
+        Command::new("python3").args(["-m", "venv"]).arg(&folder).status(),
+        Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r", requirements]).status(),
+    ];
+    if !steps.iter().all(|step| step.as_ref().is_ok_and(std::process::ExitStatus::success)) {
+        return None;
+    }
+    fs::write(done, wanted).ok()?;
+    Some(python)
+}
