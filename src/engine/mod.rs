@@ -1,7 +1,7 @@
 //! Runs what the console asks for: polls, batches, tails, signs in. One request in flight for each query, limits for each account,
 //! timeouts, backoff with jitter, cancellation when nobody looks any more. Knows kinds and providers, nothing of the screen.
 //!
-//! Each part is a task of its own with a [`Slot`] for what is wanted of it, so that neither the main loop nor another part ever
+//! Each part is a task of its own with a slot for what is wanted of it, so that neither the main loop nor another part ever
 //! waits for it. All of them end when the handle is dropped or nobody takes events any more.
 
 mod contract;

@@ -19,9 +19,6 @@ use crate::providers::aws::fault;
 const FILTER: Op = "logs:FilterLogEvents";
 const LIVE: Op = "logs:StartLiveTail";
 
-/// The operations that reading logs calls.
-pub const READS: &[Op] = &[FILTER, LIVE];
-
 /// The longest line that is kept whole, in bytes: CloudWatch takes a megabyte, a screen does not.
 const LONGEST: usize = 16 * 1024;
 

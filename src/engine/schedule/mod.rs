@@ -7,6 +7,7 @@ mod fetch;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,29 +142,37 @@ impl Schedule {
     /// Starts what is due, as far as the limits allow: what is on screen first, then what has waited longest. Returns when
     /// there will be something to do without anything happening before.
     fn start_due(&mut self, now: Instant) -> Option<Instant> {
-        let mut wake = None;
-        let mut due = Vec::new();
+        let (chosen, wake) = self.choose(now);
+        for query in chosen {
+            self.start(&query, now);
+        }
+        wake
+    }
+
+    fn choose(&self, now: Instant) -> (Vec<Query>, Option<Instant>) {
+        let (mut due, mut chosen, mut wake) = (Vec::new(), Vec::new(), None);
         for (query, entry) in &self.entries {
             match entry.state {
-                Doing::Due(at) if at <= now => due.push((std::cmp::Reverse(entry.priority), at, query.clone())),
+                Doing::Due(at) if at <= now => due.push((Reverse(entry.priority), at, query)),
                 Doing::Due(at) => wake = Some(earliest(wake, at)),
                 Doing::Running { .. } | Doing::Resting => {}
             }
         }
         if due.is_empty() {
-            return wake;
+            return (chosen, wake);
         }
         due.sort_by_key(|(priority, at, _)| (*priority, *at));
         let mut places = Places::taken(&self.entries, &self.shared, now);
-        for (std::cmp::Reverse(priority), _, query) in due {
+        for (Reverse(priority), _, query) in due {
             if let Some(again) = places.full(now) {
-                return Some(earliest(wake, again));
+                wake = Some(earliest(wake, again));
+                break;
             }
             if places.take(&query.scope().environment, priority, now) {
-                self.start(&query, now);
+                chosen.push(query.clone());
             }
         }
-        wake
+        (chosen, wake)
     }
 
     fn start(&mut self, query: &Query, now: Instant) {

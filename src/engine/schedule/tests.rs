@@ -165,6 +165,22 @@ async fn many_hanging_environments_hold_up_the_others_for_a_moment_only() {
 }
 
 #[tokio::test]
+async fn where_only_one_may_begin_it_is_for_the_screen() {
+    let pace = crate::engine::pace::Pace { starts: 1, fresh: NEVER, ..brisk() };
+    let mut rig = Rig::paced(Fake::default(), &pace);
+    rig.fake.reply("seen", &[Reply::Hang]);
+    let behind = |name| Interest { priority: Priority::Background, ..once(&list(name, "x")) };
+    rig.want(&[behind("a"), behind("b"), once(&list("seen", "x")), behind("c")]);
+    let first = rig.next(|event| match event {
+        Event::Started { query, .. } => Some(query),
+        _ => None,
+    });
+    assert_eq!(first.await, list("seen", "x"));
+    settle().await;
+    assert_eq!(rig.fake.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_fetch_without_life_times_out_and_one_with_progress_does_not() {
     let pace = crate::engine::pace::Pace {
         patience: Duration::from_millis(60),
