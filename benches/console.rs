@@ -27,8 +27,8 @@ fn main() {
     keys("20 environments of 5,000 services", &["demo", "--seed", "7", "--size", "20x5000"]);
     let slow = ["demo", "--seed", "7", "--size", "20x5000", "--fault", "*=delay:1500ms"];
     keys("the same, every answer after 1.5 s", &slow);
-    quiet("ages shown", &[]);
-    quiet("ages hidden", &[("QUARTERDECK_AGES", "false")]);
+    quiet("ages shown", "");
+    quiet("ages hidden", "[console]\nages = false\n");
     memory("one small environment", &["demo", "--seed", "7", "-e", "unilux-prod"], 5);
     memory("20 environments of 500 services", &["demo", "--seed", "7", "--size", "20x500"], 20);
 }
@@ -80,9 +80,13 @@ fn keys(what: &str, arguments: &[&str]) {
 }
 
 /// Bytes written and processor time used while nothing changes.
-fn quiet(what: &str, variables: &[(&str, &str)]) {
-    let arguments = ["demo", "--seed", "7", "-e", "unilux-prod"];
-    let mut console = Console::start_with(&arguments, 40, 140, variables);
+fn quiet(what: &str, config: &str) {
+    let home = tempfile::tempdir().expect("a home folder");
+    let file = home.path().join("quarterdeck.toml");
+    std::fs::write(&file, config).expect("the configuration");
+    let file = file.display().to_string();
+    let arguments = ["demo", "--seed", "7", "-e", "unilux-prod", "--config", &file];
+    let mut console = Console::start_in(home, &arguments, 40, 140, &[]);
     console.wait_text("services");
     console.press(":load-bal\r");
     std::thread::sleep(Duration::from_secs(5));

@@ -1,7 +1,7 @@
 //! `asg`: Auto Scaling groups with their instances and activities.
 //!
 //! A list calls `DescribeAutoScalingGroups` by a hundred; for groups that do not have what they want it calls
-//! `DescribeScalingActivities` once each, to tell why, up to [`EVIDENCE`] times.
+//! `DescribeScalingActivities` once each, to tell why, up to `EVIDENCE` times.
 
 mod row;
 

@@ -3,7 +3,7 @@
 //! A list calls `ListClusters` (unless it is within one), `ListServices` by a hundred and `DescribeServices` by ten, and nothing
 //! more as long as all looks well. What looks sick by that answer is asked about once more: `ListTasks` and `DescribeTasks` for
 //! why its tasks stopped, `DescribeTargetHealth` for each of its target groups; a service that looks well is asked about only
-//! the groups that its own events since the last steady state call unhealthy. All of that stands under [`EVIDENCE`], so that an
+//! the groups that its own events since the last steady state call unhealthy. All of that stands under `EVIDENCE`, so that an
 //! incident does not multiply the calls: services beyond it are judged by counts, rollout and events alone. Evidence that may
 //! not be read is left out of the verdict; the detail says so.
 
