@@ -46,7 +46,8 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
         Event::Stats(stats) => {
             let changed = stats.iter().any(|(name, new)| state.stats.get(name) != Some(new));
             state.stats.extend(stats);
-            changed
+            // Counters move with every poll: who hides ages wants a screen on which nothing moves by itself.
+            changed && state.settings.ages
         }
     }
 }
