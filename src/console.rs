@@ -201,6 +201,7 @@ impl Console {
             Signal::Leave => self.over = true,
             Signal::Stop => self.terminal.suspend()?,
             Signal::Continue => self.terminal.retake()?,
+            Signal::Resize => self.terminal.resized()?,
         }
         self.dirty = true;
         Ok(())

@@ -10,6 +10,8 @@ pub enum Signal {
     Leave,
     /// Stop (SIGTSTP from outside; Ctrl-Z comes as a key).
     Stop,
+    /// The terminal has another size. It comes as an event, too, but that one can get lost when a key is pressed at the same time.
+    Resize,
     /// Continued after somebody else stopped the process: the shell has used the screen.
     Continue,
 }
@@ -32,6 +34,7 @@ mod on_unix {
         interrupt: Stream,
         stop: Stream,
         resume: Stream,
+        resize: Stream,
     }
 
     impl Signals {
@@ -43,6 +46,7 @@ mod on_unix {
                 interrupt: signal(SignalKind::interrupt())?,
                 stop: signal(SignalKind::from_raw(signal_hook::consts::SIGTSTP))?,
                 resume: signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?,
+                resize: signal(SignalKind::window_change())?,
             })
         }
 
@@ -54,6 +58,7 @@ mod on_unix {
                 _ = self.interrupt.recv() => Signal::Leave,
                 _ = self.stop.recv() => Signal::Stop,
                 _ = self.resume.recv() => Signal::Continue,
+                _ = self.resize.recv() => Signal::Resize,
             }
         }
     }
