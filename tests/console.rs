@@ -77,6 +77,7 @@ fn switch_filter_drill_and_come_back() {
 fn logs_of_a_service_flow_pause_and_search() {
     let mut console = started(40, 140);
     console.press("2/env:dhbw backend-service");
+    console.wait_gone("reporting-service");
     console.press(ENTER);
     console.press("l");
     console.wait_text("lecture-backend");

@@ -116,6 +116,12 @@ pub(super) fn fill(state: &mut State, effects: &mut Vec<Effect>) {
     gather_changes(state);
     refresh_detail(state);
     choose_bridge_logs(state, effects);
+    // The answer to where the logs are may have come while another view had the screen, and nobody took it.
+    if let Some(tail) = state.tail().filter(|tail| tail.sources.is_empty() && tail.fault.is_none())
+        && !tail.of.is_empty()
+    {
+        effects.push(Effect::Ask(Request::FindLogs(tail.of.clone())));
+    }
 }
 
 /// Brings the parts of the view that stand on this query up to date.
