@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use crate::kinds::metrics::Spent as MetricsSpent;
 use crate::model::{
     Answer, Environment, Fault, LogLine, LogSource, MetricSpec, Points, Query, ResourceId, TailSpec, Window,
 };
@@ -124,17 +125,6 @@ pub struct ApiStats {
     pub calls_per_minute: u32,
     /// Throttled answers in the last minute.
     pub throttled: u32,
-}
-
-/// What metrics have cost today (UTC).
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct MetricsSpent {
-    /// `GetMetricData` calls.
-    pub calls: u64,
-    /// US dollars.
-    pub dollars: f64,
-    /// The budget is used up: metrics stand still until midnight UTC.
-    pub exhausted: bool,
 }
 
 /// What the engine reports.

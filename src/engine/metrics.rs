@@ -165,7 +165,6 @@ impl Metrics {
     /// Reports what metrics have cost, if that has changed.
     async fn tell_spent(&mut self, clock: Timestamp) {
         let spent = self.budget.spent(clock);
-        let spent = MetricsSpent { calls: spent.calls, dollars: spent.dollars, exhausted: spent.exhausted };
         if spent != self.told {
             self.told = spent;
             self.shared.report.tell(Event::Spent(spent)).await;
