@@ -36,6 +36,21 @@ pub enum Target {
     Command(Command),
 }
 
+/// What a frame showed of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewport {
+    /// Which list.
+    pub key: PaneKey,
+    /// Its first visible row.
+    pub first: usize,
+    /// Visible rows.
+    pub height: usize,
+    /// All rows.
+    pub all: usize,
+    /// Cells scrolled sideways, no more than there was something to see.
+    pub sideways: u16,
+}
+
 /// What reaches the state.
 #[derive(Clone, Debug)]
 pub enum Msg {
@@ -53,8 +68,8 @@ pub enum Msg {
     Event(Event),
     /// A ranking is done.
     Ranked(PaneKey, u64, Shown),
-    /// What the last frame showed: for each list its first row, its visible rows and all its rows.
-    Viewport(Vec<(PaneKey, usize, usize, usize)>),
+    /// What the last frame showed of each list.
+    Viewport(Vec<Viewport>),
     /// Time has passed.
     Tick(Timestamp),
     /// Something the main loop could not do (copying, opening), or did.

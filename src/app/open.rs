@@ -14,7 +14,7 @@ use super::state::State;
 use super::view::{Bridge, ChangesView, DetailTab, DetailView, View};
 use crate::engine::Request;
 use crate::kinds::{self, BridgePane, KindDef, Relation, Show};
-use crate::model::{Filter, KindId, Level, Query, Resource, ResourceId, Window};
+use crate::model::{Filter, KindId, Level, Query, Resource, ResourceId, Window, text};
 
 /// Two hours: what "what changed?" means unless told otherwise.
 const CHANGES_SECONDS: u32 = 7_200;
@@ -80,8 +80,8 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         View::Detail(detail) => {
-            if let Some(relation) = detail.relations.get(detail.at).cloned() {
-                follow(state, relation, effects);
+            if let Some(link) = detail.relations.get(detail.at).cloned() {
+                follow(state, link.relation, effects);
             }
         }
         View::Bridge(bridge) if bridge.focus == 4 => {
@@ -133,17 +133,16 @@ fn follow(state: &mut State, relation: Relation, effects: &mut Vec<Effect>) {
 }
 
 fn detail(state: &mut State, id: Arc<ResourceId>, tab: DetailTab, effects: &mut Vec<Effect>) {
-    let resource = state.find(&id).cloned();
-    let relations = relations(&id, resource.as_ref());
     let view = DetailView {
         id,
-        resource,
+        resource: None,
         tab,
-        relations,
+        relations: Vec::new(),
         at: 0,
         top: 0,
         height: 20,
         lines: 0,
+        sideways: 0,
         window: Window::default(),
         search: None,
     };
@@ -155,18 +154,11 @@ fn raw(state: &mut State, id: Arc<ResourceId>, effects: &mut Vec<Effect>) {
     if let View::Detail(view) = &mut state.view
         && same(&view.id, &id)
     {
-        view.tab = if view.tab == DetailTab::Raw { DetailTab::Summary } else { DetailTab::Raw };
-        view.top = 0;
+        view.turn();
         state.asked.stale = true;
     } else {
         detail(state, id, DetailTab::Raw, effects);
     }
-}
-
-/// The relations of a resource as last seen.
-pub(super) fn relations(id: &ResourceId, resource: Option<&Resource>) -> Vec<Relation> {
-    let Some(resource) = resource else { return Vec::new() };
-    kinds::by_id(id.kind).map(|kind| (kind.relations)(resource)).unwrap_or_default()
 }
 
 fn logs(state: &mut State, effects: &mut Vec<Effect>) {
@@ -193,7 +185,7 @@ fn tail_of(state: &mut State, ids: Vec<Arc<ResourceId>>, effects: &mut Vec<Effec
 /// A tail whose sources are still to be found.
 pub(super) fn logs_view(of: Vec<Arc<ResourceId>>, capacity: usize) -> LogsView {
     let title = match of.as_slice() {
-        [] => "logs".into(),
+        [] => "".into(),
         [one] => Arc::clone(&one.id),
         [one, rest @ ..] => format!("{} and {} more", one.id, rest.len()).into(),
     };
@@ -223,8 +215,14 @@ pub(super) fn logs_view(of: Vec<Arc<ResourceId>>, capacity: usize) -> LogsView {
 
 fn changes(state: &mut State, about: Option<Arc<ResourceId>>, effects: &mut Vec<Effect>) {
     let marked = about.as_ref().map_or_else(|| state.marked.clone(), |id| [Arc::clone(&id.scope.environment)].into());
-    let view =
-        ChangesView { about, seconds: CHANGES_SECONDS, nav: Nav::default(), rows: Arc::default(), order: Vec::new() };
+    let view = ChangesView {
+        about,
+        seconds: CHANGES_SECONDS,
+        nav: Nav::default(),
+        rows: Arc::default(),
+        failed: 0,
+        order: Vec::new(),
+    };
     navigate::go_with(state, View::Changes(view), marked, effects);
 }
 
@@ -310,7 +308,6 @@ fn new_pane(
         shown: Shown::default(),
         generation: 0,
         ranking: false,
-        sideways: 0,
     }
 }
 
@@ -362,7 +359,7 @@ fn copy(state: &mut State, effects: &mut Vec<Effect>) {
 fn copied_words(text: &str) -> String {
     match text.lines().count() {
         1 if text.chars().count() <= 100 => text.to_owned(),
-        lines => format!("{lines} lines"),
+        lines => text::counted(lines, "line", "lines"),
     }
 }
 
@@ -399,6 +396,6 @@ fn link(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     let queries = super::wants::on_screen(state);
-    state.say(format!("refreshing {} {}", queries.len(), if queries.len() == 1 { "query" } else { "queries" }));
+    state.say(format!("refreshing {}", text::counted(queries.len(), "query", "queries")));
     effects.push(Effect::Ask(Request::Refresh(queries)));
 }

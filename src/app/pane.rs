@@ -96,6 +96,4 @@ pub struct Pane {
     pub generation: u64,
     /// A ranking is under way (the filter was typed, the result is not there yet).
     pub ranking: bool,
-    /// Cells scrolled sideways.
-    pub sideways: u16,
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::alarms::Firing;
 use crate::engine::MetricKey;
-use crate::model::{Answer, Detail, Loadable, Points, Query, Rows};
+use crate::model::{Answer, Detail, Loadable, Points, Query, Rows, Scope};
 
 /// The last good answer of every query, shared by the panes.
 #[derive(Clone, Debug, Default)]
@@ -15,12 +16,24 @@ pub struct Store {
     pub answers: HashMap<Query, Loadable<Answer>>,
     /// Series by resource, label and window, and when they came.
     pub points: HashMap<MetricKey, (Arc<Points>, Timestamp)>,
+    /// The alarms that fire, by region.
+    pub(super) firing: HashMap<Scope, Arc<Firing>>,
+    /// Rows as they were answered, of the lists that stand among the answers with marks of alarms.
+    pub(super) unmarked: HashMap<Query, Arc<Rows>>,
 }
 
 impl Store {
     /// What is known of a query.
     pub fn get(&self, query: &Query) -> Option<&Loadable<Answer>> {
         self.answers.get(query)
+    }
+
+    /// Keeps what is known of these environments only.
+    pub(super) fn retain(&mut self, kept: impl Fn(&Arc<str>) -> bool) {
+        self.answers.retain(|query, _| kept(&query.scope().environment));
+        self.points.retain(|key, _| kept(&key.resource.scope.environment));
+        self.firing.retain(|scope, _| kept(&scope.environment));
+        self.unmarked.retain(|query, _| kept(&query.scope().environment));
     }
 
     /// The rows of a list.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::command::{Command, Motion};
 use super::layer::Layer;
-use super::msg::{Effect, Msg, PaneKey, Target};
+use super::msg::{Effect, Msg, PaneKey, Target, Viewport};
 use super::state::{Settings, State};
 use super::update;
 use super::view::View;
@@ -396,7 +396,8 @@ fn help_does_not_scroll_beyond_its_end() {
     let mut state = state_of(&["dhbw-prod"]);
     press(&mut state, Command::Help);
     press(&mut state, Command::Move(Motion::Last));
-    update(&mut state, Msg::Viewport(vec![(PaneKey::Layer, 12, 20, 32)]));
+    let shown = Viewport { key: PaneKey::Layer, first: 12, height: 20, all: 32, sideways: 0 };
+    update(&mut state, Msg::Viewport(vec![shown]));
     press(&mut state, Command::Move(Motion::Up));
     assert!(matches!(state.layers.last(), Some(Layer::Help { top: 11 })));
 }

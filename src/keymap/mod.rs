@@ -126,6 +126,15 @@ impl Keymap {
         self.keys[at].first().map(|key| self.format.to_string(*key))
     }
 
+    /// The same where keys go to this context: while a line is edited they are not the configured ones.
+    pub fn key_in(&self, context: Context, command: &Command) -> Option<String> {
+        if !matches!(context, Context::Text | Context::Picker) {
+            return self.key_of(command);
+        }
+        let (code, modifiers, _) = beside_the_line(context).find(|(.., known)| known == command)?;
+        Some(self.format.to_string(KeyCombination::new(*code, *modifiers)))
+    }
+
     fn written(&self, keys: &[KeyCombination]) -> String {
         keys.iter().map(|key| self.format.to_string(*key)).collect::<Vec<_>>().join(" ")
     }
@@ -163,24 +172,38 @@ fn told(overrides: &[KeyOverride], entry: &Entry, taken: usize, at: usize) -> Op
     given.chords.first().map(|(_, place)| place.clone())
 }
 
-/// While a line is being edited its characters belong to it; these few keys do not.
+/// While a line is being edited its characters belong to it; these few keys do not. Of several for one command the first is told.
+static EDITING: &[(KeyCode, KeyModifiers, Command)] = &[
+    (KeyCode::Enter, KeyModifiers::NONE, Command::Open),
+    (KeyCode::Esc, KeyModifiers::NONE, Command::Close),
+    (KeyCode::Up, KeyModifiers::NONE, Command::Move(Motion::Up)),
+    (KeyCode::Down, KeyModifiers::NONE, Command::Move(Motion::Down)),
+    (KeyCode::BackTab, KeyModifiers::NONE, Command::Move(Motion::Up)),
+    (KeyCode::Tab, KeyModifiers::NONE, Command::Move(Motion::Down)),
+    (KeyCode::PageUp, KeyModifiers::NONE, Command::Move(Motion::PageUp)),
+    (KeyCode::PageDown, KeyModifiers::NONE, Command::Move(Motion::PageDown)),
+    (KeyCode::Char('p'), KeyModifiers::CONTROL, Command::Move(Motion::Up)),
+    (KeyCode::Char('n'), KeyModifiers::CONTROL, Command::Move(Motion::Down)),
+    (KeyCode::Char('c'), KeyModifiers::CONTROL, Command::Interrupt),
+    (KeyCode::Char('z'), KeyModifiers::CONTROL, Command::Suspend),
+];
+
+/// In the picker of environments a space marks.
+static PICKING: (KeyCode, KeyModifiers, Command) = (KeyCode::Char(' '), KeyModifiers::NONE, Command::Mark);
+
+/// The keys that are none of the line's while it is edited.
+fn beside_the_line(context: Context) -> impl Iterator<Item = &'static (KeyCode, KeyModifiers, Command)> {
+    EDITING.iter().chain((context == Context::Picker).then_some(&PICKING))
+}
+
 fn while_editing(event: KeyEvent, context: Context) -> Option<Meaning> {
-    let control = event.modifiers.contains(KeyModifiers::CONTROL);
-    let command = match event.code {
-        KeyCode::Enter => Command::Open,
-        KeyCode::Esc => Command::Close,
-        KeyCode::Up | KeyCode::BackTab => Command::Move(Motion::Up),
-        KeyCode::Down | KeyCode::Tab => Command::Move(Motion::Down),
-        KeyCode::PageUp => Command::Move(Motion::PageUp),
-        KeyCode::PageDown => Command::Move(Motion::PageDown),
-        KeyCode::Char('p') if control => Command::Move(Motion::Up),
-        KeyCode::Char('n') if control => Command::Move(Motion::Down),
-        KeyCode::Char('c') if control => Command::Interrupt,
-        KeyCode::Char('z') if control => Command::Suspend,
-        KeyCode::Char(' ') if context == Context::Picker => Command::Mark,
-        _ => return to_input_request(&Event::Key(event)).map(Meaning::Edit),
+    let meant = |(code, modifiers, _): &&(KeyCode, KeyModifiers, Command)| {
+        event.code == *code && event.modifiers.contains(*modifiers)
     };
-    Some(Meaning::Command(command))
+    match beside_the_line(context).find(meant) {
+        Some((.., command)) => Some(Meaning::Command(command.clone())),
+        None => to_input_request(&Event::Key(event)).map(Meaning::Edit),
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +259,13 @@ mod tests {
         let space = key(KeyCode::Char(' '), KeyModifiers::NONE);
         assert_eq!(keymap.meaning(space, Context::Text), Some(Meaning::Edit(InputRequest::InsertChar(' '))));
         assert_eq!(keymap.meaning(space, Context::Picker), Some(Meaning::Command(Command::Mark)));
+        let told = |context, command| keymap.key_in(context, &command);
+        assert_eq!(
+            (told(Context::Text, Command::Mark), told(Context::List, Command::Mark)),
+            (None, Some("Space".into()))
+        );
+        assert_eq!(told(Context::Picker, Command::Mark).as_deref(), Some("Space"));
+        assert_eq!(told(Context::Text, Command::Move(Motion::Down)).as_deref(), Some("Down"));
     }
 
     #[test]

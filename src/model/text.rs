@@ -102,6 +102,11 @@ pub fn age(at: Timestamp, now: Timestamp) -> String {
     if seconds < -5 { format!("in {}", span(-seconds)) } else { span(seconds.max(0)) }
 }
 
+/// So many of something, with the word for one or for several.
+pub fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// A length of time in its largest unit.
 pub fn span(seconds: i64) -> String {
     match seconds {
@@ -192,6 +197,11 @@ mod tests {
     #[case(864_000, "10d")]
     fn spans(#[case] seconds: i64, #[case] expected: &str) {
         assert_eq!(span(seconds), expected);
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!([0, 1, 2].map(|n| counted(n, "query", "queries")), ["0 queries", "1 query", "2 queries"]);
     }
 
     #[test]

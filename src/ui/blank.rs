@@ -29,7 +29,7 @@ pub(super) fn list(cx: &mut Cx, area: Rect, what: &str, filter: &str, total: usi
     let muted = cx.style(Role::Muted);
     if total > 0 && !filter.is_empty() {
         let clear = cx.key(&Command::Close, "`close`");
-        let words = format!("∅ none of {total} {what} matches {filter}");
+        let words = format!("∅ none of the {what} matches {filter} ({total} in all)");
         lines(cx, area, &[(cx.style(Role::Empty), words.into()), (muted, format!("{clear} clears the filter").into())]);
     } else if let Some(trouble) = facts.troubles.first() {
         let said = fault(cx, trouble, facts.troubles.len() - 1);
@@ -73,7 +73,7 @@ pub(super) fn reason_line(cx: &mut Cx, area: Rect, facts: &Facts) {
         1 => String::new(),
         many => format!(" (+{} more)", many - 1),
     };
-    let words = format!("{sign} {environment} {}: {}{more}", trouble.fault.word(), trouble.fault.summary);
+    let words = format!("{sign} {environment} {}{more}: {}", trouble.fault.word(), trouble.fault.summary);
     let advice = signs::advice(trouble.fault, cx).into_owned();
     cx.pen(area).put(&words, style).skip(2).put(&advice, muted);
 }

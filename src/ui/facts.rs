@@ -83,8 +83,8 @@ impl<'a> Facts<'a> {
     pub(super) fn tell(&self, seen: &mut Seen<'a>) {
         seen.oldest = [seen.oldest, self.oldest].into_iter().flatten().min();
         seen.loading |= self.loading.is_some();
-        if let (None, Some(trouble)) = (&seen.fault, self.troubles.first()) {
-            seen.fault = Some((trouble.fault, trouble.since));
+        for trouble in &self.troubles {
+            seen.fault(&trouble.query.scope().environment, trouble.fault, trouble.since);
         }
     }
 }

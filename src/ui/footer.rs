@@ -1,4 +1,4 @@
-//! The last line: the most useful keys of the present view, or the newest word to the operator.
+//! The last line: the most useful keys of what has them now, or the newest word to the operator.
 
 use ratatui::layout::Rect;
 
@@ -6,9 +6,10 @@ use super::cx::Cx;
 use super::glyph::width;
 use super::layout::inset;
 use super::theme::Role;
-use crate::app::command::{Command, Context};
+use crate::app::command::{Command, Context, Motion};
+use crate::app::layer::Layer;
 use crate::app::view::DetailTab;
-use crate::app::{Target, View};
+use crate::app::{State, Target, View};
 
 /// What a hint says about a command, in a word or two.
 type Hint = (Command, &'static str);
@@ -78,6 +79,48 @@ const LOGS: [Hint; 7] = [
     (Command::Wrap, "wrap"),
 ];
 
+const UP: Hint = (Command::Move(Motion::Up), "up");
+const DOWN: Hint = (Command::Move(Motion::Down), "down");
+
+const CHOOSE: [Hint; 4] = [(Command::Open, "choose"), UP, DOWN, (Command::Close, "close")];
+
+const PICK: [Hint; 5] =
+    [(Command::Open, "go there"), (Command::Mark, "mark several"), UP, DOWN, (Command::Close, "close")];
+
+const SCROLL: [Hint; 5] = [
+    UP,
+    DOWN,
+    (Command::Move(Motion::PageDown), "page"),
+    (Command::Move(Motion::Last), "end"),
+    (Command::Close, "close"),
+];
+
+const CODE: [Hint; 2] = [(Command::Open, "try it"), (Command::Close, "leave it")];
+
+const SIGN_IN: [Hint; 1] = [(Command::Close, "hide; it goes on")];
+
+/// The hints of the top layer, or of the view, and how many at their end stay where there is little room.
+fn hints(state: &State) -> (Vec<&'static Hint>, usize) {
+    let own: &'static [Hint] = match state.layers.last() {
+        Some(Layer::Palette { .. } | Layer::SortMenu { .. }) => return (CHOOSE.iter().collect(), 1),
+        Some(Layer::Picker { .. }) => return (PICK.iter().collect(), 1),
+        Some(Layer::Help { .. }) => return (SCROLL.iter().collect(), 1),
+        Some(Layer::Code { .. }) => return (CODE.iter().collect(), 1),
+        Some(Layer::SignIn { .. }) => return (SIGN_IN.iter().collect(), 1),
+        Some(Layer::Prompt { .. }) | None => match (&state.view, state.context()) {
+            (View::Fleet(_), _) => &FLEET,
+            (View::Changes(_), _) => &CHANGES,
+            (_, Context::Logs) => &LOGS,
+            (View::Bridge(_), _) => &BRIDGE,
+            (View::List(_), _) => &LIST,
+            (View::Detail(detail), _) if detail.tab == DetailTab::Raw => &RAW,
+            (View::Detail(_), _) => &DETAIL,
+            (View::Logs(_) | View::ConsoleLog { .. }, _) => &[],
+        },
+    };
+    (own.iter().chain(&ENDS).collect(), ENDS.len())
+}
+
 /// Draws it.
 pub(super) fn draw(cx: &mut Cx, area: Rect) {
     let area = inset(area, 1);
@@ -88,22 +131,14 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
         return;
     }
     let theme = cx.theme;
-    let own: &[Hint] = match (&cx.state.view, cx.state.context()) {
-        (View::Fleet(_), _) => &FLEET,
-        (View::Changes(_), _) => &CHANGES,
-        (_, Context::Logs) => &LOGS,
-        (View::Bridge(_), _) => &BRIDGE,
-        (View::List(_), _) => &LIST,
-        (View::Detail(detail), _) if detail.tab == DetailTab::Raw => &RAW,
-        (View::Detail(_), _) => &DETAIL,
-        _ => &[],
-    };
+    let context = cx.state.context();
+    let (all, kept) = hints(cx.state);
     let mut hints: Vec<(String, &Hint)> =
-        own.iter().chain(&ENDS).filter_map(|hint| Some((cx.keymap.key_of(&hint.0)?, hint))).collect();
+        all.into_iter().filter_map(|hint| Some((cx.keymap.key_in(context, &hint.0)?, hint))).collect();
     let cells = |(key, hint): &(String, &Hint)| width(key) + width(hint.1) + 3;
     // How to go on and where to find help stay; of the others, the least useful go first.
-    while hints.len() > ENDS.len() && hints.iter().map(cells).sum::<u16>() > area.width + 2 {
-        hints.remove(hints.len() - ENDS.len() - 1);
+    while hints.len() > kept && hints.iter().map(cells).sum::<u16>() > area.width + 2 {
+        hints.remove(hints.len() - kept - 1);
     }
     let mut x = area.x;
     for (key, (command, words)) in &hints {
