@@ -2,21 +2,17 @@
 //! same: its rows are marked where answers come in, so that lists, fleet, detail and logs are about one and the same health. It
 //! costs a look at the rows of a list when that list or the region's alarms have changed, and nothing when a frame is drawn.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::store::Store;
+use super::store::{Firing, Store};
 use crate::kinds;
-use crate::model::{Answer, Health, KindId, Query, Resource, ResourceId, Rows, Scope};
+use crate::model::{Answer, Health, KindId, Query, Resource, Rows, Scope};
 
 /// The kind whose rows say something of others.
 const ALARM: KindId = "alarm";
 
 /// Names of alarms that a reason quotes; of more it tells how many.
 const NAMED: usize = 2;
-
-/// The names of the alarms that fire in a region, by what they watch.
-pub(super) type Firing = HashMap<Arc<ResourceId>, Vec<Arc<str>>>;
 
 /// Brings the store's rows up to date with its alarms, or with a new answer; returns the other lists that look different now.
 pub(super) fn join(store: &mut Store, query: &Query) -> Vec<Query> {
@@ -101,7 +97,7 @@ fn with(row: &Resource, alarms: &[Arc<str>]) -> Resource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Value;
+    use crate::model::{ResourceId, Value};
 
     fn scope() -> Scope {
         Scope::new("enterprise-prod", "us-east-1")

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::layer::Layer;
 use super::logs::LogsView;
-use super::msg::{Effect, PaneKey};
-use super::pane::Pane;
+use super::msg::Effect;
+use super::pane::{Pane, PaneKey};
 use super::rank::{AT_ONCE, RankJob, passes};
 use super::state::State;
 use super::view::{ChangesView, Link, View, changes_query};
 use super::{alarms, open, summary};
 use crate::engine::{Event, Request, SignInState, TailEvent};
 use crate::kinds::{self, Relation};
-use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, Resource, ResourceId};
+use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, ResourceId};
 
 /// Services whose logs the bridge shows: more would only blur.
 const BRIDGE_LOGS: usize = 3;

@@ -28,7 +28,8 @@ pub mod store;
 pub mod view;
 
 pub use command::{Command, Context};
-pub use msg::{Effect, Msg, PaneKey, Target, Viewport};
+pub use msg::{Effect, Msg, Target, Viewport};
+pub use pane::PaneKey;
 pub use state::State;
 pub use store::Store;
 pub use update::{Outcome, update};

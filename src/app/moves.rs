@@ -7,16 +7,16 @@ use super::command::{Command, Motion};
 use super::data;
 use super::layer::Layer;
 use super::logs::LogRange;
-use super::msg::{Effect, PaneKey, Viewport};
+use super::msg::{Effect, Viewport};
 use super::nav::{Nav, Sort};
-use super::pane::{Pane, TableColumn};
+use super::pane::{Pane, PaneKey, TableColumn};
 use super::state::State;
 use super::view::{DetailTab, View};
 use crate::kinds;
 use crate::model::{Filter, Level, Window};
 
 /// The row a motion leads to, of `len` rows with `height` visible.
-fn target(motion: Motion, at: usize, len: usize, height: usize) -> usize {
+pub(super) fn target(motion: Motion, at: usize, len: usize, height: usize) -> usize {
     let page = height.saturating_sub(1).max(1);
     let to = match motion {
         Motion::Up => at.saturating_sub(1),
@@ -53,20 +53,18 @@ pub(super) fn by(state: &mut State, motion: Motion) {
             let height = logs.height;
             logs.scroll(lines(motion, height).saturating_neg());
         }
-        View::ConsoleLog { back } => *back = back.saturating_add_signed(lines(motion, 20).saturating_neg()).min(10_000),
-        View::Detail(detail) if detail.tab == DetailTab::Raw => {
-            let last = detail.lines.saturating_sub(detail.height);
-            detail.top = detail.top.saturating_add_signed(lines(motion, detail.height)).min(last);
+        View::ConsoleLog { back, height } => {
+            *back = back.saturating_add_signed(lines(motion, *height).saturating_neg()).min(10_000);
         }
-        View::Detail(detail) => match motion {
-            Motion::Up | Motion::Down if !detail.relations.is_empty() => {
+        View::Detail(detail) => {
+            let chooses = detail.tab == DetailTab::Summary && !detail.relations.is_empty();
+            if chooses && matches!(motion, Motion::Up | Motion::Down) {
                 detail.at = target(motion, detail.at, detail.relations.len(), detail.height);
-            }
-            _ => {
+            } else {
                 let last = detail.lines.saturating_sub(detail.height);
                 detail.top = detail.top.saturating_add_signed(lines(motion, detail.height)).min(last);
             }
-        },
+        }
         View::Fleet(fleet) => {
             let to = target(motion, fleet.nav.at, fleet.order.len(), fleet.nav.height);
             let name = fleet.order.get(to).and_then(|row| state.fleet.get(*row));
@@ -187,7 +185,9 @@ pub(super) fn viewport(state: &mut State, lists: &[Viewport]) {
                 (detail.top, detail.height, detail.lines) = (list.first, list.height, list.all);
                 detail.sideways = list.sideways;
             }
+            (View::ConsoleLog { height, .. }, PaneKey::Main) => *height = list.height,
             (_, PaneKey::Layer) => {
+                state.layer_height = list.height;
                 if let Some(Layer::Help { top }) = state.layers.last_mut() {
                     *top = list.first;
                 }

@@ -6,20 +6,9 @@ use jiff::Timestamp;
 use tui_input::InputRequest;
 
 use super::command::Command;
-use super::pane::Shown;
+use super::pane::{PaneKey, Shown};
 use super::rank::RankJob;
 use crate::engine::{Event, Request};
-
-/// Names a list on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PaneKey {
-    /// A pane of the bridge; 4 is its logs.
-    Bridge(usize),
-    /// The list, detail, fleet, logs or changes that has the screen.
-    Main,
-    /// The list of the top layer (palette, picker, menu, help).
-    Layer,
-}
 
 /// What the mouse can hit, found by the last frame.
 #[derive(Clone, Debug, PartialEq)]

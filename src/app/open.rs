@@ -47,7 +47,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
             Some(id) => changes(state, Some(id), effects),
             None => changes(state, None, effects),
         },
-        Command::ConsoleLog => navigate::go(state, View::ConsoleLog { back: 0 }, effects),
+        Command::ConsoleLog => navigate::go(state, View::ConsoleLog { back: 0, height: 20 }, effects),
         Command::Copy => copy(state, effects),
         Command::Link => link(state, effects),
         Command::Refresh => refresh(state, effects),
@@ -240,7 +240,7 @@ pub(super) fn bridge(state: &State) -> View {
             columns.push(TableColumn::Spark);
         }
         columns.push(TableColumn::Reason);
-        new_pane(title.into(), Some(pane), kinds, None, columns)
+        new_pane(title.into(), kinds, None, columns)
     };
     let panes = [
         pane("clusters", BridgePane::Clusters, &["status", "tasks", "services", "version"], true),
@@ -278,37 +278,21 @@ fn list(kind: &'static KindDef, within: Option<Arc<ResourceId>>, filter: Filter)
         Some(within) => format!("{} of {}", kind.title, within.id).into(),
         None => kind.title.into(),
     };
-    let mut pane = new_pane(title, None, Arc::new([kind.id]), within, columns);
+    let mut pane = new_pane(title, Arc::new([kind.id]), within, columns);
     pane.nav.filter = filter;
     pane
 }
 
 /// The same list, for other environments.
 pub(super) fn list_like(pane: &Pane) -> View {
-    let mut fresh = new_pane(Arc::clone(&pane.title), pane.bridge, Arc::clone(&pane.kinds), None, pane.columns.clone());
+    let mut fresh = new_pane(Arc::clone(&pane.title), Arc::clone(&pane.kinds), None, pane.columns.clone());
     fresh.nav.filter = pane.nav.filter.clone();
     fresh.nav.sort.clone_from(&pane.nav.sort);
     View::List(Box::new(fresh))
 }
 
-fn new_pane(
-    title: Arc<str>,
-    bridge: Option<BridgePane>,
-    kinds: Arc<[KindId]>,
-    within: Option<Arc<ResourceId>>,
-    columns: Vec<TableColumn>,
-) -> Pane {
-    Pane {
-        title,
-        bridge,
-        kinds,
-        within,
-        columns,
-        nav: Nav::default(),
-        shown: Shown::default(),
-        generation: 0,
-        ranking: false,
-    }
+fn new_pane(title: Arc<str>, kinds: Arc<[KindId]>, within: Option<Arc<ResourceId>>, columns: Vec<TableColumn>) -> Pane {
+    Pane { title, kinds, within, columns, nav: Nav::default(), shown: Shown::default(), generation: 0, ranking: false }
 }
 
 /// Takes a ranking: the cursor follows the resource it stands on; where that is gone it stays at its row.

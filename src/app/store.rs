@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::alarms::Firing;
 use crate::engine::MetricKey;
-use crate::model::{Answer, Detail, Loadable, Points, Query, Rows, Scope};
+use crate::model::{Answer, Detail, Loadable, Points, Query, ResourceId, Rows, Scope};
+
+/// The names of the alarms that fire in a region, by what they watch.
+pub(super) type Firing = HashMap<Arc<ResourceId>, Vec<Arc<str>>>;
 
 /// The last good answer of every query, shared by the panes.
 #[derive(Clone, Debug, Default)]

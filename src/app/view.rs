@@ -112,10 +112,12 @@ pub enum View {
     Logs(Box<LogsView>),
     /// What changed.
     Changes(ChangesView),
-    /// The console's own log; scrolled back by so many lines.
+    /// The console's own log.
     ConsoleLog {
-        /// Lines back from the end.
+        /// Lines scrolled back from the end.
         back: usize,
+        /// Visible lines, as the last frame had them.
+        height: usize,
     },
 }
 

@@ -53,8 +53,6 @@ pub struct HelpLine {
     pub keys: String,
     /// What it does.
     pub words: &'static str,
-    /// Where it holds.
-    pub contexts: &'static [Context],
 }
 
 impl Keymap {
@@ -101,9 +99,11 @@ impl Keymap {
 
     /// The help: every command with its keys.
     pub fn help(&self) -> Vec<HelpLine> {
-        let lines = TABLE.iter().zip(&self.keys).filter(|(entry, _)| !entry.words.is_empty()).map(|(entry, keys)| {
-            HelpLine { group: entry.group, keys: self.written(keys), words: entry.words, contexts: entry.contexts }
-        });
+        let lines = TABLE
+            .iter()
+            .zip(&self.keys)
+            .filter(|(entry, _)| !entry.words.is_empty())
+            .map(|(entry, keys)| HelpLine { group: entry.group, keys: self.written(keys), words: entry.words });
         lines.collect()
     }
 

@@ -57,7 +57,8 @@ pub(super) fn below(cx: &mut Cx, area: Rect, items: Vec<Item>) {
     spread(cx.buf, line(edge, area.height.saturating_sub(1)), items, 1);
 }
 
-fn lines(cx: &mut Cx, area: Rect, style: Style) {
+/// The four edges of an area of at least two lines and columns.
+pub(super) fn lines(cx: &mut Cx, area: Rect, style: Style) {
     let (last, inside) = (area.height - 1, area.width - 2);
     cx.pen(line(area, 0)).put("╭", style).rule("─", inside, style).put("╮", style);
     for y in 1..last {

@@ -10,6 +10,7 @@ use crate::app::command::{Command, Context, Motion};
 use crate::app::layer::Layer;
 use crate::app::view::DetailTab;
 use crate::app::{State, Target, View};
+use crate::engine::SignInState;
 
 /// What a hint says about a command, in a word or two.
 type Hint = (Command, &'static str);
@@ -79,46 +80,45 @@ const LOGS: [Hint; 7] = [
     (Command::Wrap, "wrap"),
 ];
 
-const UP: Hint = (Command::Move(Motion::Up), "up");
-const DOWN: Hint = (Command::Move(Motion::Down), "down");
+const UP: Hint = (Command::Move(Motion::Up), "previous");
+const DOWN: Hint = (Command::Move(Motion::Down), "next");
+const CLOSE: Hint = (Command::Close, "close");
 
-const CHOOSE: [Hint; 4] = [(Command::Open, "choose"), UP, DOWN, (Command::Close, "close")];
+const CHOOSE: [Hint; 3] = [(Command::Open, "choose"), UP, DOWN];
 
-const PICK: [Hint; 5] =
-    [(Command::Open, "go there"), (Command::Mark, "mark several"), UP, DOWN, (Command::Close, "close")];
+const PICK: [Hint; 4] = [(Command::Open, "go there"), (Command::Mark, "mark several"), UP, DOWN];
 
-const SCROLL: [Hint; 5] = [
-    UP,
-    DOWN,
+const SCROLL: [Hint; 4] = [
+    (Command::Move(Motion::Up), "up"),
+    (Command::Move(Motion::Down), "down"),
     (Command::Move(Motion::PageDown), "page"),
     (Command::Move(Motion::Last), "end"),
-    (Command::Close, "close"),
 ];
 
-const CODE: [Hint; 2] = [(Command::Open, "try it"), (Command::Close, "leave it")];
+/// The hints of a layer, and how it is left. A prompt takes the line itself.
+fn of_layer(layer: &Layer) -> (&'static [Hint], &'static [Hint]) {
+    match layer {
+        Layer::Prompt { .. } => (&[], &[]),
+        Layer::Palette { .. } | Layer::SortMenu { .. } => (&CHOOSE, &[CLOSE]),
+        Layer::Picker { .. } => (&PICK, &[CLOSE]),
+        Layer::Help { .. } => (&SCROLL, &[CLOSE]),
+        Layer::Code { .. } => (&[(Command::Open, "try it")], &[(Command::Close, "leave it")]),
+        Layer::SignIn { state: Some(SignInState::Done(_) | SignInState::Failed(_)), .. } => (&[], &[CLOSE]),
+        Layer::SignIn { .. } => (&[], &[(Command::Close, "hide; it goes on")]),
+    }
+}
 
-const SIGN_IN: [Hint; 1] = [(Command::Close, "hide; it goes on")];
-
-/// The hints of the top layer, or of the view, and how many at their end stay where there is little room.
-fn hints(state: &State) -> (Vec<&'static Hint>, usize) {
-    let own: &'static [Hint] = match state.layers.last() {
-        Some(Layer::Palette { .. } | Layer::SortMenu { .. }) => return (CHOOSE.iter().collect(), 1),
-        Some(Layer::Picker { .. }) => return (PICK.iter().collect(), 1),
-        Some(Layer::Help { .. }) => return (SCROLL.iter().collect(), 1),
-        Some(Layer::Code { .. }) => return (CODE.iter().collect(), 1),
-        Some(Layer::SignIn { .. }) => return (SIGN_IN.iter().collect(), 1),
-        Some(Layer::Prompt { .. }) | None => match (&state.view, state.context()) {
-            (View::Fleet(_), _) => &FLEET,
-            (View::Changes(_), _) => &CHANGES,
-            (_, Context::Logs) => &LOGS,
-            (View::Bridge(_), _) => &BRIDGE,
-            (View::List(_), _) => &LIST,
-            (View::Detail(detail), _) if detail.tab == DetailTab::Raw => &RAW,
-            (View::Detail(_), _) => &DETAIL,
-            (View::Logs(_) | View::ConsoleLog { .. }, _) => &[],
-        },
-    };
-    (own.iter().chain(&ENDS).collect(), ENDS.len())
+fn of_view(state: &State) -> &'static [Hint] {
+    match (&state.view, state.context()) {
+        (View::Fleet(_), _) => &FLEET,
+        (View::Changes(_), _) => &CHANGES,
+        (_, Context::Logs) => &LOGS,
+        (View::Bridge(_), _) => &BRIDGE,
+        (View::List(_), _) => &LIST,
+        (View::Detail(detail), _) if detail.tab == DetailTab::Raw => &RAW,
+        (View::Detail(_), _) => &DETAIL,
+        (View::Logs(_) | View::ConsoleLog { .. }, _) => &[],
+    }
 }
 
 /// Draws it.
@@ -132,13 +132,16 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
     }
     let theme = cx.theme;
     let context = cx.state.context();
-    let (all, kept) = hints(cx.state);
+    let (own, ends) = match cx.state.layers.last() {
+        Some(layer) => of_layer(layer),
+        None => (of_view(cx.state), &ENDS[..]),
+    };
     let mut hints: Vec<(String, &Hint)> =
-        all.into_iter().filter_map(|hint| Some((cx.keymap.key_in(context, &hint.0)?, hint))).collect();
+        own.iter().chain(ends).filter_map(|hint| Some((cx.keymap.key_in(context, &hint.0)?, hint))).collect();
     let cells = |(key, hint): &(String, &Hint)| width(key) + width(hint.1) + 3;
     // How to go on and where to find help stay; of the others, the least useful go first.
-    while hints.len() > kept && hints.iter().map(cells).sum::<u16>() > area.width + 2 {
-        hints.remove(hints.len() - kept - 1);
+    while hints.len() > ends.len() && hints.iter().map(cells).sum::<u16>() > area.width + 2 {
+        hints.remove(hints.len() - ends.len() - 1);
     }
     let mut x = area.x;
     for (key, (command, words)) in &hints {

@@ -51,7 +51,7 @@ impl Unseen {
     pub(super) fn words(&self) -> Option<String> {
         let verb = if self.rows == 1 { "matches" } else { "match" };
         let columns = self.columns.iter().copied().collect::<Vec<_>>().join(", ");
-        (self.rows > 0).then(|| format!(" {} {verb} in columns not shown: {columns} ", self.rows))
+        (self.rows > 0).then(|| format!(" {} here {verb} only in columns not shown: {columns} ", self.rows))
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
         look("front", "", "back:1");
         look("front", "back-1a", "back:2");
         look("front", "", "");
-        assert_eq!(unseen.words().as_deref(), Some(" 2 match in columns not shown: az, image "));
+        assert_eq!(unseen.words().as_deref(), Some(" 2 here match only in columns not shown: az, image "));
         assert_eq!(Unseen::default().words(), None);
     }
 }

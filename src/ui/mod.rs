@@ -93,7 +93,7 @@ fn view(cx: &mut Cx, area: Rect) {
         View::Fleet(fleet) => screens::fleet::draw(cx, area, fleet),
         View::Logs(logs) => screens::logs::draw(cx, area, logs, PaneKey::Main, true),
         View::Changes(changes) => screens::changes::draw(cx, area, changes),
-        View::ConsoleLog { back } => screens::console_log::draw(cx, area, *back),
+        View::ConsoleLog { back, .. } => screens::console_log::draw(cx, area, *back),
         View::Detail(detail) => screens::detail::draw(cx, area, detail),
     }
 }

@@ -7,7 +7,7 @@ mod picker;
 
 use ratatui::layout::{Position, Rect};
 
-use super::border::scrollbar;
+use super::border;
 use super::cx::Cx;
 use super::glyph::width;
 use super::layout::{centre, inset, line, top};
@@ -44,17 +44,12 @@ fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &
         return Rect { height: 0, ..area };
     }
     let border = cx.style(Role::LayerBorder);
-    let (inside, last) = (area.width - 2, area.height - 1);
-    cx.pen(line(area, 0)).put("╭", border).rule("─", inside, border).put("╮", border);
-    for y in 1..last {
-        cx.pen(line(area, y)).put("│", border).skip(inside).put("│", border);
-    }
-    cx.pen(line(area, last)).put("╰", border).rule("─", inside, border).put("╯", border);
+    border::lines(cx, area, border);
     let edge = inset(area, 2);
     let (title_style, muted) = (cx.style(Role::TitleFocus), cx.style(Role::Muted));
     cx.pen(line(edge, 0)).put(&format!(" {title} "), title_style);
     if !foot.is_empty() {
-        cx.pen(line(edge, last)).at_end(&format!(" {foot} "), muted);
+        cx.pen(line(edge, area.height - 1)).at_end(&format!(" {foot} "), muted);
     }
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 };
     inset(inner, 1)
@@ -118,6 +113,6 @@ fn list(cx: &mut Cx, area: Rect, at: usize, all: usize) -> usize {
     let height = usize::from(area.height);
     let first = at.saturating_sub(height / 2).min(all.saturating_sub(height));
     cx.hits.list(PaneKey::Layer, first, height, all);
-    scrollbar(cx, Rect { width: area.width + 1, ..area }, first, all);
+    border::scrollbar(cx, Rect { width: area.width + 1, ..area }, first, all);
     first
 }

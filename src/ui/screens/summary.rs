@@ -58,7 +58,7 @@ fn fields(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
     ];
     let columns = kinds::by_id(row.id.kind).map_or(&[][..], |def| def.columns);
     fields.extend(columns.iter().zip(&row.cells).map(|(column, value)| (column.title, value.clone())));
-    fields.retain(|(_, value)| *value != Value::None);
+    fields.retain(|(_, value)| !value.show_exact().is_empty());
     let count = fields.len() as u16;
     let cells = fields.iter().map(|(title, _)| width(title)).max().unwrap_or(0).min(LABEL);
     let (label, theme) = (cx.style(Role::Muted), cx.theme);

@@ -22,7 +22,7 @@ const ENVIRONMENT: (u16, u16) = (16, 6);
 
 /// The same of a reason, and what it has where there is room for a sparkline too. It is what a sick row has to say: it always
 /// stays.
-const REASON: (u16, u16, u16) = (16, 14, 24);
+const REASON: (u16, u16, u16) = (20, 14, 24);
 
 /// From so many cells on reasons are given more before further columns come.
 const WIDE: u16 = 80;

@@ -13,7 +13,7 @@ use super::{filtered, frame, frame_at, text, typed, with};
 use crate::app::command::Motion;
 use crate::app::pane::{RowRef, Shown};
 use crate::app::{Command, PaneKey, State, Store, Target, View};
-use crate::model::{Fault, FaultClass, Health, Rows};
+use crate::model::{Environment, Fault, FaultClass, Health, Rows, Stage};
 use crate::ui::fixture::{self, stories};
 use crate::ui::theme::{PLAIN, Role, Theme};
 
@@ -94,6 +94,77 @@ fn production_can_not_be_mistaken() {
     // One production environment among several is enough.
     let (several, _) = frame(&fixture::all(), &theme, 40, 8);
     assert_eq!(Some(several[(39, 0)].bg), theme[Role::HeaderProd].bg);
+}
+
+#[test]
+fn the_clock_stays_whatever_else_there_is() {
+    let theme = Theme::default();
+    let mut staged = fixture::all();
+    let stages = [Some(Stage::Prod), None, Some(Stage::Staging), Some(Stage::Test), Some(Stage::Dev)];
+    for (at, environment) in staged.environments.iter_mut().enumerate() {
+        *environment = Arc::new(Environment { stage: stages[at % 5], ..(**environment).clone() });
+    }
+    let states = [fixture::one("enterprise-prod"), fixture::one("unilux-prod"), fixture::all(), staged];
+    for (columns, lines) in [(40, 8), (60, 19), (80, 24), (100, 30), (120, 40), (200, 60)] {
+        for (at, mut state) in states.clone().into_iter().enumerate() {
+            let first =
+                |state: &State| text(&frame(state, &theme, columns, lines).0).lines().next().unwrap().to_owned();
+            let utc = first(&state);
+            assert!(utc.ends_with(" 10:30:00Z") && utc.contains(" PROD "), "{at} {columns}x{lines}: {utc}");
+            fixture::run(&mut state, Command::LocalTime);
+            assert!(first(&state).ends_with(" 11:30:00"), "{at} {columns}x{lines}");
+            state.settings.ages = false;
+            assert!(first(&state).ends_with(" local"), "{at} {columns}x{lines}");
+        }
+    }
+}
+
+#[test]
+fn of_several_faults_the_gravest_is_told_with_its_owner_and_the_number_of_the_others() {
+    let said = |state: &State, columns| {
+        text(&frame(state, &Theme::default(), columns, 30).0).lines().nth(1).unwrap().to_owned()
+    };
+    let all = fixture::all();
+    let renew = "◷ unilux-prod expired: aws sso login --profile lecture-unilux-prod (L) · +1 more";
+    assert!(said(&all, 120).contains(renew), "{}", said(&all, 120));
+    let short = said(&all, 80);
+    assert!(short.contains("◷ unilux-prod expired: ") && short.ends_with("… · +1 more"), "{short}");
+    let one = said(&fixture::one("edt-prod"), 120);
+    assert!(one.contains("≈ edt-prod throttled since 10:28:25Z  ") && !one.contains("more"), "{one}");
+}
+
+#[test]
+fn the_reason_of_the_sick_stays_in_every_pane() {
+    for (columns, lines) in [(80, 24), (110, 30), (120, 40), (160, 45), (200, 60)] {
+        for (at, reason) in ["", "tasks k", "alarm e", "CPUUtil"].into_iter().enumerate().skip(1) {
+            let state = with(fixture::all(), &[Command::Pane(at as u8)]);
+            let said = text(&frame(&state, &Theme::default(), columns, lines).0);
+            let row = said.lines().filter(|line| line.contains(['✖', '▲'])).any(|line| line.contains(reason));
+            assert!(row, "{columns}x{lines} {reason}:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_sorted_by_is_marked_in_its_title() {
+    for (n, title) in [(0, "▲ NAME "), (1, "NAME▲"), (2, "ENV"), (4, "TASKS▲")] {
+        let state = with(fixture::all(), &[Command::SortBy(n)]);
+        for (columns, lines) in [(80, 24), (120, 40), (200, 60)] {
+            let said = text(&frame(&state, &Theme::default(), columns, lines).0);
+            let titles = said.lines().find(|line| line.contains("TASKS")).unwrap();
+            assert!(titles.contains(title) && titles.contains('▲'), "{columns}x{lines}: {titles}");
+        }
+    }
+}
+
+#[test]
+fn a_layer_tells_its_own_keys() {
+    let said = |state: &State| text(&frame(state, &Theme::default(), 80, 24).0).lines().last().unwrap().to_owned();
+    assert_eq!(said(&typed(&[Command::Palette], "x")), " Enter choose  Up previous  Down next  Esc close");
+    let picker = typed(&[Command::Environments], "x");
+    assert_eq!(said(&picker), " Enter go there  Space mark several  Up previous  Down next  Esc close");
+    let help = with(fixture::all(), &[Command::Help]);
+    assert_eq!(said(&help), " k up  j down  PageDown page  G end  Esc close");
 }
 
 #[test]
@@ -270,7 +341,7 @@ fn the_consoles_log_is_shown_clean_and_scrolls_back() {
     let (buffer, _) = frame(&state, &theme, 80, 24);
     assert!(text(&buffer).contains("line 59 red"), "{}", text(&buffer));
     assert_eq!(style_of(&buffer, "line 59").fg, theme[Role::LevelWarn].fg);
-    state.view = View::ConsoleLog { back: 30 };
+    state.view = View::ConsoleLog { back: 30, height: 20 };
     let back = text(&frame(&state, &theme, 80, 24).0);
     assert!(back.contains("line 29 red") && !back.contains("line 59"), "{back}");
 }
