@@ -18,3 +18,12 @@ pub struct Env {
     /// AWS clients.
     pub aws: aws::Aws,
 }
+
+/// What an action is given: clients on connections of their own, so that no queue of reads delays a change.
+#[derive(Debug)]
+pub struct Acting {
+    /// For its reads.
+    pub env: Env,
+    /// For its steps. They send once, and only what carries a permit.
+    pub writes: aws::Aws,
+}
