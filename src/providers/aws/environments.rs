@@ -223,7 +223,8 @@ impl Environments {
     /// What an action is given in an environment and region: clients on connections of their own. Made anew for each, since few
     /// are wanted.
     pub async fn acting(&self, scope: &Scope) -> Result<Arc<Acting>, Fault> {
-        let current = self.current(&*self.member(&scope.environment)?).await?;
+        let member = self.member(&scope.environment)?;
+        let current = self.current(&member).await?;
         if let Origin::Files { acting, .. } = &self.origin {
             acting.warm().await;
         }
@@ -234,7 +235,8 @@ impl Environments {
             identity: Arc::clone(&held.identity),
             aws: current.aws_on(http(), &scope.region),
         };
-        Ok(Arc::new(Acting { env, writes: current.writes_on(http(), &scope.region) }))
+        let profile = member.environment.profile.clone();
+        Ok(Arc::new(Acting { env, profile, writes: current.writes_on(http(), &scope.region) }))
     }
 
     /// Who answers for an environment, asked now: the last check before a change.
@@ -485,7 +487,7 @@ impl Current {
 
 /// Whether an operation's verb is one that only reads.
 fn only_reads(operation: &str) -> bool {
-    const VERBS: [&str; 6] = ["Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
+    const VERBS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
     operation.split_once(':').is_some_and(|(_, action)| VERBS.iter().any(|verb| action.starts_with(verb)))
 }
 
