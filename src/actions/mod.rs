@@ -5,6 +5,9 @@
 mod carrier;
 mod field;
 mod parts;
+mod rds;
+mod rds_snapshot_create;
+mod rds_snapshot_delete;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -70,7 +73,7 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] = &[];
+pub const ALL: &[&ActionDef] = &[&rds_snapshot_create::DEF, &rds_snapshot_delete::DEF];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {
