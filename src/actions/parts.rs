@@ -138,11 +138,14 @@ pub(super) fn failed(words: impl Into<Arc<str>>) -> Stand {
 }
 
 /// Looks again and again until it has ended; gives up after `patience`.
-pub(super) async fn until_ended(
+pub(super) async fn until_ended<F>(
     patience: Duration,
     watch: Watching<'_>,
-    look: impl AsyncFn() -> Result<Stand, Fault>,
-) -> Result<Followed, Fault> {
+    look: impl Fn() -> F,
+) -> Result<Followed, Fault>
+where
+    F: Future<Output = Result<Stand, Fault>>,
+{
     let begun = Instant::now();
     let mut failures = 0;
     loop {
