@@ -26,24 +26,11 @@ pub static DEF: ActionDef = ActionDef {
     doc: "Delete a manual snapshot of a database, for ever",
     kinds: &[rds::SNAPSHOT],
     fields: &[
-        FieldDef {
-            id: "snapshot",
-            title: "snapshot",
-            doc: "The snapshot's name",
-            example: "manual-202511211200",
-            sort: FieldSort::Text,
-            required: true,
-            locates: true,
-        },
-        FieldDef {
-            id: "of-cluster",
-            title: "of a cluster",
-            doc: "Whether it is a snapshot of a cluster",
-            example: "yes",
-            sort: FieldSort::Flag,
-            required: false,
-            locates: true,
-        },
+        FieldDef::new("snapshot", "snapshot", "The snapshot's name", "manual-202511211200", FieldSort::Text)
+            .required()
+            .locating(),
+        FieldDef::new("of-cluster", "of a cluster", "Whether it is a snapshot of a cluster", "yes", FieldSort::Flag)
+            .locating(),
     ],
     sends: &[OF_INSTANCE, OF_CLUSTER],
     reads: &[rds::INSTANCE_SNAPSHOTS, rds::CLUSTER_SNAPSHOTS],
