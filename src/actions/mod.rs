@@ -6,6 +6,9 @@ mod carrier;
 mod field;
 mod parts;
 mod rds;
+mod rds_failover;
+mod rds_modify;
+mod rds_reboot;
 mod rds_snapshot_create;
 mod rds_snapshot_delete;
 
@@ -73,7 +76,8 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] = &[&rds_snapshot_create::DEF, &rds_snapshot_delete::DEF];
+pub const ALL: &[&ActionDef] =
+    &[&rds_snapshot_create::DEF, &rds_snapshot_delete::DEF, &rds_modify::DEF, &rds_failover::DEF, &rds_reboot::DEF];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {
