@@ -9,6 +9,7 @@ mod rds;
 mod rds_failover;
 mod rds_modify;
 mod rds_reboot;
+mod rds_restore;
 mod rds_snapshot_create;
 mod rds_snapshot_delete;
 

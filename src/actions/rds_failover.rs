@@ -3,26 +3,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_cloudwatch::types::{Dimension, Statistic};
 use aws_sdk_rds::types::{DbCluster, DbClusterMember};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::parts::{self, wanted};
 use super::{ActionDef, Asked, Choice, FieldDef, FieldSort, Op, rds};
 use crate::guard::{Permit, Watching};
-use crate::kinds::parts::id;
+use crate::kinds::parts::{Metric, id};
+use crate::kinds::{self, metrics};
 use crate::model::{
-    Fault, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict,
+    Fault, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Sent, Step, Undo, Unit,
+    Verdict, Window,
 };
 use crate::providers::Acting;
-use crate::providers::aws::{Ride, fault, sent};
+use crate::providers::aws::{Ride, sent};
 
 const ID: &str = "rds-failover";
 const FAILOVER: Op = "rds:FailoverDBCluster";
-const LAG: Op = "cloudwatch:GetMetricStatistics";
 
 /// More lag than this is worth a warning, in milliseconds.
 const TOLERABLE: f64 = 1_000.0;
@@ -49,7 +49,7 @@ pub static DEF: ActionDef = ActionDef {
         .required(),
     ],
     sends: &[FAILOVER],
-    reads: &[rds::CLUSTERS, rds::INSTANCES, LAG],
+    reads: &[rds::CLUSTERS, rds::INSTANCES],
     risk: "high",
     undo: "fail over back to the writer of before",
     example: "rds-failover -e dhbw-prod --db-cluster lecture-dhbw-cluster --to lecture-dhbw-cluster-2",
@@ -67,7 +67,7 @@ pub static DEF: ActionDef = ActionDef {
 
 fn applies(cluster: &Resource) -> Result<(), String> {
     rds::applies_when_available(cluster)?;
-    let members = crate::kinds::by_id(rds::CLUSTER).and_then(|kind| kind.cell(cluster, "members"));
+    let members = kinds::by_id(rds::CLUSTER).and_then(|kind| kind.cell(cluster, "members"));
     match members {
         Some(crate::model::Value::List(members)) if members.len() < 2 => {
             Err("it has no reader to fail over to".to_owned())
@@ -101,14 +101,15 @@ fn choices<'a>(acting: &'a Acting, target: &'a ResourceId, _: &'static str) -> A
 
 /// How far a reader is behind, in milliseconds, the highest of the last ten minutes.
 async fn lag(acting: &Acting, reader: &str) -> Result<Option<f64>, Fault> {
-    use aws_smithy_types::DateTime;
-    let now = Timestamp::now().as_second();
-    let dimension = Dimension::builder().name("DBInstanceIdentifier").value(reader).build();
-    let call = acting.env.aws.cloudwatch().get_metric_statistics().namespace("AWS/RDS").metric_name("AuroraReplicaLag");
-    let call = call.dimensions(dimension).statistics(Statistic::Maximum).period(60);
-    let call = call.start_time(DateTime::from_secs(now - 600)).end_time(DateTime::from_secs(now));
-    let answer = call.send().await.map_err(|error| fault(LAG, &error))?;
-    Ok(answer.datapoints().iter().filter_map(|point| point.maximum()).reduce(f64::max))
+    const LAG: &[Metric] = &[("lag", "AuroraReplicaLag", "Maximum", Unit::Count)];
+    let env = &acting.env;
+    let of = id(&env.scope, rds::INSTANCE, reader);
+    let specs = kinds::parts::metrics(&of, "AWS/RDS", &[("DBInstanceIdentifier", reader)], LAG);
+    let now = Timestamp::now();
+    let found = metrics::fetch(env, &specs, Window::Hour, now).await?;
+    let recent = now - SignedDuration::from_mins(10);
+    let points = found.iter().flat_map(|(_, points)| &points.points);
+    Ok(points.filter(|(at, _)| *at >= recent).map(|(_, ms)| *ms).reduce(f64::max))
 }
 
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
