@@ -3,6 +3,9 @@
 //! from its [`ActionDef`]. Actions know providers, kinds and the model; whether one may be carried out is the guard's to say.
 
 mod carrier;
+mod elasticache;
+mod elasticache_snapshot_create;
+mod elasticache_snapshot_delete;
 mod field;
 mod parts;
 mod rds;

@@ -1,5 +1,6 @@
 //! `rds-reboot`: restarts an instance, with a failover to its standby where it has one and that is wanted.
 
+use aws_sdk_rds::types::SourceType;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -14,6 +15,7 @@ use crate::providers::aws::{Ride, fault, sent};
 
 const ID: &str = "rds-reboot";
 const REBOOT: Op = "rds:RebootDBInstance";
+const EVENTS: Op = "rds:DescribeEvents";
 
 /// Restarts an instance.
 pub static DEF: ActionDef = ActionDef {
@@ -28,7 +30,7 @@ pub static DEF: ActionDef = ActionDef {
         FieldDef::new("failover", "failover", "Fail over to the standby (no unless said)", "yes", FieldSort::Flag),
     ],
     sends: &[REBOOT],
-    reads: &[rds::INSTANCES, rds::CLUSTERS],
+    reads: &[rds::INSTANCES, rds::CLUSTERS, EVENTS],
     risk: "high",
     undo: "no: what was interrupted stays so",
     example: "rds-reboot -e enterprise-prod --instance enterprise-prod-db --failover yes",
@@ -145,8 +147,6 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'
 
 /// What an event of RDS says of the restart. A server that keeps no events says nothing: then the status alone counts.
 async fn restarted(acting: &Acting, name: &str, since: jiff::Timestamp) -> Result<Option<String>, crate::model::Fault> {
-    use aws_sdk_rds::types::SourceType;
-    const EVENTS: Op = "rds:DescribeEvents";
     let call = acting.env.aws.rds().describe_events().source_identifier(name).source_type(SourceType::DbInstance);
     let answer = call.duration(60).send().await.map_err(|error| fault(EVENTS, &error))?;
     if answer.events().is_empty() {
