@@ -13,6 +13,7 @@ mod metric;
 mod query;
 mod resource;
 mod scope;
+pub mod stamp;
 pub mod text;
 mod value;
 
