@@ -1,5 +1,6 @@
 //! `alarm`: metric and composite alarms of CloudWatch.
 
+mod condition;
 mod row;
 mod rule;
 
@@ -10,6 +11,7 @@ use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, ScanBy};
 use futures_util::future::join;
+use jiff::Timestamp;
 
 use super::parts;
 use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, dimensions, no_logs};
@@ -56,6 +58,13 @@ const COLUMNS: &[Column] = &[
     Column::text("metric", "METRIC", (10, 32), Show::Table(3), "Metric it watches"),
     Column::text("condition", "CONDITION", (10, 36), Show::Table(4), "When it goes into alarm"),
     Column::text("description", "DESCRIPTION", (10, 80), Show::Data, "What its makers say of it"),
+    Column::text(
+        "state_reason",
+        "STATE REASON",
+        (10, 120),
+        Show::Data,
+        "Why it is in this state, in CloudWatch's words",
+    ),
     Column::text("type", "TYPE", (6, 9), Show::Data, "metric or composite"),
     Column::text("namespace", "NAMESPACE", (7, 30), Show::Data, "Namespace of its metric"),
     Column::text("stat", "STATISTIC", (3, 12), Show::Data, "Statistic of its metric"),
@@ -76,8 +85,9 @@ fn ask(env: &Env) -> DescribeAlarmsFluentBuilder {
 }
 
 fn rows(env: &Env, answer: &DescribeAlarmsOutput) -> Result<Vec<Resource>, Fault> {
-    let metric = answer.metric_alarms().iter().map(|alarm| row::of_metric(&env.scope, alarm));
-    metric.chain(answer.composite_alarms().iter().map(|alarm| row::of_composite(&env.scope, alarm))).collect()
+    let now = Timestamp::now();
+    let metric = answer.metric_alarms().iter().map(|alarm| row::of_metric(&env.scope, alarm, now));
+    metric.chain(answer.composite_alarms().iter().map(|alarm| row::of_composite(&env.scope, alarm, now))).collect()
 }
 
 fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {

@@ -71,6 +71,12 @@ pub fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
+/// An instant in a word: the minute if it was today, else the date.
+pub fn moment(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    if day(at) == day(now) { at.strftime("%H:%MZ").to_string() } else { day(at) }
+}
+
 /// A filter for those whose column is exactly one of these.
 pub fn exactly<T: AsRef<str>>(column: &str, words: impl IntoIterator<Item = T>) -> String {
     format!("{column}:/^({})$/", alternatives(words))

@@ -96,6 +96,12 @@ async fn the_stories_show() {
     let service = crate::model::Value::text(&backend.name);
     assert!(tasks.iter().all(|task| ecs_task::DEF.cell(task, "service") == Some(&service)));
 
+    let latency = row(&alarm::DEF, &dhbw, "lecture-dhbw-latency-high").await;
+    assert!(latency.reason.starts_with("TargetResponseTime "), "{}", latency.reason);
+    assert!(latency.reason.contains(" > 1 for 5 of 5 (since "), "{}", latency.reason);
+    let affected = row(&alarm::DEF, &dhbw, "lecture-dhbw-students-affected").await;
+    assert!(affected.reason.starts_with("lecture-dhbw-backend-5xx in ALARM"), "{}", affected.reason);
+
     let enterprise = rig.env("enterprise-prod").await;
     let reporting = row(&ecs_service::DEF, &enterprise, "reporting-service").await;
     assert_eq!(reporting.health, Health::Failed);
