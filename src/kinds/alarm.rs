@@ -104,9 +104,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let (alarm, history) = join(named(env, &[&id.id]), history(env, id)).await;
         let alarm = alarm?.into_iter().next().ok_or_else(|| parts::gone(id))?;
         let mut sections = vec![parts::summary(&DEF, &alarm)];
-        if let Some(Value::List(children)) = DEF.cell(&alarm, "children")
-            && !children.is_empty()
-        {
+        let children = parts::items_of(&DEF, &alarm, "children");
+        if !children.is_empty() {
             let names: Vec<&str> = children.iter().take(PAGE).map(|name| &**name).collect();
             sections.push(parts::or_why("Children", named(env, &names).await.map(|found| children_table(&found))));
         }
@@ -166,20 +165,16 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 /// Its dimensions, as names and values.
 fn dimensions_of(alarm: &Resource) -> Vec<(&str, &str)> {
-    match DEF.cell(alarm, "dimensions") {
-        Some(Value::List(items)) => items.iter().filter_map(|item| item.split_once('=')).collect(),
-        _ => Vec::new(),
-    }
+    parts::items_of(&DEF, alarm, "dimensions").iter().filter_map(|item| item.split_once('=')).collect()
 }
 
 fn relations(alarm: &Resource) -> Vec<Relation> {
     let scope = &alarm.id.scope;
     let watched = dimensions::resources(scope, parts::text_of(&DEF, alarm, "namespace"), &dimensions_of(alarm));
     let mut relations: Vec<Relation> = watched.into_iter().map(|(label, id)| parts::to_one(label, id)).collect();
-    if let Some(Value::List(children)) = DEF.cell(alarm, "children")
-        && !children.is_empty()
-    {
-        relations.push(parts::to_those("children", scope, KIND, parts::exactly("name", &**children)));
+    let children = parts::items_of(&DEF, alarm, "children");
+    if !children.is_empty() {
+        relations.push(parts::to_those("children", scope, KIND, parts::exactly("name", children)));
     }
     relations.push(parts::to_those("parents", scope, KIND, parts::lists("children", [&alarm.id.id])));
     relations

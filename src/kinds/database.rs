@@ -15,8 +15,8 @@ use crate::providers::aws::{fault, gathered};
 /// What [`events`] calls.
 pub const EVENTS: Op = "rds:DescribeEvents";
 
-/// How far back events are asked for, in minutes: all that RDS keeps.
-const EVENT_MINUTES: i32 = 14 * 24 * 60;
+/// How far back events are asked for, in minutes: all that RDS and ElastiCache keep.
+pub const EVENT_MINUTES: i32 = 14 * 24 * 60;
 /// How many of the newest events a detail shows.
 const EVENTS_SHOWN: usize = 50;
 

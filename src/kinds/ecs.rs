@@ -45,11 +45,6 @@ pub fn name_of(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// `targetgroup/NAME/ID` in an ARN: the name.
-pub fn target_group_name(arn: &str) -> &str {
-    arn.split_once("targetgroup/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or(arn)
-}
-
 /// The cluster that a resource lives in, or is.
 pub fn cluster_of(id: &ResourceId) -> &str {
     id.scope.cluster.as_deref().unwrap_or(if id.kind == "ecs-cluster" { &id.id } else { "default" })
@@ -203,8 +198,6 @@ mod tests {
     fn names_come_out_of_arns() {
         assert_eq!(name_of("arn:aws:ecs:eu-central-1:111122223333:service/main/web"), "web");
         assert_eq!(name_of("arn:aws:ecs:eu-central-1:111122223333:task-definition/web:7"), "web:7");
-        let arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web-tg/0123456789abcdef";
-        assert_eq!(target_group_name(arn), "web-tg");
         let scope = Scope::new("e", "r");
         assert_eq!(cluster_of(&service_id(&scope, "main", "web")), "main");
         assert_eq!(cluster_of(&parts::id(&scope, "ecs-cluster", "main")), "main");

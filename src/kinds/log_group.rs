@@ -8,7 +8,7 @@ use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass, LogStream, MetricFi
 use futures_util::future::join3;
 
 use super::parts::{self, fine, int, required, yes};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns};
 use crate::model::{Detail, Fault, LogSource, Resource, ResourceId, Scope, Section, Unit, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::{Capture, pretty};
@@ -55,7 +55,7 @@ const COLUMNS: &[Column] = &[
     Column::text("created", "CREATED", (4, 8), Show::Table(3), "When it was made"),
     Column::number("metric_filters", "METRIC FILTERS", 3, Show::Data, "Filters that make metrics of its lines"),
     Column::text("kms_key", "KMS KEY", (10, 80), Show::Data, "Key that encrypts it"),
-    Column::text("deletion_protection", "DELETION PROTECTION", (3, 3), Show::Data, "Whether it can't be deleted"),
+    columns::DELETION_PROTECTION,
 ];
 
 const METRICS: &[parts::Metric] =

@@ -135,13 +135,7 @@ fn scaling(name: &str) -> Option<Verdict> {
 fn dims(alarm: &MetricAlarm) -> Vec<(&str, &str)> {
     let inner = alarm.metrics().iter().filter_map(|query| query.metric_stat()?.metric());
     let all = alarm.dimensions().iter().chain(inner.flat_map(Metric::dimensions));
-    let mut dims = Vec::new();
-    for pair in all.filter_map(|dimension: &Dimension| Some((dimension.name()?, dimension.value()?))) {
-        if !dims.contains(&pair) {
-            dims.push(pair);
-        }
-    }
-    dims
+    parts::each_once(all.filter_map(|dimension: &Dimension| Some((dimension.name()?, dimension.value()?))))
 }
 
 /// The names of what it watches, or the dimensions' values where they name nothing that is known.

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::KIND;
 use super::health::{Evidence, primary, verdict};
-use crate::kinds::ecs::{self, name_of, target_group_name};
+use crate::kinds::ecs::{self, name_of};
+use crate::kinds::elb::target_group_name;
 use crate::kinds::parts::{self, int, required};
 use crate::model::{Fault, Resource, Scope, Value};
 
@@ -71,13 +72,8 @@ pub fn definition(service: &Service) -> Option<&str> {
 
 /// The names of its target groups, each once.
 fn target_groups(service: &Service) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    for balancer in service.load_balancers() {
-        if let Some(name) = balancer.target_group_arn().map(target_group_name).filter(|name| !names.contains(name)) {
-            names.push(name);
-        }
-    }
-    names
+    let arns = service.load_balancers().iter().filter_map(|balancer| balancer.target_group_arn());
+    parts::each_once(arns.map(target_group_name))
 }
 
 /// Container and port behind each of its load balancers.

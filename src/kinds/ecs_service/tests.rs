@@ -1,6 +1,6 @@
 use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Deployment, DeploymentRolloutState, LaunchType, LoadBalancer};
-use aws_sdk_elasticloadbalancingv2::types::TargetHealth;
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthStateEnum};
 
 use super::*;
 use crate::model::{Query, Scope};
@@ -99,7 +99,7 @@ fn unhealthy_targets_are_counted() {
 
 #[test]
 fn evidence_stops_where_its_budget_ends() {
-    let left = AtomicUsize::new(3);
+    let left = Allowance::new(3);
     let wanted = Needs { stops: true, targets: vec!["a".to_owned(), "b".to_owned()] };
     let first = affordable(wanted.clone(), &left);
     assert_eq!(first, Needs { stops: true, targets: vec!["a".to_owned()] });
