@@ -9,7 +9,7 @@ pub mod world;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
@@ -52,6 +52,8 @@ struct Shared {
     seed: u64,
     faults: Faults,
     calls: Mutex<BTreeMap<CallKey, u64>>,
+    under_way: AtomicUsize,
+    most_at_once: AtomicUsize,
     requests: AtomicU64,
 }
 
@@ -74,6 +76,8 @@ impl Estate {
             seed,
             faults: Faults::new(names),
             calls: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
         }))
     }
@@ -110,9 +114,15 @@ impl Estate {
         self.0.calls().clone()
     }
 
+    /// The most calls that were under way at the same moment.
+    pub fn most_at_once(&self) -> usize {
+        self.0.most_at_once.load(Ordering::Relaxed)
+    }
+
     /// Starts counting calls anew.
     pub fn reset_calls(&self) {
         self.0.calls().clear();
+        self.0.most_at_once.store(0, Ordering::Relaxed);
     }
 
     /// The time by the estate's clock.
@@ -133,6 +143,21 @@ impl Shared {
     fn count(&self, environment: &str, service: wire::Service, operation: &str) {
         let key = (environment.to_owned(), service.name().to_owned(), operation.to_owned());
         *self.calls().entry(key).or_default() += 1;
+    }
+
+    /// A call is under way as long as this lives.
+    fn begin(&self) -> UnderWay<'_> {
+        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
+        self.most_at_once.fetch_max(others + 1, Ordering::Relaxed);
+        UnderWay(self)
+    }
+}
+
+struct UnderWay<'s>(&'s Shared);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -5,7 +5,6 @@ use aws_sdk_ecs::types::{
 };
 use jiff::Timestamp;
 
-use super::KIND;
 use super::health::{Evidence, primary, verdict};
 use crate::kinds::ecs::{self, name_of};
 use crate::kinds::elb::target_group_name;
@@ -59,7 +58,6 @@ pub fn of(
         Value::maybe(service.created_by().map(name_of)),
     ];
     let id = ecs::service_id(scope, cluster, name);
-    debug_assert_eq!(id.kind, KIND);
     Ok(parts::row(id, name, service.service_arn(), verdict(service, evidence, now), cells))
 }
 

@@ -3,7 +3,7 @@ use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Deployment, DeploymentRol
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthStateEnum};
 
 use super::*;
-use crate::model::{Query, Scope};
+use crate::model::{Health, Query, Scope};
 
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web-tg/0123456789abcdef";
 
@@ -95,6 +95,31 @@ fn unhealthy_targets_are_counted() {
     let sick = sick_targets(GROUP, &targets).unwrap();
     assert_eq!((&*sick.group, sick.unhealthy, sick.of, &*sick.why), ("web-tg", 1, 2, "Request timed out"));
     assert_eq!(sick_targets(GROUP, &targets[..1]), None);
+}
+
+fn short() -> Service {
+    let mut service = service();
+    service.running_count = 0;
+    service
+}
+
+/// An incident: all of four hundred services are short of tasks and have a target group.
+#[cfg(feature = "demo")]
+#[tokio::test]
+async fn an_incident_does_not_multiply_the_calls() {
+    let rig = crate::kinds::tests::Rig::seven();
+    let env = rig.env("dhbw-prod").await;
+    rig.estate.reset_calls();
+    let left = Allowance::new(EVIDENCE);
+    for _ in 0..40 {
+        let ten: Vec<Service> = (0..10).map(|_| short()).collect();
+        let rows = rows(&env, "main", &ten, &left).await.unwrap();
+        assert!(rows.iter().all(|row| row.health == Health::Degraded), "{rows:?}");
+    }
+    let calls = rig.calls();
+    // Of a service that is not there the stops end with their first call.
+    assert!(calls.keys().all(|call| call == "ecs:ListTasks" || call == elb::TARGET_HEALTH), "{calls:?}");
+    assert_eq!(calls.values().sum::<u64>() + calls["ecs:ListTasks"], EVIDENCE as u64, "{calls:?}");
 }
 
 #[test]
