@@ -15,7 +15,7 @@ pub mod ecs_task;
 pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
-mod elb;
+pub mod elb;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;

@@ -285,11 +285,15 @@ fn relations(cluster: &Resource) -> Vec<Relation> {
     let members = parts::items_of(&DEF, cluster, "members").iter();
     let own = format!("DBClusterIdentifier={}", cluster.id.id);
     let watched = [own].into_iter().chain(members.map(|member| format!("DBInstanceIdentifier={member}")));
-    vec![
+    let scope = &cluster.id.scope;
+    let mut relations = vec![
         parts::to_those_within("members", "rds-instance", &cluster.id),
         parts::to_those_within("snapshots", "rds-snapshot", &cluster.id),
-        parts::to_those("alarms", &cluster.id.scope, "alarm", parts::lists("dimensions", watched)),
-    ]
+        parts::to_those("alarms", scope, "alarm", parts::lists("dimensions", watched)),
+    ];
+    let exports = parts::items_of(&DEF, cluster, "log_exports");
+    relations.extend(database::to_log_groups(scope, Some(&cluster.id.id), None, exports));
+    relations
 }
 
 fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
@@ -371,6 +375,16 @@ mod tests {
         let range = ServerlessV2ScalingConfigurationInfo::builder().min_capacity(0.5).max_capacity(8.0).build();
         let row = row(cluster("available").serverless_v2_scaling_configuration(range), &[]);
         assert_eq!(shown(&row, "class"), "0.5–8 ACU");
+    }
+
+    #[test]
+    fn it_leads_to_its_members_and_what_belongs_to_them() {
+        let row = row(cluster("available").enabled_cloudwatch_logs_exports("postgresql"), &[]);
+        let relations = relations(&row);
+        let labels: Vec<_> = relations.iter().map(|relation| relation.label).collect();
+        assert_eq!(labels, ["members", "snapshots", "alarms", "log group"]);
+        let alarms = relations[2].filter.as_deref().unwrap_or_default();
+        assert!(alarms.contains("DBClusterIdentifier=") && alarms.contains("DBInstanceIdentifier=two"), "{alarms}");
     }
 
     #[test]

@@ -229,16 +229,23 @@ fn pending(to: &PendingModifiedValues) -> Vec<String> {
 
 fn relations(db: &Resource) -> Vec<Relation> {
     let scope = &db.id.scope;
-    let alarms = parts::to_alarms(scope, &[("DBInstanceIdentifier", &db.id.id)]);
-    match DEF.cell(db, "cluster") {
-        // Those of a cluster are backed up with it.
-        Some(Value::Text(cluster)) => {
-            let cluster = parts::id(scope, "rds-cluster", cluster.clone());
-            let snapshots = parts::to_those_within("snapshots", "rds-snapshot", &cluster);
-            vec![parts::to_one("cluster", cluster), snapshots, alarms]
-        }
-        _ => vec![parts::to_those_within("snapshots", "rds-snapshot", &db.id), alarms],
-    }
+    let text = |column| Some(parts::text_of(&DEF, db, column)).filter(|text| !text.is_empty());
+    let (cluster, source) = (text("cluster"), text("replica_of"));
+    let mut relations = Vec::new();
+    // What is in a cluster is backed up with it.
+    let backed_up = cluster.map_or_else(|| db.id.clone(), |cluster| parts::id(scope, "rds-cluster", cluster));
+    relations.extend(cluster.map(|_| parts::to_one("cluster", backed_up.clone())));
+    relations.push(parts::to_those_within("snapshots", "rds-snapshot", &backed_up));
+    relations.push(parts::to_alarms(scope, &[("DBInstanceIdentifier", &db.id.id)]));
+    let exports = parts::items_of(&DEF, db, "log_exports");
+    relations.extend(database::to_log_groups(scope, cluster, Some(&db.id.id), exports));
+    // In another region it is named by its ARN.
+    let here = |name: &&str| !name.contains(':');
+    let to = |label, name: &str| parts::to_one(label, parts::id(scope, KIND, name));
+    relations.extend(source.filter(here).map(|name| to("replica of", name)));
+    let replicas = parts::items_of(&DEF, db, "replicas").iter().map(|name| &**name);
+    relations.extend(replicas.filter(here).map(|name| to("replica", name)));
+    relations
 }
 
 fn metrics(db: &Resource) -> Vec<MetricSpec> {
@@ -261,6 +268,7 @@ mod tests {
     use aws_sdk_rds::types::{DbInstanceStatusInfo, DbParameterGroupStatus, Endpoint};
 
     use super::*;
+    use crate::model::Query;
 
     fn db(status: &str) -> DbInstanceBuilder {
         DbInstance::builder()
@@ -334,6 +342,18 @@ mod tests {
         let row = row(db("available").db_cluster_identifier("c").engine("aurora-postgresql"));
         let labels: Vec<_> = relations(&row).iter().map(|relation| relation.label).collect();
         assert_eq!(labels, ["cluster", "snapshots", "alarms"]);
+        let alone = db("available")
+            .enabled_cloudwatch_logs_exports("postgresql")
+            .read_replica_source_db_instance_identifier("arn:aws:rds:us-east-1:1:db:far")
+            .read_replica_db_instance_identifiers("near");
+        let told: Vec<_> = relations(&self::row(alone))
+            .into_iter()
+            .filter_map(|relation| match relation.query {
+                Query::Detail(id) => Some(format!("{} {}", relation.label, id.id)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, ["log group /aws/rds/instance/enterprise-prod-db/postgresql", "replica near"]);
         assert_eq!(metrics(&row)[2].metric, "FreeLocalStorage");
         assert_eq!(shown(&row, "storage"), "");
     }
