@@ -35,8 +35,7 @@ impl Setup {
         let (config, source) = super::demo::source(&global, config)?;
         #[cfg(not(feature = "demo"))]
         let source = files(&config);
-        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
-        let access = Environments::new(config.environments.clone(), source, reads);
+        let access = Environments::new(config.environments.clone(), source, kinds::reads());
         Ok(Self { config, global, access })
     }
 

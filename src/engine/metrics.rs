@@ -11,11 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 
+use super::ledger::Ledger;
 use super::pace::{share, spread};
 use super::schedule::{earliest, sleep_until_some};
 use super::slot::Slot;
 use super::{Event, MetricKey, MetricWant, MetricsSpent, Shared};
-use crate::kinds::metrics::{Budget, QUERIES};
+use crate::kinds::metrics::{Budget, QUERIES, Used};
 use crate::model::{Fault, FaultClass, MetricSpec, Points, Scope, Window};
 
 /// What is asked in one call: one environment and region, one window.
@@ -25,6 +26,8 @@ type Group = (Scope, Window);
 struct Answered {
     group: Group,
     result: Result<(), Fault>,
+    /// What has been used on its day, by other consoles too.
+    used: Used,
 }
 
 /// Minds all metrics.
@@ -32,6 +35,7 @@ pub(super) struct Metrics {
     shared: Arc<Shared>,
     wanted: Arc<Slot<Option<Vec<MetricWant>>>>,
     budget: Budget,
+    ledger: Ledger,
     told: MetricsSpent,
     wants: Vec<MetricWant>,
     /// When a series is asked for next, also of those out of sight: they may come back within their period.
@@ -47,10 +51,12 @@ pub(super) struct Metrics {
 impl Metrics {
     pub(super) fn new(shared: Arc<Shared>, wanted: Arc<Slot<Option<Vec<MetricWant>>>>) -> Self {
         let budget = Budget::new(shared.settings.metric_calls, shared.settings.metric_dollars);
+        let ledger = Ledger::new(shared.settings.metric_ledger.clone());
         Self {
             shared,
             wanted,
             budget,
+            ledger,
             told: MetricsSpent::default(),
             wants: Vec::new(),
             due: HashMap::new(),
@@ -63,6 +69,7 @@ impl Metrics {
 
     /// Runs until it is dropped, and with it all calls under way.
     pub(super) async fn run(mut self) {
+        self.budget.learn(self.ledger.read().await);
         loop {
             let wake = self.ask_due(Instant::now()).await;
             let wanted = Arc::clone(&self.wanted);
@@ -128,25 +135,27 @@ impl Metrics {
         if specs.is_empty() {
             return false;
         }
-        self.budget.spend(clock, specs.len());
+        let booked = self.budget.spend(clock, specs.len());
         let due = next_period(clock, group.1, self.shared.pace.points_late);
         self.due.extend(specs.iter().map(|spec| (key(spec, group.1), due)));
         self.busy.insert(group.clone());
-        let shared = Arc::clone(&self.shared);
+        let (shared, ledger) = (Arc::clone(&self.shared), self.ledger.clone());
         self.calls.spawn(async move {
+            let used = ledger.book(booked).await;
             let result = fetch(&shared, &group, &specs).await;
-            Answered { group, result }
+            Answered { group, result, used }
         });
         true
     }
 
     fn ended(&mut self, ended: Result<Answered, JoinError>) {
-        let Ok(Answered { group, result }) = ended else {
+        let Ok(Answered { group, result, used }) = ended else {
             tracing::error!("a call for metrics was lost");
             self.busy.clear();
             return;
         };
         self.busy.remove(&group);
+        self.budget.learn(used);
         match result {
             Ok(()) => {
                 self.failed.remove(&group);
@@ -172,22 +181,33 @@ impl Metrics {
     }
 }
 
-/// Fetches points and reports them.
+/// Fetches points and reports them, and which could not be had, and why.
 async fn fetch(shared: &Shared, group: &Group, specs: &[MetricSpec]) -> Result<(), Fault> {
     let Shared { sources, report, pace, .. } = shared;
     let (scope, window) = group;
     let asked = AssertUnwindSafe(async { sources.metrics(scope, specs, *window).await }).catch_unwind();
-    let points = match timeout(pace.patience, asked).await {
-        Ok(Ok(answer)) => answer?,
-        Ok(Err(_)) => return Err(Fault::new(FaultClass::Bug, "the console failed over these metrics")),
-        Err(_) => return Err(Fault::new(FaultClass::TimedOut, "no metrics in time")),
+    let answer = match timeout(pace.patience, asked).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(Fault::new(FaultClass::Bug, "the console failed over these metrics")),
+        Err(_) => Err(Fault::new(FaultClass::TimedOut, "no metrics in time")),
     };
-    let named = |(at, points): (usize, Points)| Some((key(specs.get(at)?, *window), Arc::new(points)));
-    let points: Vec<_> = points.into_iter().filter_map(named).collect();
+    let mut missing: Vec<Option<MetricKey>> = specs.iter().map(|spec| Some(key(spec, *window))).collect();
+    let (found, result) = match answer {
+        Ok(found) => (found, Ok(())),
+        Err(fault) => (Vec::new(), Err(fault)),
+    };
+    let named = |(at, points): (usize, Points)| Some((missing.get_mut(at)?.take()?, Arc::new(points)));
+    let points: Vec<_> = found.into_iter().filter_map(named).collect();
     if !points.is_empty() {
         report.tell(Event::Points(points, sources.now())).await;
     }
-    Ok(())
+    let missing: Vec<MetricKey> = missing.into_iter().flatten().collect();
+    if !missing.is_empty() {
+        let left_out = || Fault::new(FaultClass::Service, "CloudWatch could not read this metric");
+        let fault = Arc::new(result.as_ref().err().cloned().unwrap_or_else(left_out));
+        report.tell(Event::NoPoints(missing, fault, sources.now())).await;
+    }
+    result
 }
 
 fn key(spec: &MetricSpec, window: Window) -> MetricKey {

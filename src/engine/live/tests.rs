@@ -17,7 +17,8 @@ use crate::model::{
 use crate::providers::{Environments, Source};
 
 const SEED: u64 = 1;
-const SETTINGS: Settings = Settings { metric_calls: 1_000, metric_dollars: 10.0, log_room: Some(100_000) };
+const SETTINGS: Settings =
+    Settings { metric_calls: 1_000, metric_dollars: 10.0, metric_ledger: None, log_room: Some(100_000), live_tails: true };
 
 /// The engine on an estate.
 struct Rig {
@@ -45,9 +46,8 @@ impl Rig {
         let scopes = environments.iter().map(scope).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
-        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
         let (tell, events) = mpsc::channel(1_024);
-        let live = Live::new(Environments::new(environments, source, reads));
+        let live = Live::new(Environments::new(environments, source, kinds::reads()));
         Self { engine: Engine::start(Arc::new(live), tell, SETTINGS), estate, scopes, events }
     }
 

@@ -24,6 +24,7 @@ use aws_types::SdkConfig;
 pub use calls::Calls;
 pub use environments::{Environments, Estate, Source};
 pub use fault::{fault, invalid};
+pub use files::write_private;
 use guard::Tag;
 pub use pages::{gathered, pages};
 pub use sign_in::SignIn;

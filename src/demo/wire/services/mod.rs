@@ -13,6 +13,7 @@ pub(super) mod logs;
 mod metrics;
 mod rds;
 mod rds_snapshots;
+mod sso;
 
 use super::call::{Answer, Call};
 use super::failure::Failure;
@@ -32,6 +33,7 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::Iam | Service::Sts => identity::answer(call),
         Service::Logs => logs::answer(call),
         Service::Rds => rds::answer(call),
+        Service::SsoOidc => sso::answer(call),
     }
 }
 
