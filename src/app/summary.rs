@@ -103,7 +103,8 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
 impl State {
     /// The first fetches of an environment's row of which nothing has come yet: since when the oldest of them is under way.
     pub fn unanswered(&self, environment: &Environment) -> Option<Loading> {
-        let waits = |known: &Loadable<Answer>| known.loading.filter(|loading| known.value.is_none() && loading.count == 0);
+        let waits =
+            |known: &Loadable<Answer>| known.loading.filter(|loading| known.value.is_none() && loading.count == 0);
         let queries = scopes(environment).flat_map(|scope| {
             let list = |kind| Query::List { scope: scope.clone(), kind, within: None };
             FLEET_KINDS.map(list).into_iter().chain([Query::Identity(scope.clone())]).collect::<Vec<_>>()

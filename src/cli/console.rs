@@ -24,7 +24,7 @@ pub(super) fn run(mut setup: Setup) -> Result<ExitCode, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::usage("the console needs a terminal", "for scripts there is `quarterdeck get KIND`"));
     }
-    let screen = Screen::new(&mut setup.config, setup.global.theme.is_some())?;
+    let screen = Screen::new(&mut setup.config);
     let environments = environments(&setup)?;
     console::start_log(setup.config.folders.state.as_deref(), setup.global.verbose);
     for problem in &setup.config.problems {

@@ -25,7 +25,7 @@ const TAIL: u64 = 1;
 const ROOM: usize = 16;
 
 pub(super) async fn run(setup: &Setup, args: &LogsArgs) -> Result<ExitCode, Failure> {
-    if matches!(setup.global.output, Format::Csv | Format::Markdown) {
+    if matches!(setup.global.format(), Format::Csv | Format::Markdown) {
         let message = "log lines can't be printed in this format";
         return Err(Failure::usage(message, "allowed: `-o table`, `-o json`"));
     }
@@ -59,7 +59,7 @@ async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, 
     let printer = Printer {
         sources: &spec.sources,
         grep: args.grep.as_ref(),
-        json: setup.global.output == Format::Json,
+        json: setup.global.format() == Format::Json,
         colour: setup.colour(),
     };
     let mut out = BufWriter::new(io::stdout());

@@ -78,7 +78,18 @@ mod tests {
 
     #[rstest]
     fn what_arrives_is_good(
-        #[values("x", "shift-x", "%", "ctrl-x", "ctrl-space", "ctrl-4", "alt-x", "alt-shift-x", "ctrl-alt-x", "alt-enter")]
+        #[values(
+            "x",
+            "shift-x",
+            "%",
+            "ctrl-x",
+            "ctrl-space",
+            "ctrl-4",
+            "alt-x",
+            "alt-shift-x",
+            "ctrl-alt-x",
+            "alt-enter"
+        )]
         chord: &str,
     ) {
         assert_eq!(why_not(chord), None);
@@ -86,7 +97,8 @@ mod tests {
 
     #[rstest]
     fn keys_without_a_character_take_every_modifier(
-        #[values("f5", "ctrl-f5", "shift-up", "ctrl-shift-left", "alt-pagedown", "ctrl-home", "backtab", "shift-del")] chord: &str,
+        #[values("f5", "ctrl-f5", "shift-up", "ctrl-shift-left", "alt-pagedown", "ctrl-home", "backtab", "shift-del")]
+        chord: &str,
     ) {
         assert_eq!(why_not(chord), None);
     }

@@ -204,8 +204,7 @@ impl Budget {
 
     /// Books a fetch of so many metrics; returns what it uses.
     pub fn spend(&mut self, now: Timestamp, metrics: usize) -> Used {
-        let fetch =
-            Used { day: utc_day(now), calls: metrics.div_ceil(QUERIES) as u64, metrics: metrics as u64 };
+        let fetch = Used { day: utc_day(now), calls: metrics.div_ceil(QUERIES) as u64, metrics: metrics as u64 };
         self.used = self.used.and(fetch);
         fetch
     }

@@ -191,8 +191,12 @@ pub const ALL: &[&KindDef] = &[
 /// providers call themselves.
 pub fn reads() -> Vec<Op> {
     let of_kinds = ALL.iter().flat_map(|kind| kind.reads);
-    let mut all: Vec<Op> =
-        of_kinds.chain(metrics::READS).chain(logs::READS).chain(changes::READS.iter().copied().flatten()).copied().collect();
+    let mut all: Vec<Op> = of_kinds
+        .chain(metrics::READS)
+        .chain(logs::READS)
+        .chain(changes::READS.iter().copied().flatten())
+        .copied()
+        .collect();
     all.sort_unstable();
     all.dedup();
     all

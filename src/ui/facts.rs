@@ -64,8 +64,7 @@ impl<'a> Facts<'a> {
             && (known.value.is_none() || now.as_second() - loading.since.as_second() > SLOW)
         {
             let first = self.loading.unwrap_or(Loading { count: 0, ..*loading });
-            self.loading =
-                Some(Loading { since: first.since.min(loading.since), count: first.count + loading.count });
+            self.loading = Some(Loading { since: first.since.min(loading.since), count: first.count + loading.count });
         }
         if let Some((fault, since)) = &known.fault {
             self.troubles.push(Trouble { query, fault, since: *since });

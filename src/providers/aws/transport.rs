@@ -33,11 +33,8 @@ pub struct Patience {
 
 impl Patience {
     /// Reads: a page of a large account may take a while to be found and to come.
-    pub const READ: Self = Self {
-        first_byte: Duration::from_secs(10),
-        attempt: Duration::from_secs(20),
-        call: Duration::from_secs(25),
-    };
+    pub const READ: Self =
+        Self { first_byte: Duration::from_secs(10), attempt: Duration::from_secs(20), call: Duration::from_secs(25) };
 
     /// Signing in and saying whose credentials these are: small answers. An environment that accepts connections and never answers
     /// is to be known as such before anybody wonders.
@@ -86,7 +83,8 @@ impl Transport {
     }
 
     fn connect(&self) -> SharedHttpConnector {
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(Patience::READ.first_byte).build();
+        let settings =
+            HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(Patience::READ.first_byte).build();
         let mut connector = Connector::builder()
             .connector_settings(settings)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
