@@ -30,6 +30,18 @@ struct Answered {
     used: Used,
 }
 
+/// A group that could not be read.
+struct Failed {
+    /// So many times in a row.
+    times: u32,
+    /// Not asked again before.
+    until: Instant,
+    /// Why.
+    fault: Arc<Fault>,
+    /// Who has been told.
+    told: HashSet<MetricKey>,
+}
+
 /// Minds all metrics.
 pub(super) struct Metrics {
     shared: Arc<Shared>,
@@ -43,8 +55,7 @@ pub(super) struct Metrics {
     /// The screen moves: when it has stood still for long enough, and when it has moved for too long.
     moving: Option<(Instant, Instant)>,
     busy: HashSet<Group>,
-    /// Failures in a row, and not before when it is asked again.
-    failed: HashMap<Group, (u32, Instant)>,
+    failed: HashMap<Group, Failed>,
     calls: JoinSet<Answered>,
 }
 
@@ -112,7 +123,7 @@ impl Metrics {
             }
             let rest = self.due.get(&key).and_then(|due| Duration::try_from(due.duration_since(clock)).ok());
             let rest = rest.filter(|rest| !rest.is_zero()).map(|rest| now + rest);
-            let backoff = self.failed.get(&group).map(|(_, until)| *until).filter(|until| *until > now);
+            let backoff = self.failed.get(&group).map(|failed| failed.until).filter(|until| *until > now);
             match rest.max(backoff) {
                 Some(later) => next = Some(earliest(next, later)),
                 None => groups.entry(group).or_default().push(spec.clone()),
@@ -125,8 +136,25 @@ impl Metrics {
                 next = Some(earliest(next, soon));
             }
         }
+        self.tell_failures(now, clock).await;
         self.tell_spent(clock).await;
         next
+    }
+
+    /// Tells why there is nothing for now of what is wanted, also of what came on screen while its group rests after a fault.
+    async fn tell_failures(&mut self, now: Instant, clock: Timestamp) {
+        let mut news: HashMap<Group, (Arc<Fault>, Vec<MetricKey>)> = HashMap::new();
+        for MetricWant { spec, window } in &self.wants {
+            let group = (spec.resource.scope.region_scope(), *window);
+            let Some(failed) = self.failed.get_mut(&group).filter(|failed| failed.until > now) else { continue };
+            let key = key(spec, *window);
+            if failed.told.insert(key.clone()) {
+                news.entry(group).or_insert_with(|| (Arc::clone(&failed.fault), Vec::new())).1.push(key);
+            }
+        }
+        for (fault, keys) in news.into_values() {
+            self.shared.report.tell(Event::NoPoints(keys, fault, clock)).await;
+        }
     }
 
     /// Asks for the first of these; the others follow when it has come back. Whether the budget allowed it.
@@ -162,11 +190,12 @@ impl Metrics {
             }
             Err(fault) => {
                 tracing::warn!(scope = %group.0, %fault, "metrics can't be read");
-                let failures = self.failed.get(&group).map_or(0, |(failures, _)| *failures) + 1;
+                let times = self.failed.get(&group).map_or(0, |failed| failed.times) + 1;
                 let period = Duration::from_secs(group.1.period().unsigned_abs().into());
-                let pause = spread(self.shared.pace.backoff(&fault.class, failures, Some(period)));
+                let pause = spread(self.shared.pace.backoff(&fault.class, times, Some(period)));
                 self.due.retain(|key, _| (key.resource.scope.region_scope(), key.window) != group);
-                self.failed.insert(group, (failures, Instant::now() + pause));
+                let (until, fault) = (Instant::now() + pause, Arc::new(fault));
+                self.failed.insert(group, Failed { times, until, fault, told: HashSet::new() });
             }
         }
     }
@@ -181,33 +210,28 @@ impl Metrics {
     }
 }
 
-/// Fetches points and reports them, and which could not be had, and why.
+/// Fetches points and reports them, and which of them the answer leaves out.
 async fn fetch(shared: &Shared, group: &Group, specs: &[MetricSpec]) -> Result<(), Fault> {
     let Shared { sources, report, pace, .. } = shared;
     let (scope, window) = group;
     let asked = AssertUnwindSafe(async { sources.metrics(scope, specs, *window).await }).catch_unwind();
     let answer = match timeout(pace.patience, asked).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => Err(Fault::new(FaultClass::Bug, "the console failed over these metrics")),
-        Err(_) => Err(Fault::new(FaultClass::TimedOut, "no metrics in time")),
+        Ok(Ok(answer)) => answer?,
+        Ok(Err(_)) => return Err(Fault::new(FaultClass::Bug, "the console failed over these metrics")),
+        Err(_) => return Err(Fault::new(FaultClass::TimedOut, "no metrics in time")),
     };
     let mut missing: Vec<Option<MetricKey>> = specs.iter().map(|spec| Some(key(spec, *window))).collect();
-    let (found, result) = match answer {
-        Ok(found) => (found, Ok(())),
-        Err(fault) => (Vec::new(), Err(fault)),
-    };
     let named = |(at, points): (usize, Points)| Some((missing.get_mut(at)?.take()?, Arc::new(points)));
-    let points: Vec<_> = found.into_iter().filter_map(named).collect();
+    let points: Vec<_> = answer.into_iter().filter_map(named).collect();
     if !points.is_empty() {
         report.tell(Event::Points(points, sources.now())).await;
     }
     let missing: Vec<MetricKey> = missing.into_iter().flatten().collect();
     if !missing.is_empty() {
-        let left_out = || Fault::new(FaultClass::Service, "CloudWatch could not read this metric");
-        let fault = Arc::new(result.as_ref().err().cloned().unwrap_or_else(left_out));
-        report.tell(Event::NoPoints(missing, fault, sources.now())).await;
+        let fault = Fault::new(FaultClass::Service, "CloudWatch could not read this metric");
+        report.tell(Event::NoPoints(missing, Arc::new(fault), sources.now())).await;
     }
-    result
+    Ok(())
 }
 
 fn key(spec: &MetricSpec, window: Window) -> MetricKey {

@@ -138,6 +138,19 @@ async fn metrics_that_can_not_be_read_say_why() {
 }
 
 #[tokio::test]
+async fn what_comes_on_screen_while_metrics_rest_is_told_why_too() {
+    let fake = Fake::default();
+    *fake.clock.lock().unwrap() = Some("2025-08-22T10:30:30Z".parse().unwrap());
+    *fake.metrics_fault.lock().unwrap() = Some(FaultClass::Denied { permission: None });
+    let mut rig = Rig::set(fake, &super::Pace { second: Duration::from_secs(1), ..brisk() }, PLENTY, 1_024);
+    rig.engine.request(Request::Metrics(wants("a", 1)));
+    assert_eq!(no_points(&mut rig).await.0.len(), 1);
+    rig.engine.request(Request::Metrics(wants("a", 3)));
+    assert_eq!(no_points(&mut rig).await.0.len(), 2, "those that do not know yet");
+    assert_eq!(*rig.fake.metric_calls.lock().unwrap(), [1], "it is not asked for that");
+}
+
+#[tokio::test]
 async fn a_metric_that_the_answer_leaves_out_is_told_beside_the_others() {
     let mut rig = metrics_rig(PLENTY);
     rig.fake.metrics_left_out.store(2, Ordering::Relaxed);

@@ -137,7 +137,10 @@ fn built_in(entry: &Entry) -> Vec<KeyCombination> {
 }
 
 fn parse(chord: &str, place: &Place, problems: &mut Vec<KeyProblem>) -> Option<KeyCombination> {
-    let key = crokey::parse(chord).ok().map(KeyCombination::normalized);
+    // Crokey's spelling knows no case; the help's does: there a capital letter is one with Shift.
+    let capital = matches!(chord.as_bytes(), [b'A'..=b'Z']);
+    let spelled = if capital { format!("shift-{chord}") } else { chord.to_owned() };
+    let key = crokey::parse(&spelled).ok().map(KeyCombination::normalized);
     let wrong = match key.map(chord::untypeable) {
         None => format!("`{chord}` is no key; keys are written like `x`, `shift-x`, `ctrl-x`, `alt-enter`, `f5`"),
         Some(Some(why)) => format!("`{chord}` can never be typed: {why}"),
@@ -253,6 +256,10 @@ mod tests {
         let (keymap, problems) = Keymap::new(&given);
         let x = key(KeyCode::Char('x'), KeyModifiers::NONE);
         assert_eq!(keymap.meaning(x, Context::List), Some(Meaning::Command(Command::Describe)));
+        let (capitals, _) = Keymap::new(&[give("describe", "X")]);
+        assert_eq!(capitals.meaning(x, Context::List), None);
+        let shifted = key(KeyCode::Char('X'), KeyModifiers::SHIFT);
+        assert_eq!(capitals.meaning(shifted, Context::List), Some(Meaning::Command(Command::Describe)));
         let told: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert!(told[0].contains("did you mean describe"), "{told:?}");
         assert!(told[1].contains("is no key"), "{told:?}");

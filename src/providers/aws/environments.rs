@@ -258,7 +258,8 @@ impl Environments {
         for member in self.members() {
             let Some(other) = member.loaded() else { continue };
             let same = other.signer.settings().session.as_ref().is_some_and(|other| other.key() == session.key());
-            if same && (other.signer.failure().is_some() || &*member.environment.name == environment) {
+            let expired = |fault: Fault| matches!(fault.class, FaultClass::Expired { .. });
+            if same && (other.signer.failure().is_some_and(expired) || &*member.environment.name == environment) {
                 other.signer.forgive();
                 revived.push(Arc::clone(&member.environment.name));
             }
