@@ -56,6 +56,7 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
             environments_changed(state, environments, effects);
             true
         }
+        Event::Acted(_) => false,
         Event::Stats(stats) => {
             let changed = stats.iter().any(|(name, new)| state.stats.get(name) != Some(new));
             state.stats.extend(stats);

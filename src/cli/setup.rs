@@ -9,6 +9,7 @@ use super::args::{Format, Global};
 use super::failure::say;
 use super::output::{Paper, Sheet};
 use super::{Failure, select};
+use crate::actions;
 use crate::config::{self, Config, Flags, Sources};
 use crate::kinds;
 use crate::model::Environment;
@@ -31,7 +32,8 @@ impl Setup {
     /// Reads the configuration and makes the way to the environments. Blocks on files: to be called before the runtime starts.
     pub fn new(global: Global) -> Result<Self, Failure> {
         let (config, source) = sourced(&global)?;
-        let access = Environments::new(config.environments.clone(), source, kinds::reads());
+        let reads = kinds::reads().into_iter().chain(actions::reads()).collect();
+        let access = Environments::new(config.environments.clone(), source, reads);
         Ok(Self { config, global, access })
     }
 

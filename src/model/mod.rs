@@ -10,6 +10,7 @@ mod health;
 mod loadable;
 mod log;
 mod metric;
+mod plan;
 mod query;
 mod resource;
 mod scope;
@@ -25,6 +26,10 @@ pub use health::Health;
 pub use loadable::{Loadable, Loading};
 pub use log::{Level, LogLine, LogSource, TailSpec};
 pub use metric::{MetricSpec, Points, Unit, Window};
+pub use plan::{
+    ActionId, Difference, FieldChange, Fields, Followed, Headway, Order, Plan, Precondition, Risk, Seen, Sent, Step,
+    Target, Undo, Verdict,
+};
 pub use query::{Answer, KindId, Query};
 pub use resource::{Resource, ResourceId, Rows};
 pub use scope::Scope;

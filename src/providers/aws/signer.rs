@@ -49,6 +49,8 @@ pub struct Shared {
 pub struct Gates {
     /// Reads.
     pub reads: SharedHttpClient,
+    /// Reads for plans and permitted changes, on connections of their own.
+    pub acting: SharedHttpClient,
     /// Sign-in calls.
     pub sign_in: SharedHttpClient,
     /// Metadata of instance and container.
@@ -217,6 +219,12 @@ impl Signer {
             Some(end) => end - end.duration_since(now).unwrap_or_default().div_f64(2.0).min(EARLY),
         };
         Ok(Arc::new(Held { credentials, renew_at, identity }))
+    }
+
+    /// Who answers to the held credentials, asked now.
+    pub async fn caller(self: &Arc<Self>) -> Result<Arc<Identity>, Fault> {
+        let held = self.attested().await?;
+        self.attest(&held.credentials).await
     }
 
     /// Whose credentials these are; a fault unless it is the account the environment must be.

@@ -36,6 +36,10 @@ impl Patience {
     pub const READ: Self =
         Self { first_byte: Duration::from_secs(10), attempt: Duration::from_secs(20), call: Duration::from_secs(25) };
 
+    /// Changes, which are sent once: whether one has arrived that nobody answered to is not known, so an answer is waited for longer.
+    pub const WRITE: Self =
+        Self { first_byte: Duration::from_secs(30), attempt: Duration::from_secs(40), call: Duration::from_secs(40) };
+
     /// Signing in and saying whose credentials these are: small answers. An environment that accepts connections and never answers
     /// is to be known as such before anybody wonders.
     pub const SIGN_IN: Self =
@@ -61,13 +65,14 @@ pub fn retries() -> RetryConfig {
 #[derive(Clone, Debug)]
 pub struct Transport {
     variables: Variables,
+    patience: Patience,
     connector: Arc<OnceLock<SharedHttpConnector>>,
 }
 
 impl Transport {
     /// A pool that heeds `AWS_CA_BUNDLE` and, from the process itself, the proxy variables.
-    pub fn new(variables: Variables) -> Self {
-        Self { variables, connector: Arc::default() }
+    pub fn new(variables: Variables, patience: Patience) -> Self {
+        Self { variables, patience, connector: Arc::default() }
     }
 
     /// Makes the pool off the runtime: reading the certificates takes a while.
@@ -84,7 +89,7 @@ impl Transport {
 
     fn connect(&self) -> SharedHttpConnector {
         let settings =
-            HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(Patience::READ.first_byte).build();
+            HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(self.patience.first_byte).build();
         let mut connector = Connector::builder()
             .connector_settings(settings)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
