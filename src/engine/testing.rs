@@ -154,12 +154,10 @@ impl Sources for Fake {
     fn metrics<'a>(&'a self, _: &'a Scope, specs: &'a [MetricSpec], _: Window) -> Asking<'a, Vec<(usize, Points)>> {
         async move {
             self.metric_calls.lock().unwrap().push(specs.len());
+            let first = self.metrics_left_out.load(Ordering::Relaxed);
             match self.metrics_fault.lock().unwrap().clone() {
                 Some(class) => Err(Fault::new(class, "as told")),
-                None => {
-                    let first = self.metrics_left_out.load(Ordering::Relaxed);
-                    Ok((first..specs.len()).map(|at| (at, Points::default())).collect())
-                }
+                None => Ok((first..specs.len()).map(|at| (at, Points::default())).collect()),
             }
         }
         .boxed()

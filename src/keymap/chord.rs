@@ -44,7 +44,8 @@ const fn with_control(c: char, shift: bool) -> Option<&'static str> {
     }
 }
 
-#[cfg(all(test, not(windows)))]
+#[cfg(test)]
+#[cfg(not(windows))]
 mod tests {
     use rstest::rstest;
 

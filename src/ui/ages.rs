@@ -55,9 +55,10 @@ impl Ages<'_> {
         if !self.is_silent(loading) {
             return None;
         }
-        Some(match self.state.settings.ages {
-            true => format!("no answer for {}", text::age(loading.since, self.now)),
-            false => format!("no answer since {}", self.clock(loading.since)),
+        Some(if self.state.settings.ages {
+            format!("no answer for {}", text::age(loading.since, self.now))
+        } else {
+            format!("no answer since {}", self.clock(loading.since))
         })
     }
 

@@ -40,7 +40,7 @@ pub fn answer(call: &Call<'_>) -> Answer {
             })
         }
         "CreateToken" => match call.required("deviceCode")?.parse::<i64>().map(|began| now - began) {
-            Ok(age) if age < 0 || age > ENDS_AFTER => Err(Failure::new(400, "ExpiredTokenException", "")),
+            Ok(age) if !(0..=ENDS_AFTER).contains(&age) => Err(Failure::new(400, "ExpiredTokenException", "")),
             Ok(age) if age < CONFIRMED_AFTER => Err(Failure::new(400, "AuthorizationPendingException", "")),
             Ok(_) => Ok(fields! { "accessToken": "built-in-estate", "tokenType": "Bearer", "expiresIn": TOKEN }),
             Err(_) => Err(Failure::new(400, "InvalidGrantException", "")),
