@@ -6,6 +6,7 @@
 
 mod contract;
 mod errands;
+mod ledger;
 mod live;
 mod metrics;
 mod pace;

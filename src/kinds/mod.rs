@@ -189,6 +189,21 @@ pub const ALL: &[&KindDef] = &[
     &log_group::DEF,
 ];
 
+/// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the
+/// providers call themselves.
+pub fn reads() -> Vec<Op> {
+    let of_kinds = ALL.iter().flat_map(|kind| kind.reads);
+    let mut all: Vec<Op> = of_kinds
+        .chain(metrics::READS)
+        .chain(logs::READS)
+        .chain(changes::READS.iter().copied().flatten())
+        .copied()
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {
     ALL.iter().copied().find(|kind| kind.id == id)
