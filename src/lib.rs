@@ -2,6 +2,7 @@
 //!
 //! The binary is a thin wrapper; everything lives here, in rooms with walls between them (`tests/walls.rs` holds them).
 
+pub mod actions;
 pub mod app;
 pub mod cli;
 pub mod config;
@@ -9,6 +10,8 @@ pub mod console;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod engine;
+pub mod guard;
+pub mod journal;
 pub mod keymap;
 pub mod kinds;
 pub mod model;

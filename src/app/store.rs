@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::engine::MetricKey;
 use crate::model::{Answer, Detail, Loadable, Points, Query, ResourceId, Rows, Scope};
 
@@ -16,8 +14,8 @@ pub(super) type Firing = HashMap<Arc<ResourceId>, Vec<Arc<str>>>;
 pub struct Store {
     /// By query.
     pub answers: HashMap<Query, Loadable<Answer>>,
-    /// Series by resource, label and window, and when they came.
-    pub points: HashMap<MetricKey, (Arc<Points>, Timestamp)>,
+    /// Series by resource, label and window.
+    pub points: HashMap<MetricKey, Loadable<Arc<Points>>>,
     /// The alarms that fire, by region.
     pub(super) firing: HashMap<Scope, Arc<Firing>>,
     /// Rows as they were answered, of the lists that stand among the answers with marks of alarms.

@@ -1,5 +1,7 @@
 //! The reducers as plain functions: messages in, state and effects out.
 
+mod joined;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,11 +13,10 @@ use super::pane::PaneKey;
 use super::state::{Settings, State};
 use super::update;
 use super::view::View;
-use crate::engine::{Event, Request, TailEvent};
-use crate::kinds;
+use crate::engine::{Event, MetricKey, Request, TailEvent};
 use crate::model::{
     Answer, Changes, Environment, Fault, FaultClass, Health, Level, LogLine, LogSource, Query, Resource, ResourceId,
-    Rows, Scope, Value,
+    Rows, Scope, Window,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -173,6 +174,43 @@ fn an_unchanged_answer_draws_nothing() {
     let (mut state, query) = listed();
     let same = Event::Done { query, generation: 2, at: at(5), result: Ok(None) };
     assert!(!update(&mut state, Msg::Event(same)).redraw);
+}
+
+#[test]
+fn an_environment_is_unanswered_until_something_of_it_has_come() {
+    let mut state = state_of(&["a"]);
+    let environment = Arc::clone(&state.environments[0]);
+    let since = |state: &State| state.unanswered(&environment).map(|loading| loading.since);
+    assert_eq!((since(&state), state.fleet[0].loading), (None, false));
+    let identity = Query::Identity(Scope::new("a", "eu-central-1"));
+    for (query, second) in [(services("a"), 3), (identity, 1)] {
+        update(&mut state, Msg::Event(Event::Started { query, generation: 1, at: at(second) }));
+    }
+    assert_eq!((since(&state), state.fleet[0].loading), (Some(at(1)), true), "the row knows before any answer");
+    let identity = Query::Identity(Scope::new("a", "eu-central-1"));
+    update(&mut state, failure(&identity, 1, FaultClass::Denied { permission: None }));
+    assert_eq!(since(&state), Some(at(3)));
+    update(&mut state, Msg::Event(Event::Progress { query: services("a"), generation: 1, count: 10 }));
+    assert_eq!(since(&state), None, "it answers");
+}
+
+#[test]
+fn points_stay_beside_the_fault_that_keeps_newer_ones_away() {
+    let mut state = state_of(&["a"]);
+    let key = MetricKey { resource: row("a", "web", Health::Ok).id, label: "cpu", window: Window::Hour };
+    let fault = || Arc::new(Fault::new(FaultClass::Service, "no"));
+    let known = |state: &State| {
+        let known = &state.store.points[&key];
+        (known.get().is_some(), known.fault.as_ref().map(|(_, since)| *since))
+    };
+    let mut take = |event| assert!(update(&mut state, Msg::Event(event)).redraw);
+    take(Event::NoPoints(vec![key.clone()], fault(), at(1)));
+    take(Event::NoPoints(vec![key.clone()], fault(), at(2)));
+    assert_eq!(known(&state), (false, Some(at(1))), "since when it lasts");
+    update(&mut state, Msg::Event(Event::Points(vec![(key.clone(), Arc::default())], at(3))));
+    assert_eq!(known(&state), (true, None));
+    update(&mut state, Msg::Event(Event::NoPoints(vec![key.clone()], fault(), at(4))));
+    assert_eq!(known(&state), (true, Some(at(4))));
 }
 
 #[test]
@@ -402,60 +440,6 @@ fn help_does_not_scroll_beyond_its_end() {
     update(&mut state, Msg::Viewport(vec![shown]));
     press(&mut state, Command::Move(Motion::Up));
     assert!(matches!(state.layers.last(), Some(Layer::Help { top: 11 })));
-}
-
-/// A resource of a kind with some of its cells.
-fn of_kind(kind: &'static str, name: &str, health: Health, cells: &[(&str, Value)]) -> Resource {
-    let columns = kinds::by_id(kind).unwrap().columns;
-    let cell = |id: &str| cells.iter().find(|(known, _)| *known == id).map(|(_, value)| value.clone());
-    let id = ResourceId { scope: Scope::new("dhbw-prod", "eu-central-1"), kind, id: name.into() };
-    let cells = columns.iter().map(|column| cell(column.id).unwrap_or_default()).collect();
-    Resource { id: Arc::new(id), cells, ..row("dhbw-prod", name, health) }
-}
-
-fn of(kind: &'static str) -> Query {
-    Query::List { scope: Scope::new("dhbw-prod", "eu-central-1"), kind, within: None }
-}
-
-#[test]
-fn an_alarm_marks_its_database_in_its_pane_its_detail_and_the_fleet() {
-    let mut state = state_of(&["dhbw-prod"]);
-    update(&mut state, answer(&of("rds-instance"), 1, vec![of_kind("rds-instance", "db", Health::Ok, &[])]));
-    let watched = [("namespace", Value::text("AWS/RDS")), ("dimensions", Value::list(["DBInstanceIdentifier=db"]))];
-    let alarm = |health| vec![of_kind("alarm", "connections", health, &watched)];
-    update(&mut state, answer(&of("alarm"), 1, alarm(Health::Failed)));
-    let pane = |state: &State| {
-        let View::Bridge(bridge) = &state.view else { panic!("the bridge") };
-        let shown = &bridge.panes[2].shown;
-        (shown.sick, shown.get(0).map(|row| (row.health, row.reason.to_string())))
-    };
-    assert_eq!(pane(&state), (1, Some((Health::Degraded, "alarm connections".to_owned()))));
-    let fleet = &state.fleet[0];
-    assert_eq!((fleet.databases, fleet.alarms, fleet.sick), (Some((1, 1)), Some((1, 1)), 2));
-    press(&mut state, Command::Pane(2));
-    press(&mut state, Command::Describe);
-    let seen = |state: &State| match &state.view {
-        View::Detail(detail) => {
-            let alarms = detail.relations.iter().find(|link| link.relation.label == "alarms").unwrap();
-            (detail.resource.as_ref().unwrap().health, alarms.known)
-        }
-        _ => panic!("the detail"),
-    };
-    assert_eq!(seen(&state), (Health::Degraded, Some((1, 1))));
-    update(&mut state, answer(&of("alarm"), 2, alarm(Health::Ok)));
-    assert_eq!(seen(&state), (Health::Ok, Some((1, 0))), "it is told at once when the alarm is over");
-    assert_eq!((state.fleet[0].databases, state.fleet[0].health), (Some((0, 1)), Health::Ok));
-}
-
-#[test]
-fn since_when_it_is_sick_is_not_taken_from_a_deployment_that_did_no_harm() {
-    let mut state = state_of(&["dhbw-prod"]);
-    let deployed = [("deployed_at", Value::Instant(at(-90_000)))];
-    let services = |health| vec![of_kind("ecs-service", "web", health, &deployed)];
-    update(&mut state, answer(&of("ecs-service"), 1, services(Health::Degraded)));
-    assert_eq!(state.fleet[0].sick_since, Some(at(1)), "since it was first seen so");
-    update(&mut state, answer(&of("ecs-service"), 2, services(Health::Failed)));
-    assert_eq!(state.fleet[0].sick_since, Some(at(-90_000)));
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod output;
 mod screen;
 mod select;
 mod setup;
+mod usage;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    usage::check(cli.command.as_ref(), &cli.global)?;
     match cli.command {
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),

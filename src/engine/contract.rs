@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::actions::Choice;
+use crate::guard::{Consent, Ended, Proposal, Refusal, Report};
+use crate::journal::Entry;
 pub use crate::kinds::metrics::Spent as MetricsSpent;
 use crate::model::{
-    Answer, Environment, Fault, LogLine, LogSource, MetricSpec, Points, Query, ResourceId, TailSpec, Window,
+    ActionId, Answer, Environment, Fault, LogLine, LogSource, MetricSpec, Order, Points, Query, ResourceId, TailSpec,
+    Window,
 };
 
 /// How urgent an interest is.
@@ -74,6 +78,50 @@ pub enum Request {
         /// What was typed.
         code: String,
     },
+    /// Something of the guard's lane.
+    Act(Act),
+}
+
+/// What is asked of the guard's lane, which no queue of reads delays. `u64` names a proposal from its planning to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// What can be chosen for a field.
+    Choices(u64, ActionId, Arc<ResourceId>, &'static str),
+    /// Make plans from fresh reads.
+    Plan(u64, Vec<Order>),
+    /// Carry a proposal out, if this answer confirms it.
+    Confirm(u64, Consent),
+    /// It is not wanted any more.
+    Abandon(u64),
+    /// Arm an environment: its name as typed, and a reason where one is wanted.
+    Arm(Arc<str>, String, Option<String>),
+    /// Disarm an environment.
+    Disarm(Arc<str>),
+    /// The newest so many entries of the journal.
+    Journal(usize),
+}
+
+/// What the guard's lane reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Acted {
+    /// What can be chosen.
+    Choices(u64, Result<Vec<Choice>, Arc<Fault>>),
+    /// The plans and what the guard says to them.
+    Planned(u64, Result<Arc<Proposal>, Arc<Fault>>),
+    /// The answer does not carry.
+    Refused(u64, Refusal),
+    /// It is being carried out.
+    Report(u64, Report),
+    /// It has ended.
+    Ended(u64, Arc<Ended>),
+    /// An environment was not armed.
+    NotArmed(Arc<str>, Refusal),
+    /// These environments are armed, until then.
+    Armed(Vec<(Arc<str>, Timestamp)>),
+    /// Entries of the journal, newest first.
+    Journal(Result<Arc<[Entry]>, Arc<str>>),
+    /// Actions whose outcome nobody knows: their console ended in the middle. Told once at the start.
+    Orphans(Arc<[Entry]>),
 }
 
 /// How a tail reads a source.
@@ -161,6 +209,8 @@ pub enum Event {
     },
     /// Points of metrics.
     Points(Vec<(MetricKey, Arc<Points>)>, Timestamp),
+    /// These metrics can't be read now; they are asked for again.
+    NoPoints(Vec<MetricKey>, Arc<Fault>, Timestamp),
     /// What metrics have cost.
     Spent(MetricsSpent),
     /// Where the logs of these resources are.
@@ -173,6 +223,8 @@ pub enum Event {
     Code(Arc<str>, Result<(), Arc<Fault>>),
     /// The environments are now these: files changed.
     Environments(Vec<Arc<Environment>>),
+    /// Of the guard's lane.
+    Acted(Acted),
     /// API calls.
     Stats(Vec<(Arc<str>, ApiStats)>),
 }

@@ -6,6 +6,7 @@
 
 mod contract;
 mod errands;
+mod ledger;
 mod live;
 mod metrics;
 mod pace;
@@ -35,7 +36,8 @@ use self::slot::Slot;
 use self::tail::Tails;
 
 pub use contract::{
-    ApiStats, Event, Interest, MetricKey, MetricWant, MetricsSpent, Priority, Request, SignInState, TailEvent, TailMode,
+    Act, Acted, ApiStats, Event, Interest, MetricKey, MetricWant, MetricsSpent, Priority, Request, SignInState,
+    TailEvent, TailMode,
 };
 pub use live::{Live, Reread};
 pub use pace::Settings;
@@ -92,6 +94,7 @@ impl Engine {
             Request::Interests(interests) => schedule.fold(|orders| orders.interests = Some(interests)),
             Request::Refresh(queries) => schedule.fold(|orders| orders.refresh.extend(queries)),
             Request::Metrics(wants) => metrics.fold(|wanted| *wanted = Some(wants)),
+            Request::Act(_) => {}
             Request::Tail(spec) => tails.fold(|orders| orders.start(spec)),
             Request::StopTail(id) => tails.fold(|orders| orders.stop(id)),
             Request::FindLogs(of) => errands.fold(|orders| {

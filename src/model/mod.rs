@@ -10,9 +10,11 @@ mod health;
 mod loadable;
 mod log;
 mod metric;
+mod plan;
 mod query;
 mod resource;
 mod scope;
+pub mod stamp;
 pub mod text;
 mod value;
 
@@ -25,6 +27,10 @@ pub use health::Health;
 pub use loadable::{Loadable, Loading};
 pub use log::{Level, LogLine, LogSource, TailSpec};
 pub use metric::{MetricSpec, Points, Unit, Window};
+pub use plan::{
+    ActionId, Difference, FieldChange, Fields, Followed, Headway, Order, Plan, Precondition, Risk, Seen, Sent, Step,
+    Target, Undo, Verdict,
+};
 pub use query::{Answer, KindId, Query};
 pub use resource::{Resource, ResourceId, Rows};
 pub use scope::Scope;

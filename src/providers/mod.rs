@@ -18,3 +18,14 @@ pub struct Env {
     /// AWS clients.
     pub aws: aws::Aws,
 }
+
+/// What an action is given: clients on connections of their own, so that no queue of reads delays a change.
+#[derive(Debug)]
+pub struct Acting {
+    /// For its reads.
+    pub env: Env,
+    /// The AWS profile that a command to paste names; none in the ambient environment.
+    pub profile: Option<Arc<str>>,
+    /// For its steps. They send once, and only what carries a permit.
+    pub writes: aws::Aws,
+}

@@ -68,6 +68,10 @@ fn draw_row(cx: &mut Cx, area: Rect, row: &FleetRow, name_cells: u16, apart: boo
     let (sign, sign_role) = signs::environment(row);
     let theme = cx.theme;
     let name = if marked { Role::Text } else { Role::Muted };
+    let unanswered = row.loading.then(|| cx.state.unanswered(&row.environment)).flatten();
+    let unanswered = unanswered.filter(|loading| cx.ages().is_silent(loading));
+    let loading = if apart { "loading" } else { "…" };
+    let waiting = unanswered.map_or_else(|| loading.to_owned(), |loading| format!("◌ {}", cx.age(loading.since)));
     let mut pen = cx.pen(area);
     pen.cell(if marked { "▌" } else { "" }, 1, theme[Role::Mark]).cell(sign, 1, theme[sign_role]).skip(1);
     pen.cell(&row.environment.name, name_cells, theme[name]);
@@ -77,7 +81,7 @@ fn draw_row(cx: &mut Cx, area: Rect, row: &FleetRow, name_cells: u16, apart: boo
             pen.cell_right(if apart { fault.word() } else { "?" }, rest, theme[sign_role]);
         }
         (_, None) if row.loading => {
-            pen.cell_right(if apart { "loading" } else { "…" }, rest, theme[Role::Loading]);
+            pen.cell_right(&waiting, rest, theme[Role::Loading]);
         }
         (_, services) if apart => {
             count(&mut pen, theme, services.map(|(sick, _)| sick), Role::Failed);

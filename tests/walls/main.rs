@@ -16,15 +16,36 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("terminal", &[]),
     ("demo", &[]),
-    ("providers", &["model"]),
-    ("config", &["model"]),
+    ("journal", &["model"]),
+    ("guard", &["model", "journal"]),
+    ("providers", &["model", "guard"]),
+    ("config", &["model", "guard"]),
     ("kinds", &["model", "providers"]),
-    ("engine", &["model", "kinds", "providers"]),
-    ("app", &["model", "kinds", "engine"]),
+    ("actions", &["model", "providers", "kinds", "guard"]),
+    ("engine", &["model", "kinds", "providers", "actions", "guard", "journal"]),
+    ("app", &["model", "kinds", "actions", "guard", "journal", "engine"]),
     ("keymap", &["model", "config", "app"]),
-    ("ui", &["model", "kinds", "engine", "app", "keymap"]),
+    ("ui", &["model", "kinds", "actions", "guard", "journal", "engine", "app", "keymap"]),
     ("console", &["model", "config", "kinds", "engine", "app", "keymap", "ui", "terminal"]),
-    ("cli", &["model", "config", "providers", "kinds", "engine", "app", "keymap", "ui", "terminal", "console", "demo"]),
+    (
+        "cli",
+        &[
+            "model",
+            "config",
+            "providers",
+            "kinds",
+            "actions",
+            "guard",
+            "journal",
+            "engine",
+            "app",
+            "keymap",
+            "ui",
+            "terminal",
+            "console",
+            "demo",
+        ],
+    ),
 ];
 
 /// Crates that only some rooms may name, by how their names start, tests included.
@@ -32,7 +53,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ratatui", &["ui", "keymap", "terminal", "console"]),
     ("crossterm", &["ui", "keymap", "terminal", "console"]),
     ("tui_logger", &["ui", "keymap", "terminal", "console"]),
-    ("aws_", &["kinds", "providers", "demo"]),
+    ("aws_", &["kinds", "actions", "providers", "demo"]),
 ];
 
 /// Rooms that do no input or output.

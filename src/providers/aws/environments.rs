@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
 use indexmap::IndexMap;
 use tokio::sync::{OnceCell, mpsc};
 
@@ -20,10 +22,10 @@ use super::pins::Pins;
 use super::settings::Settings;
 use super::sign_in::{SignIn, sign_in};
 use super::signer::{Attested, Gates, Shared, Signer};
-use super::transport::Transport;
+use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
-use crate::providers::Env;
+use crate::providers::{Acting, Env};
 
 /// What signing in may call.
 const SIGN_IN: [&str; 8] = [
@@ -37,24 +39,8 @@ const SIGN_IN: [&str; 8] = [
     "sso-oidc:StartDeviceAuthorization",
 ];
 
-/// What is read besides what kinds list: who answers, logs, metrics, changes.
-const READS: [&str; 15] = [
-    "autoscaling:DescribeAutoScalingGroups",
-    "autoscaling:DescribeScalingActivities",
-    "cloudtrail:LookupEvents",
-    "cloudwatch:GetMetricData",
-    "ecs:DescribeServices",
-    "ecs:DescribeTaskDefinition",
-    "ecs:ListClusters",
-    "ecs:ListServices",
-    "iam:ListAccountAliases",
-    "logs:DescribeLogGroups",
-    "logs:DescribeLogStreams",
-    "logs:FilterLogEvents",
-    "logs:GetLogEvents",
-    "logs:StartLiveTail",
-    "rds:DescribeEvents",
-];
+/// What is read here besides what kinds read.
+const READS: [&str; 1] = ["iam:ListAccountAliases"];
 
 /// An account's alias is a nicety: nobody waits longer for it.
 const ALIAS_PATIENCE: Duration = Duration::from_secs(5);
@@ -88,10 +74,32 @@ enum Origin {
     Files {
         /// The AWS files as last read.
         files: RwLock<Option<Arc<AwsFiles>>>,
-        http: SharedHttpClient,
-        transport: Option<Transport>,
+        /// Connections of the reads that feed the screen.
+        http: Pool,
+        /// Connections of the lane that changes go by, so that no queue of reads delays one.
+        acting: Pool,
     },
     Estate(Estate),
+}
+
+/// Connections.
+struct Pool {
+    http: SharedHttpClient,
+    /// What has to be made before the first one; none behind a stand-in.
+    transport: Option<Transport>,
+}
+
+impl Pool {
+    fn new(variables: &Variables, patience: Patience) -> Self {
+        let transport = Transport::new(variables.clone(), patience);
+        Self { http: SharedHttpClient::new(transport.clone()), transport: Some(transport) }
+    }
+
+    async fn warm(&self) {
+        if let Some(transport) = &self.transport {
+            transport.warm().await;
+        }
+    }
 }
 
 /// One environment.
@@ -119,9 +127,8 @@ impl Environments {
         match source {
             Source::Estate(estate) => Self::build(list, Origin::Estate(estate), Variables::default(), None, reads),
             Source::Files { variables, pins } => {
-                let transport = Transport::new(variables.clone());
-                let http = SharedHttpClient::new(transport.clone());
-                let origin = Origin::Files { files: RwLock::default(), http, transport: Some(transport) };
+                let (http, acting) = (Pool::new(&variables, Patience::READ), Pool::new(&variables, Patience::WRITE));
+                let origin = Origin::Files { files: RwLock::default(), http, acting };
                 Self::build(list, origin, variables, pins, reads)
             }
         }
@@ -197,6 +204,30 @@ impl Environments {
         Ok(Arc::clone(env))
     }
 
+    /// What an action is given in an environment and region: clients on connections of their own. Made anew for each, since few
+    /// are wanted.
+    pub async fn acting(&self, scope: &Scope) -> Result<Arc<Acting>, Fault> {
+        let member = self.member(&scope.environment)?;
+        let current = self.current(&member).await?;
+        if let Origin::Files { acting, .. } = &self.origin {
+            acting.warm().await;
+        }
+        let held = current.signer.attested().await?;
+        let http = || current.signer.gates().acting.clone();
+        let env = Env {
+            scope: scope.region_scope(),
+            identity: Arc::clone(&held.identity),
+            aws: current.aws_on(http(), &scope.region),
+        };
+        let profile = member.environment.profile.clone();
+        Ok(Arc::new(Acting { env, profile, writes: current.writes_on(http(), &scope.region) }))
+    }
+
+    /// Who answers for an environment, asked now: the last check before a change.
+    pub async fn caller(&self, scope: &Scope) -> Result<Arc<Identity>, Fault> {
+        self.current(&*self.member(&scope.environment)?).await?.signer.caller().await
+    }
+
     /// Who answers for an environment, with the account's alias where it has one and it may be read.
     pub async fn identity(&self, scope: &Scope) -> Result<Arc<Identity>, Fault> {
         let current = self.current(&*self.member(&scope.environment)?).await?;
@@ -264,15 +295,18 @@ impl Environments {
     /// environments that live again. Dropping the other end of `tell` gives up.
     pub async fn sign_in(&self, environment: &str, tell: mpsc::Sender<SignIn>) -> Result<Vec<Arc<str>>, Fault> {
         let current = self.current(&*self.member(environment)?).await?;
-        let Some(session) = current.signer.settings().chain.sso() else {
-            return Err(Fault::new(FaultClass::Invalid, format!("{environment} does not stand on an SSO session")));
+        let Settings { session, chain, .. } = current.signer.settings();
+        let Some(session) = session else {
+            let summary = format!("{environment} has no SSO session to sign in to: {}", chain.renewed());
+            return Err(Fault::new(FaultClass::Invalid, summary));
         };
         sign_in(&current.signer.resolver(), session, &tell).await?;
         let mut revived = Vec::new();
         for member in self.members() {
             let Some(other) = member.loaded() else { continue };
-            let same = other.signer.settings().chain.sso().is_some_and(|other| other.key() == session.key());
-            if same && (other.signer.failure().is_some() || &*member.environment.name == environment) {
+            let same = other.signer.settings().session.as_ref().is_some_and(|other| other.key() == session.key());
+            let expired = |fault: Fault| matches!(fault.class, FaultClass::Expired { .. });
+            if same && (other.signer.failure().is_some_and(expired) || &*member.environment.name == environment) {
                 other.signer.forgive();
                 revived.push(Arc::clone(&member.environment.name));
             }
@@ -336,17 +370,15 @@ impl Environments {
 
     async fn make(&self, member: &Member) -> Result<Arc<Current>, Fault> {
         let environment = &member.environment;
-        let (http, settings) = match &self.origin {
+        let (http, acting, settings) = match &self.origin {
             Origin::Estate(estate) => {
                 let (http, credentials) = estate(&environment.name).ok_or_else(|| {
                     Fault::new(FaultClass::Invalid, format!("{} is not in the estate", environment.name))
                 })?;
-                (http, Settings::given(credentials))
+                (http.clone(), http, Settings::given(credentials))
             }
-            Origin::Files { files, http, transport } => {
-                if let Some(transport) = transport {
-                    transport.warm().await;
-                }
+            Origin::Files { files, http, acting } => {
+                http.warm().await;
                 let settings = match &environment.profile {
                     None => Settings::ambient(&self.shared.variables),
                     Some(profile) => {
@@ -354,15 +386,16 @@ impl Environments {
                         Settings::of_profile(profile, &files, &self.shared.variables).await?
                     }
                 };
-                (http.clone(), settings)
+                (http.http.clone(), acting.http.clone(), settings)
             }
         };
-        let token = match settings.chain.sso() {
+        let token = match &settings.session {
             Some(session) => stamp(token::path(&settings.variables, session).as_deref()).await,
             None => None,
         };
         let gates = Gates {
             reads: guard::only(Arc::clone(&self.reads), http.clone()),
+            acting: guard::permitting(Arc::clone(&self.reads), Arc::clone(&environment.name), acting),
             sign_in: guard::only(Arc::clone(&self.sign_ins), http.clone()),
             metadata: guard::only_metadata(http),
         };
@@ -405,15 +438,28 @@ impl Member {
 
 impl Current {
     fn aws(&self, region: &str) -> Aws {
+        self.aws_on(self.signer.gates().reads.clone(), region)
+    }
+
+    fn aws_on(&self, http: SharedHttpClient, region: &str) -> Aws {
+        Aws::new(self.sdk(http, region, Patience::READ), self.signer.tag())
+    }
+
+    /// Clients that send once: what may have arrived is never sent again by itself.
+    fn writes_on(&self, http: SharedHttpClient, region: &str) -> Aws {
+        let once = self.sdk(http, region, Patience::WRITE).into_builder().retry_config(RetryConfig::disabled()).build();
+        Aws::new(once, self.signer.tag())
+    }
+
+    fn sdk(&self, http: SharedHttpClient, region: &str, patience: Patience) -> SdkConfig {
         let credentials = SharedCredentialsProvider::new(Attested(Arc::clone(&self.signer)));
-        let sdk = self.signer.settings().sdk(region, self.signer.gates().reads.clone(), Some(credentials));
-        Aws::new(sdk, self.signer.tag())
+        self.signer.settings().sdk(region, http, Some(credentials), patience)
     }
 
     /// Whether the cached SSO token is another than when last looked at. Sessions shared by many are looked at once.
     async fn token_changed(&self, stamps: &mut HashMap<PathBuf, Stamp>) -> bool {
         let settings = self.signer.settings();
-        let path = settings.chain.sso().and_then(|session| token::path(&settings.variables, session));
+        let path = settings.session.as_ref().and_then(|session| token::path(&settings.variables, session));
         let Some(path) = path else { return false };
         let known = stamps.get(&path).copied();
         let now = match known {
@@ -428,7 +474,7 @@ impl Current {
 
 /// Whether an operation's verb is one that only reads.
 fn only_reads(operation: &str) -> bool {
-    const VERBS: [&str; 6] = ["Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
+    const VERBS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
     operation.split_once(':').is_some_and(|(_, action)| VERBS.iter().any(|verb| action.starts_with(verb)))
 }
 

@@ -19,14 +19,20 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::endpoint_config::EndpointUrl;
+use aws_types::region::Region;
 use http::Uri;
 
 use super::calls::CallStats;
+use super::claims;
+use crate::guard::Claim;
 use crate::model::{Fault, FaultClass};
 
-/// The operation of a request, as `service:Operation` in IAM's spelling. Only [`Tag`] makes one.
+/// The operation of a request, as `service:Operation` in IAM's spelling, and the region it goes to. Only [`Tag`] makes one.
 #[derive(Clone, Debug)]
-struct Tagged(Arc<str>);
+struct Tagged {
+    operation: Arc<str>,
+    region: Option<Region>,
+}
 
 /// Tags requests with their operation and counts them.
 #[derive(Clone, Debug)]
@@ -45,6 +51,7 @@ impl Tag {
 /// `service:Operation` in IAM's spelling.
 fn operation(metadata: &Metadata) -> String {
     let service = match metadata.service() {
+        "Application Auto Scaling" => "application-autoscaling",
         "Auto Scaling" => "autoscaling",
         "CloudWatch Logs" => "logs",
         "Elastic Load Balancing v2" => "elasticloadbalancing",
@@ -88,7 +95,8 @@ impl Intercept for Tag {
         if let Some(metadata) = cfg.load::<Metadata>() {
             let operation = operation(metadata);
             self.stats.called(&operation);
-            context.request_mut().add_extension(Tagged(operation.into()));
+            let region = cfg.load::<Region>().cloned();
+            context.request_mut().add_extension(Tagged { operation: operation.into(), region });
         }
         Ok(())
     }
@@ -128,6 +136,8 @@ fn says(response: &HttpResponse, words: &[&str]) -> bool {
 enum Pass {
     /// Tagged requests of these operations.
     Operations(Arc<HashSet<&'static str>>),
+    /// The same, and what a permit of the guard for this environment lets pass, once.
+    Permitted(Arc<HashSet<&'static str>>, Arc<str>),
     /// What reads credentials of the instance or the container the program runs in: unsigned requests that can change nothing.
     Metadata,
 }
@@ -136,9 +146,17 @@ impl Pass {
     fn check(&self, request: &HttpRequest) -> Result<(), Fault> {
         let refused = |what: &str| Err(Fault::new(FaultClass::Bug, format!("refused: {what} is not a read")));
         match (self, request.extension::<Tagged>()) {
-            (Self::Operations(allowed), Some(Tagged(operation))) if allowed.contains(&**operation) => Ok(()),
-            (Self::Operations(_), Some(Tagged(operation))) => refused(operation),
-            (Self::Operations(_), None) => refused("an untagged request"),
+            (Self::Operations(reads) | Self::Permitted(reads, _), Some(tagged))
+                if reads.contains(&*tagged.operation) =>
+            {
+                Ok(())
+            }
+            (Self::Permitted(_, environment), Some(tagged)) => match request.extension::<Claim>() {
+                Some(claim) => permitted(request, claim, environment, tagged),
+                None => refused(&tagged.operation),
+            },
+            (Self::Operations(_), Some(tagged)) => refused(&tagged.operation),
+            (Self::Operations(_) | Self::Permitted(..), None) => refused("an untagged request"),
             (Self::Metadata, _) => match request.method() {
                 "GET" => Ok(()),
                 "PUT" if request.uri().ends_with("/latest/api/token") => Ok(()),
@@ -146,6 +164,15 @@ impl Pass {
             },
         }
     }
+}
+
+/// Lets a request pass that is the one its claim is for, and uses the claim up.
+fn permitted(request: &HttpRequest, claim: &Claim, environment: &str, tagged: &Tagged) -> Result<(), Fault> {
+    if let Some(difference) = claims::difference(request, claim) {
+        let words = format!("refused: {} is not what was permitted: {difference}", tagged.operation);
+        return Err(Fault::new(FaultClass::Bug, words));
+    }
+    claim.spend(environment, tagged.region.as_ref().map(AsRef::as_ref), &tagged.operation)
 }
 
 /// An HTTP client that lets only some requests pass to the one it stands before.
@@ -158,6 +185,15 @@ struct Gate {
 /// Lets tagged requests of these operations pass to `inner`, and nothing else.
 pub fn only(operations: Arc<HashSet<&'static str>>, inner: SharedHttpClient) -> SharedHttpClient {
     SharedHttpClient::new(Gate { pass: Pass::Operations(operations), inner })
+}
+
+/// Lets tagged requests of these operations pass to `inner`, and changes that the guard has permitted for this environment.
+pub fn permitting(
+    reads: Arc<HashSet<&'static str>>,
+    environment: Arc<str>,
+    inner: SharedHttpClient,
+) -> SharedHttpClient {
+    SharedHttpClient::new(Gate { pass: Pass::Permitted(reads, environment), inner })
 }
 
 /// Lets the reads of instance and container credentials pass to `inner`, and nothing else.

@@ -2,10 +2,12 @@
 
 mod calls;
 mod chain;
+mod claims;
 mod credentials;
 mod fault;
 mod files;
 mod guard;
+mod outcome;
 mod pages;
 mod pins;
 pub mod raw;
@@ -22,9 +24,12 @@ use std::sync::OnceLock;
 use aws_types::SdkConfig;
 
 pub use calls::Calls;
+pub use claims::{Ride, sha256};
 pub use environments::{Environments, Estate, Source};
 pub use fault::{fault, invalid};
+pub use files::write_private;
 use guard::Tag;
+pub use outcome::sent;
 pub use pages::{gathered, pages};
 pub use sign_in::SignIn;
 pub use variables::Variables;
@@ -58,6 +63,8 @@ macro_rules! clients {
 }
 
 clients! {
+    /// Application Auto Scaling.
+    scaling: aws_sdk_applicationautoscaling,
     /// Auto Scaling.
     autoscaling: aws_sdk_autoscaling,
     /// CloudTrail.
@@ -66,6 +73,10 @@ clients! {
     cloudwatch: aws_sdk_cloudwatch,
     /// CloudWatch Logs.
     logs: aws_sdk_cloudwatchlogs,
+    /// DynamoDB.
+    dynamodb: aws_sdk_dynamodb,
+    /// ECR.
+    ecr: aws_sdk_ecr,
     /// ECS.
     ecs: aws_sdk_ecs,
     /// EKS.
@@ -78,6 +89,8 @@ clients! {
     iam: aws_sdk_iam,
     /// RDS.
     rds: aws_sdk_rds,
+    /// S3.
+    s3: aws_sdk_s3,
 }
 
 impl Aws {

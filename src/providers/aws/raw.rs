@@ -12,7 +12,7 @@
 //! The pointer is RFC 6901, into the answer as JSON: for JSON services as they send it (`/services/0`, names in their own case),
 //! for query services without the envelope (`/DBInstances/0`), for CBOR as the map is (`/MetricAlarms/0`).
 
-mod cbor;
+pub(super) mod cbor;
 mod mask;
 mod xml;
 

@@ -49,6 +49,8 @@ pub struct Shared {
 pub struct Gates {
     /// Reads.
     pub reads: SharedHttpClient,
+    /// Reads for plans and permitted changes, on connections of their own.
+    pub acting: SharedHttpClient,
     /// Sign-in calls.
     pub sign_in: SharedHttpClient,
     /// Metadata of instance and container.
@@ -219,6 +221,12 @@ impl Signer {
         Ok(Arc::new(Held { credentials, renew_at, identity }))
     }
 
+    /// Who answers to the held credentials, asked now.
+    pub async fn caller(self: &Arc<Self>) -> Result<Arc<Identity>, Fault> {
+        let held = self.attested().await?;
+        self.attest(&held.credentials).await
+    }
+
     /// Whose credentials these are; a fault unless it is the account the environment must be.
     async fn attest(&self, credentials: &Credentials) -> Result<Arc<Identity>, Fault> {
         const OP: &str = "sts:GetCallerIdentity";
@@ -258,7 +266,7 @@ impl Signer {
     pub fn explain(&self, mut fault: Fault) -> Fault {
         if let FaultClass::Expired { renew, sign_in } = &mut fault.class
             && renew.is_none()
-            && self.settings.chain.sso().is_some()
+            && self.settings.session.is_some()
         {
             *sign_in = true;
             *renew = self.environment.profile.as_ref().map(|profile| format!("aws sso login --profile {profile}"));

@@ -13,9 +13,13 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-use super::super::{Environments, Origin};
+use super::super::{Environments, Origin, Pool};
 use crate::model::{Environment, Scope};
 use crate::providers::aws::variables::Variables;
+
+/// What kinds read, as far as these tests do.
+pub const READS: [&str; 4] =
+    ["ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListClusters", "logs:StartLiveTail"];
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -127,9 +131,12 @@ impl Fake {
     }
 
     fn build(&self, list: Vec<Environment>, variables: Variables, pins: Option<PathBuf>) -> Arc<Environments> {
-        let origin =
-            Origin::Files { files: RwLock::default(), http: SharedHttpClient::new(self.clone()), transport: None };
-        Environments::build(list, origin, variables, pins, Vec::new())
+        Environments::build(list, self.origin(), variables, pins, READS.to_vec())
+    }
+
+    pub fn origin(&self) -> Origin {
+        let pool = || Pool { http: SharedHttpClient::new(self.clone()), transport: None };
+        Origin::Files { files: RwLock::default(), http: pool(), acting: pool() }
     }
 
     fn reply(&self, seen: &Seen) -> Reply {
