@@ -13,7 +13,7 @@ use super::parts::required;
 use super::{Op, parts};
 use crate::model::{Fault, LogSource, ResourceId, Scope, text};
 use crate::providers::Env;
-use crate::providers::aws::{fault, gathered};
+use crate::providers::aws::{fault, gathered, paged};
 
 /// What [`clusters`] calls.
 pub const LIST_CLUSTERS: Op = "ecs:ListClusters";
@@ -88,22 +88,33 @@ pub fn services(
     env: &Env,
     clusters: Vec<String>,
 ) -> impl Stream<Item = Result<(String, Vec<Service>), Fault>> + Send + '_ {
+    // Of several clusters the first pages at once; the rest of each while those of its first pages are described.
     let listed = stream::iter(clusters).map(move |cluster| tens(env, cluster)).buffered(LISTING);
-    let tens = listed.map_ok(|tens| stream::iter(tens).map(Ok)).try_flatten();
-    tens.map_ok(move |(cluster, names)| described(env, cluster, names)).try_buffered(DESCRIBING)
+    listed.try_flatten().map_ok(move |(cluster, names)| described(env, cluster, names)).try_buffered(DESCRIBING)
 }
 
-/// The names of a cluster's services, by ten.
-async fn tens(env: &Env, cluster: String) -> Result<Vec<(String, Vec<String>)>, Fault> {
-    let arns: Vec<String> = gathered(LIST_SERVICES, |token| {
-        let call = env.aws.ecs().list_services().cluster(&cluster).max_results(PAGE as i32).set_next_token(token);
+/// The names of a cluster's services, by ten. The first page has come when this returns.
+async fn tens(
+    env: &Env,
+    cluster: String,
+) -> Result<impl Stream<Item = Result<(String, Vec<String>), Fault>> + Send + '_, Fault> {
+    let list = env.aws.ecs().list_services().cluster(&cluster).max_results(PAGE as i32);
+    let pages = paged(LIST_SERVICES, move |token| {
+        let call = list.clone().set_next_token(token);
         async move {
             let page = call.send().await.map_err(|error| fault(LIST_SERVICES, &error))?;
             Ok((page.service_arns.unwrap_or_default(), page.next_token))
         }
-    })
-    .await?;
-    Ok(arns.chunks(TEN).map(|ten| (cluster.clone(), ten.to_vec())).collect())
+    });
+    let mut pages = Box::pin(pages);
+    let first = pages.try_next().await?;
+    let pages = stream::iter(first.map(Ok)).chain(pages);
+    Ok(pages.map_ok(move |arns| by_ten(&cluster, &arns)).try_flatten())
+}
+
+fn by_ten(cluster: &str, arns: &[String]) -> impl Stream<Item = Result<(String, Vec<String>), Fault>> + use<> {
+    let tens: Vec<_> = arns.chunks(TEN).map(|ten| Ok((cluster.to_owned(), ten.to_vec()))).collect();
+    stream::iter(tens)
 }
 
 async fn described(env: &Env, cluster: String, names: Vec<String>) -> Result<(String, Vec<Service>), Fault> {

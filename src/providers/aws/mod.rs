@@ -29,7 +29,7 @@ pub use environments::{Environments, Estate, Source};
 pub use fault::{fault, invalid};
 use guard::Tag;
 pub use outcome::sent;
-pub use pages::{gathered, pages};
+pub use pages::{gathered, paged, pages};
 pub use sign_in::SignIn;
 pub use variables::Variables;
 
