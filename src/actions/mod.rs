@@ -3,8 +3,12 @@
 //! from its [`ActionDef`]. Actions know providers, kinds and the model; whether one may be carried out is the guard's to say.
 
 mod carrier;
+mod ecs;
+mod ecs_scale;
 mod field;
 mod parts;
+#[cfg(all(test, feature = "demo"))]
+mod rig;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -70,7 +74,7 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] = &[];
+pub const ALL: &[&ActionDef] = &[&ecs_scale::DEF];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {
