@@ -5,8 +5,18 @@
 mod carrier;
 mod ecs;
 mod ecs_scale;
+mod elasticache;
+mod elasticache_snapshot_create;
+mod elasticache_snapshot_delete;
 mod field;
 mod parts;
+mod rds;
+mod rds_failover;
+mod rds_modify;
+mod rds_reboot;
+mod rds_restore;
+mod rds_snapshot_create;
+mod rds_snapshot_delete;
 #[cfg(all(test, feature = "demo"))]
 mod rig;
 
@@ -74,7 +84,14 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] = &[&ecs_scale::DEF];
+pub const ALL: &[&ActionDef] = &[
+    &ecs_scale::DEF,
+    &rds_snapshot_create::DEF,
+    &rds_snapshot_delete::DEF,
+    &rds_modify::DEF,
+    &rds_failover::DEF,
+    &rds_reboot::DEF,
+];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {

@@ -5,6 +5,7 @@
 pub mod alarm;
 pub mod asg;
 pub mod changes;
+mod columns;
 mod database;
 mod dimensions;
 pub mod ecs;
@@ -14,6 +15,7 @@ pub mod ecs_task;
 pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
+pub mod elb;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;

@@ -78,6 +78,7 @@ impl EstateClient {
             return Err(ConnectorError::io(io::Error::new(io::ErrorKind::NotFound, words).into()));
         };
         self.shared.count(&self.environment, &route);
+        let _under_way = self.shared.begin();
         let faults = &self.shared.faults;
         let (delay, fault) = faults.befall(&self.environment, route.service, &route.operation);
         let reply = match fault {

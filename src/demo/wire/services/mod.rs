@@ -12,11 +12,13 @@ mod ecs_history;
 mod ecs_tasks;
 mod eks;
 mod elasticache;
+mod elasticache_changes;
 mod elb;
 mod identity;
 pub(super) mod logs;
 mod metrics;
 mod rds;
+mod rds_changes;
 mod rds_snapshots;
 mod scaling;
 
@@ -50,6 +52,8 @@ pub fn change(change: &mut Change<'_>) -> Option<Answer> {
         Service::AutoScaling => autoscaling_changes::answer(change),
         Service::CloudWatch => cloudwatch_changes::answer(change),
         Service::Ecs => ecs_changes::answer(change),
+        Service::ElastiCache => elasticache_changes::answer(change),
+        Service::Rds => rds_changes::answer(change),
         _ => None,
     }
 }
