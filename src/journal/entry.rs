@@ -89,9 +89,18 @@ pub enum Event {
         broke_glass: bool,
     },
     /// The request is leaving.
-    Sent,
+    Sent {
+        /// See the intent.
+        part: usize,
+        /// See the intent.
+        step: usize,
+    },
     /// What came of the request.
     Outcome {
+        /// See the intent.
+        part: usize,
+        /// See the intent.
+        step: usize,
         /// How it ended.
         outcome: Outcome,
         /// The provider's request id.
@@ -103,6 +112,10 @@ pub enum Event {
     },
     /// What came of following it.
     Followed {
+        /// See the intent.
+        part: usize,
+        /// See the intent.
+        step: usize,
         /// How it ended.
         outcome: Outcome,
         /// Evidence, or why.
@@ -118,6 +131,13 @@ pub enum Event {
     },
     /// An environment was disarmed.
     Disarmed,
+    /// An append before this one was cut off by a crash: what it left is the line before, and nothing stands on it.
+    Resumed {
+        /// How many bytes it left.
+        bytes: u64,
+        /// SHA-256 of them, as hexadecimal digits.
+        remains: String,
+    },
 }
 
 /// One entry.
