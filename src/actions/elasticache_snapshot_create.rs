@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -72,8 +72,9 @@ fn applies(cache: &Resource) -> Result<(), String> {
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let (is_group, source) = elasticache::name_of(target);
-        let cache = elasticache::cache(acting, target).await?;
         let name = given(fields, "snapshot").map_or_else(|| rds::proposed("manual", Timestamp::now()), str::to_owned);
+        let (cache, free) = join(elasticache::cache(acting, target), free(acting, &name)).await;
+        let cache = cache?;
         let mut fields = fields.clone();
         fields.insert("snapshot", name.clone());
         let mut plan = parts::plan(acting, ID, target, &fields, cache.arn.as_deref());
@@ -83,8 +84,8 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             rds::available(Some(&cache.status)),
             engine(&cache),
             node_type(&cache),
-            rds::well_named(&name),
-            free(acting, &name).await,
+            rds::well_named(&name, rds::SNAPSHOT_NAME),
+            free,
         ];
         plan.preconditions.extend(cache.snapshot_window.as_deref().map(|window| outside(window, plan.made_at)));
         plan.affects = vec!["memory and processor of the node that is read; writes may slow down".into()];
