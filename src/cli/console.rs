@@ -79,7 +79,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         metric_dollars: config.console.metrics.dollars_per_day,
         log_room: Some(config.console.log_lines),
     };
-    let engine = Engine::start(Arc::new(live(setup)), reports, pace);
+    let engine = Engine::start(Arc::new(live(setup)), None, reports, pace);
     console::run(console::Setup {
         state,
         keymap: screen.keymap,

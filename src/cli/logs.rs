@@ -49,7 +49,7 @@ pub(super) async fn run(setup: &Setup, args: &LogsArgs) -> Result<ExitCode, Fail
 /// Prints lines until the range is complete, or for ever. Returns whether a source was not read to its end.
 async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, Failure> {
     let (reports, mut events) = mpsc::channel(ROOM);
-    let engine = Engine::start(Arc::new(Live::new(Arc::clone(&setup.access))), reports, SETTINGS);
+    let engine = Engine::start(Arc::new(Live::new(Arc::clone(&setup.access))), None, reports, SETTINGS);
     engine.request(Request::Tail(spec.clone()));
     let printer = Printer {
         sources: &spec.sources,

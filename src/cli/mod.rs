@@ -1,6 +1,7 @@
 //! The command line: what scripts and people without the screen use. One file for each subcommand. Knows the configuration, kinds
 //! and providers, nothing of the screen but how to start it.
 
+mod act;
 mod args;
 mod changes;
 mod completions;

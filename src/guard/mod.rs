@@ -6,8 +6,10 @@ mod hands;
 mod judgement;
 mod permit;
 mod report;
+mod stub;
 
 pub use hands::{Hands, Watching};
 pub use judgement::{Confirm, Consent, Denial, Judgement, Proposal, Refusal};
 pub use permit::{Claim, Permit};
+pub use stub::{Guard, Warrant};
 pub use report::{At, Ended, Report};

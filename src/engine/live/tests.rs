@@ -48,7 +48,7 @@ impl Rig {
         let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
         let (tell, events) = mpsc::channel(1_024);
         let live = Live::new(Environments::new(environments, source, reads));
-        Self { engine: Engine::start(Arc::new(live), tell, SETTINGS), estate, scopes, events }
+        Self { engine: Engine::start(Arc::new(live), None, tell, SETTINGS), estate, scopes, events }
     }
 
     fn seven() -> Self {
