@@ -91,11 +91,31 @@ enum Origin {
         /// The AWS files as last read.
         files: RwLock<Option<Arc<AwsFiles>>>,
         /// Connections of the reads that feed the screen.
-        http: Transport,
+        http: Pool,
         /// Connections of the lane that changes go by, so that no queue of reads delays one.
-        acting: Transport,
+        acting: Pool,
     },
     Estate(Estate),
+}
+
+/// Connections.
+struct Pool {
+    http: SharedHttpClient,
+    /// What has to be made before the first one; none behind a stand-in.
+    transport: Option<Transport>,
+}
+
+impl Pool {
+    fn new(variables: &Variables) -> Self {
+        let transport = Transport::new(variables.clone());
+        Self { http: SharedHttpClient::new(transport.clone()), transport: Some(transport) }
+    }
+
+    async fn warm(&self) {
+        if let Some(transport) = &self.transport {
+            transport.warm().await;
+        }
+    }
 }
 
 /// One environment.
@@ -123,7 +143,7 @@ impl Environments {
         match source {
             Source::Estate(estate) => Self::build(list, Origin::Estate(estate), Variables::default(), None, reads),
             Source::Files { variables, pins } => {
-                let [http, acting] = [(); 2].map(|()| Transport::new(variables.clone()));
+                let (http, acting) = (Pool::new(&variables), Pool::new(&variables));
                 let origin = Origin::Files { files: RwLock::default(), http, acting };
                 Self::build(list, origin, variables, pins, reads)
             }
@@ -377,7 +397,7 @@ impl Environments {
                         Settings::of_profile(profile, &files, &self.shared.variables).await?
                     }
                 };
-                (SharedHttpClient::new(http.clone()), SharedHttpClient::new(acting.clone()), settings)
+                (http.http.clone(), acting.http.clone(), settings)
             }
         };
         let token = match settings.chain.sso() {
