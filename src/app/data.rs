@@ -19,16 +19,29 @@ const BRIDGE_LOGS: usize = 3;
 pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> bool {
     match event {
         Event::Started { query, generation, at } => {
+            let environment = Arc::clone(&query.scope().environment);
             let known = state.store.answers.entry(query).or_default();
             known.generation = known.generation.max(generation);
             known.loading = Some(Loading { since: at, count: 0 });
             // A refresh of what is known goes on unseen; a first fetch shows that it has begun.
-            known.value.is_none()
+            let first = known.value.is_none();
+            if first {
+                summary::refresh(state, &environment, at);
+            }
+            first
         }
         Event::Progress { query, generation, count } => progress(state, &query, generation, count),
         Event::Done { query, generation, at, result } => done(state, &query, generation, at, result, effects),
         Event::Points(points, at) => {
-            state.store.points.extend(points.into_iter().map(|(key, points)| (key, (points, at))));
+            for (key, points) in points {
+                state.store.points.entry(key).or_default().succeed(points, at);
+            }
+            true
+        }
+        Event::NoPoints(keys, fault, at) => {
+            for key in keys {
+                state.store.points.entry(key).or_default().fail(Arc::clone(&fault), at);
+            }
             true
         }
         Event::Spent(spent) => {

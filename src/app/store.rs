@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::engine::MetricKey;
 use crate::model::{Answer, Detail, Loadable, Points, Query, Rows};
 
@@ -13,8 +11,8 @@ use crate::model::{Answer, Detail, Loadable, Points, Query, Rows};
 pub struct Store {
     /// By query.
     pub answers: HashMap<Query, Loadable<Answer>>,
-    /// Series by resource, label and window, and when they came.
-    pub points: HashMap<MetricKey, (Arc<Points>, Timestamp)>,
+    /// Series by resource, label and window.
+    pub points: HashMap<MetricKey, Loadable<Arc<Points>>>,
 }
 
 impl Store {

@@ -12,7 +12,7 @@ use super::view::View;
 use super::wants::FLEET_KINDS;
 use crate::kinds;
 use crate::model::filter::Filterable;
-use crate::model::{Answer, Environment, FaultClass, Health, Loadable, Query, Resource, Value};
+use crate::model::{Answer, Environment, FaultClass, Health, Loadable, Loading, Query, Resource, Value};
 
 /// Makes all rows anew: the environments have changed.
 pub(super) fn rebuild(state: &mut State) {
@@ -98,6 +98,19 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
     let seen = before.and_then(|before| before.sick_since).unwrap_or(now);
     row.sick_since = row.health.is_sick().then(|| told.map_or(seen, |told| told.min(seen)));
     row
+}
+
+impl State {
+    /// The first fetches of an environment's row of which nothing has come yet: since when the oldest of them is under way.
+    pub fn unanswered(&self, environment: &Environment) -> Option<Loading> {
+        let waits =
+            |known: &Loadable<Answer>| known.loading.filter(|loading| known.value.is_none() && loading.count == 0);
+        let queries = scopes(environment).flat_map(|scope| {
+            let list = |kind| Query::List { scope: scope.clone(), kind, within: None };
+            FLEET_KINDS.map(list).into_iter().chain([Query::Identity(scope.clone())]).collect::<Vec<_>>()
+        });
+        queries.filter_map(|query| waits(self.store.get(&query)?)).min_by_key(|loading| loading.since)
+    }
 }
 
 /// Since when a resource is sick, where its own columns tell.

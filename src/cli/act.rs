@@ -94,7 +94,10 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
         }
         Ended::Moved { differences, proposal, .. } => {
             for difference in differences {
-                say(&format!("{} was {} and is {} now: nothing was sent", difference.name, difference.was, difference.is));
+                say(&format!(
+                    "{} was {} and is {} now: nothing was sent",
+                    difference.name, difference.was, difference.is
+                ));
             }
             match proposal {
                 Ok(proposal) => print(setup, &proposal)?,
@@ -150,12 +153,6 @@ fn tell(report: Report) {
 
 /// The command line that takes it back.
 fn undo_command(order: &Order) -> String {
-    let fields = order.fields.iter().map(|(field, value)| format!(" --{field} {}", quoted(value)));
+    let fields = order.fields.iter().map(|(field, value)| format!(" --{field} {}", shell_words::quote(value)));
     format!("quarterdeck act {} -e {}{}", order.action, order.target.scope.environment, fields.collect::<String>())
-}
-
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -18,6 +18,7 @@ mod output;
 mod screen;
 mod select;
 mod setup;
+mod usage;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    usage::check(cli.command.as_ref(), &cli.global)?;
     match cli.command {
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),

@@ -128,7 +128,10 @@ impl Lane {
 
 /// Off the runtime: the journal is a file that is written to the disk before anything goes on.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(work).await.inspect_err(|error| tracing::error!(%error, "the journal's work was lost")).ok()
+    tokio::task::spawn_blocking(work)
+        .await
+        .inspect_err(|error| tracing::error!(%error, "the journal's work was lost"))
+        .ok()
 }
 
 fn keep(proposals: &Mutex<HashMap<u64, Proposal>>, id: u64, proposal: Proposal) {

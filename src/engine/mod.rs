@@ -7,6 +7,7 @@
 mod acts;
 mod contract;
 mod errands;
+mod ledger;
 mod live;
 mod metrics;
 mod pace;

@@ -11,5 +11,5 @@ mod stub;
 pub use hands::{Hands, Watching};
 pub use judgement::{Confirm, Consent, Denial, Judgement, Proposal, Refusal};
 pub use permit::{Claim, Permit};
-pub use stub::{Guard, Warrant};
 pub use report::{At, Ended, Report};
+pub use stub::{Guard, Warrant};

@@ -1,5 +1,6 @@
 //! From keys to commands. The table is data; the configuration may give any command other keys.
 
+mod chord;
 mod table;
 
 use std::collections::HashMap;
@@ -136,12 +137,17 @@ fn built_in(entry: &Entry) -> Vec<KeyCombination> {
 }
 
 fn parse(chord: &str, place: &Place, problems: &mut Vec<KeyProblem>) -> Option<KeyCombination> {
-    let key = crokey::parse(chord).ok().map(KeyCombination::normalized);
-    if key.is_none() {
-        let message = format!("`{chord}` is no key; keys are written like `x`, `shift-x`, `ctrl-x`, `alt-enter`, `f5`");
-        problems.push(KeyProblem { place: place.clone(), message });
-    }
-    key
+    // Crokey's spelling knows no case; the help's does: there a capital letter is one with Shift.
+    let capital = matches!(chord.as_bytes(), [b'A'..=b'Z']);
+    let spelled = if capital { format!("shift-{chord}") } else { chord.to_owned() };
+    let key = crokey::parse(&spelled).ok().map(KeyCombination::normalized);
+    let wrong = match key.map(chord::untypeable) {
+        None => format!("`{chord}` is no key; keys are written like `x`, `shift-x`, `ctrl-x`, `alt-enter`, `f5`"),
+        Some(Some(why)) => format!("`{chord}` can never be typed: {why}"),
+        Some(None) => return key,
+    };
+    problems.push(KeyProblem { place: place.clone(), message: wrong });
+    None
 }
 
 fn unknown_command(given: &KeyOverride) -> KeyProblem {
@@ -246,11 +252,17 @@ mod tests {
             place: place.clone(),
             chords: vec![(chord.into(), place.clone())],
         };
-        let (keymap, problems) = Keymap::new(&[give("describe", "x"), give("descibe", "y"), give("copy", "nokey-x")]);
+        let given = [give("describe", "x"), give("descibe", "y"), give("copy", "nokey-x"), give("link", "Ctrl-%")];
+        let (keymap, problems) = Keymap::new(&given);
         let x = key(KeyCode::Char('x'), KeyModifiers::NONE);
         assert_eq!(keymap.meaning(x, Context::List), Some(Meaning::Command(Command::Describe)));
+        let (capitals, _) = Keymap::new(&[give("describe", "X")]);
+        assert_eq!(capitals.meaning(x, Context::List), None);
+        let shifted = key(KeyCode::Char('X'), KeyModifiers::SHIFT);
+        assert_eq!(capitals.meaning(shifted, Context::List), Some(Meaning::Command(Command::Describe)));
         let told: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert!(told[0].contains("did you mean describe"), "{told:?}");
         assert!(told[1].contains("is no key"), "{told:?}");
+        assert!(told[2].starts_with("`Ctrl-%` can never be typed: with Ctrl"), "{told:?}");
     }
 }

@@ -5,20 +5,22 @@
 pub mod alarm;
 pub mod asg;
 pub mod changes;
+mod columns;
 mod database;
 mod dimensions;
-mod ecs;
+pub mod ecs;
 pub mod ecs_cluster;
 pub mod ecs_service;
 pub mod ecs_task;
 pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
+pub mod elb;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;
 pub mod metrics;
-mod parts;
+pub mod parts;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
@@ -186,6 +188,21 @@ pub const ALL: &[&KindDef] = &[
     &target_group::DEF,
     &log_group::DEF,
 ];
+
+/// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the
+/// providers call themselves.
+pub fn reads() -> Vec<Op> {
+    let of_kinds = ALL.iter().flat_map(|kind| kind.reads);
+    let mut all: Vec<Op> = of_kinds
+        .chain(metrics::READS)
+        .chain(logs::READS)
+        .chain(changes::READS.iter().copied().flatten())
+        .copied()
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
 
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {

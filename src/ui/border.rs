@@ -61,8 +61,13 @@ fn lines(cx: &mut Cx, area: Rect, style: Style) {
 /// Progress, fault and age, for the right end of a border.
 pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>, columns: u16) -> Vec<Item<'a>> {
     let mut items = Vec::new();
-    if let Some(count) = facts.loading {
-        let words = if count > 0 { format!(" ◌ loading {count} ") } else { " ◌ loading ".to_owned() };
+    if let Some(loading) = &facts.loading {
+        let words = match cx.ages().silence(loading) {
+            Some(words) if columns >= 50 => format!(" ◌ {words} "),
+            Some(_) => format!(" ◌ {} ", cx.age(loading.since)),
+            None if loading.count > 0 => format!(" ◌ loading {} ", loading.count),
+            None => " ◌ loading ".to_owned(),
+        };
         items.push(Item::new(2, cx.style(Role::Loading), words).at_right());
     }
     if let Some(trouble) = facts.troubles.first() {

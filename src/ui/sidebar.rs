@@ -60,6 +60,9 @@ fn draw_row(cx: &mut Cx, area: Rect, row: &FleetRow, name_cells: u16) {
     };
     let theme = cx.theme;
     let name = if marked { Role::Text } else { Role::Muted };
+    let unanswered = row.loading.then(|| cx.state.unanswered(&row.environment)).flatten();
+    let unanswered = unanswered.filter(|loading| cx.ages().is_silent(loading));
+    let waiting = unanswered.map_or_else(|| "loading".to_owned(), |loading| format!("◌ {}", cx.age(loading.since)));
     let mut pen = cx.pen(area);
     pen.cell(if marked { "▌" } else { "" }, 1, theme[Role::Mark]).cell(sign, 1, theme[sign_role]).skip(1);
     pen.cell(&row.environment.name, name_cells, theme[name]);
@@ -68,7 +71,7 @@ fn draw_row(cx: &mut Cx, area: Rect, row: &FleetRow, name_cells: u16) {
             pen.skip(1).cell_right(fault.word(), 7, theme[sign_role]);
         }
         (_, None) if row.loading => {
-            pen.skip(1).cell_right("loading", 7, theme[Role::Loading]);
+            pen.skip(1).cell_right(&waiting, 7, theme[Role::Loading]);
         }
         (_, services) => {
             count(&mut pen, theme, services, Role::Failed);

@@ -29,6 +29,16 @@ pub(super) const fn fault(fault: &Fault) -> (&'static str, Role) {
     }
 }
 
+/// A fault in one line: its sign, its word, and the missing permission or else what it says.
+pub(super) fn brief(said: &Fault) -> String {
+    let (sign, _) = fault(said);
+    let what = match &said.class {
+        FaultClass::Denied { permission: Some(permission) } => permission,
+        _ => &said.summary,
+    };
+    format!("{sign} {}: {what}", said.word())
+}
+
 /// What an operator can do about a fault.
 pub(super) fn advice<'a>(fault: &'a Fault, cx: &Cx) -> Cow<'a, str> {
     let sign_in = || cx.key(&Command::SignIn, "`sign-in`");

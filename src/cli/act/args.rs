@@ -68,7 +68,10 @@ fn flag(field: &'static FieldDef) -> Arg {
 
 fn subcommand(action: &'static ActionDef) -> Command {
     let fields = action.fields.iter().filter(|field| field.id != REASON).map(flag);
-    let words = format!("Risk in prod: {}\nUndo: {}\n\nFor example:\n  quarterdeck act {}", action.risk, action.undo, action.example);
+    let words = format!(
+        "Risk in prod: {}\nUndo: {}\n\nFor example:\n  quarterdeck act {}",
+        action.risk, action.undo, action.example
+    );
     flags(Command::new(action.id).about(action.doc).after_help(words).args(fields))
 }
 

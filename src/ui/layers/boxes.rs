@@ -73,7 +73,11 @@ pub(super) fn sign_in(cx: &mut Cx, body: Rect, environment: &str, state: Option<
         Some(SignInState::Open { url, .. }) => width(url).clamp(56, 100),
         _ => 56,
     };
-    let inner = boxed(cx, body, columns, 7, &format!("sign in to {environment}"), "Esc hides this; it goes on");
+    let (title, hint) = match state {
+        Some(SignInState::Failed(_)) => (format!("{environment}: not signed in"), "Esc closes this"),
+        _ => (format!("sign in to {environment}"), "Esc hides this; it goes on"),
+    };
+    let inner = boxed(cx, body, columns, 7, &title, hint);
     let (text, muted, accent) = (cx.style(Role::Text), cx.style(Role::Muted), cx.style(Role::Accent));
     match state {
         None => {
@@ -100,7 +104,7 @@ pub(super) fn sign_in(cx: &mut Cx, body: Rect, environment: &str, state: Option<
         Some(SignInState::Failed(fault)) => {
             let (sign, role) = signs::fault(fault);
             let style = cx.style(role);
-            let words = format!("{sign} {}: {}", fault.word(), fault.summary);
+            let words = format!("{sign} {}", fault.summary);
             for (words, place) in wrap(&words, inner.width).into_iter().zip(inner.rows()) {
                 cx.pen(place).put(words, style);
             }

@@ -231,7 +231,9 @@ fn reason<'a>(cx: &Cx, row: &'a FleetRow) -> (Cow<'a, str>, Style) {
         return (words.into(), cx.style(role));
     }
     if row.loading && row.observed.is_none() {
-        return ("◌ loading".into(), cx.style(Role::Loading));
+        let silence = cx.state.unanswered(&row.environment).and_then(|loading| cx.ages().silence(&loading));
+        let words = silence.map_or(Cow::Borrowed("◌ loading"), |words| format!("◌ {words}").into());
+        return (words, cx.style(Role::Loading));
     }
     (Cow::Borrowed(&*row.reason), cx.style(reason_role(row.health)))
 }

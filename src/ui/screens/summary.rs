@@ -67,9 +67,13 @@ fn fields(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
 }
 
 fn metric(cx: &mut Cx, area: Rect, row: &Resource) {
-    let Some((points, unit)) = trend(cx.state, row) else { return };
-    let text = sparkline(points, unit, area.width);
-    let (title, style) = (cx.style(Role::Muted), cx.style(Role::Spark));
+    let Some((known, unit)) = trend(cx.state, row) else { return };
+    let (text, role) = match (known.get(), &known.fault) {
+        (Some(points), _) => (sparkline(points, unit, area.width), Role::Spark),
+        (None, Some((fault, _))) => (signs::brief(fault), signs::fault(fault).1),
+        (None, None) => return,
+    };
+    let (title, style) = (cx.style(Role::Muted), cx.style(role));
     cx.pen(area).put("LAST HOUR", title);
     cx.pen(line(area, 1)).put(&text, style);
 }

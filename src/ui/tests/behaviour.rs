@@ -11,9 +11,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{filtered, frame, frame_at, text, typed, with};
 use crate::app::command::Motion;
+use crate::app::layer::Layer;
 use crate::app::pane::{RowRef, Shown};
-use crate::app::{Command, PaneKey, State, Store, Target, View};
-use crate::model::{Fault, FaultClass, Health, Rows};
+use crate::app::{Command, Msg, PaneKey, State, Store, Target, View, update};
+use crate::engine::{Event, MetricsSpent, SignInState};
+use crate::model::{Fault, FaultClass, Health, Query, Rows};
 use crate::ui::fixture::{self, stories};
 use crate::ui::theme::{PLAIN, Role, Theme};
 
@@ -272,4 +274,82 @@ fn the_consoles_log_is_shown_clean_and_scrolls_back() {
     state.view = View::ConsoleLog { back: 30 };
     let back = text(&frame(&state, &theme, 80, 24).0);
     assert!(back.contains("line 29 red") && !back.contains("line 59"), "{back}");
+}
+
+/// A screen on which every environment has been asked so many seconds ago, and none has answered.
+fn unanswered(seconds: i64, ages: bool, command: Command) -> String {
+    let mut state = fixture::empty();
+    state.settings.ages = ages;
+    for environment in state.environments.clone() {
+        let scope = fixture::scope(&environment.name);
+        for query in [Query::Identity(scope), fixture::list(&environment.name, "ecs-service")] {
+            fixture::take(&mut state, Event::Started { query, generation: 1, at: fixture::ago(seconds) });
+        }
+    }
+    update(&mut state, Msg::Tick(fixture::now()));
+    text(&frame(&with(state, &[command]), &Theme::default(), 160, 50).0)
+}
+
+#[test]
+fn what_does_not_answer_is_told_after_a_moment() {
+    let fleet = unanswered(2, true, Command::Fleet);
+    assert!(fleet.contains("◌ loading") && !fleet.contains("no answer"), "{fleet}");
+    let fleet = unanswered(7, true, Command::Fleet);
+    let rows = fleet.lines().filter(|line| line.contains("PROD ") && line.contains("no answer for 7s"));
+    assert_eq!(rows.count(), 6, "{fleet}");
+    let list = unanswered(7, true, Command::List("ecs-service"));
+    assert!(list.contains("◌ loading services") && list.contains("no answer for 7s"), "{list}");
+    assert_eq!(list.matches("◌ 7s").count(), 7, "the list at the left:\n{list}");
+    let still = unanswered(7, false, Command::Fleet);
+    assert!(still.contains("no answer since 10:29:53Z"), "nothing counts where ages are hidden:\n{still}");
+}
+
+#[test]
+fn what_comes_bit_by_bit_is_answering() {
+    let state = stories::loading();
+    let list = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(list.contains("1200 so far") && !list.contains("no answer"), "{list}");
+}
+
+#[test]
+fn a_metric_that_can_not_be_read_says_why_in_chart_and_row() {
+    let mut state = with(stories::detail(), &[]);
+    let keys: Vec<_> = state.store.points.keys().filter(|key| key.resource == stories::backend()).cloned().collect();
+    assert!(!keys.is_empty());
+    state.store.points.clear();
+    let loading = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(loading.contains("cpu  ◌ loading"), "{loading}");
+    let class = FaultClass::Denied { permission: Some("cloudwatch:GetMetricData".into()) };
+    let fault = Arc::new(Fault::new(class, "not allowed: cloudwatch:GetMetricData"));
+    fixture::take(&mut state, Event::NoPoints(keys.clone(), Arc::clone(&fault), fixture::ago(5)));
+    let denied = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(denied.contains("cpu  ⊘ denied: cloudwatch:GetMetricData"), "{denied}");
+    let list = with(state.clone(), &[Command::List("ecs-service")]);
+    let list = text(&frame(&list, &Theme::default(), 160, 50).0);
+    assert!(list.lines().any(|line| line.contains("dhbw-backend") && line.contains("⊘ denied")), "{list}");
+    // What was there stays, with a sign that nothing newer comes.
+    let mut known = stories::detail();
+    fixture::take(&mut known, Event::NoPoints(keys, fault, fixture::ago(5)));
+    let known = text(&frame(&known, &Theme::default(), 160, 50).0);
+    assert!(known.lines().any(|line| line.contains("cpu  last ") && line.contains('⊘')), "{known}");
+}
+
+#[test]
+fn a_budget_that_is_used_up_is_no_loading() {
+    let mut state = stories::detail();
+    state.store.points.clear();
+    fixture::take(&mut state, Event::Spent(MetricsSpent { exhausted: true, ..MetricsSpent::default() }));
+    let screen = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(screen.contains("cpu  the day's budget is used up"), "{screen}");
+}
+
+#[test]
+fn a_sign_in_that_can_not_be_says_only_that() {
+    let words = "tfe-prod has no SSO session to sign in to: its keys stand in the AWS files";
+    let failed = SignInState::Failed(Arc::new(Fault::new(FaultClass::Invalid, words)));
+    let mut state = fixture::all();
+    state.layers.push(Layer::SignIn { environment: "tfe-prod".into(), state: Some(failed) });
+    let screen = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(screen.contains("tfe-prod: not signed in") && screen.contains("Esc closes this"), "{screen}");
+    assert!(screen.contains("! tfe-prod has no SSO session") && !screen.contains("it goes on"), "{screen}");
 }

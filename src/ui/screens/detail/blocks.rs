@@ -217,8 +217,8 @@ pub(super) fn charts<'d>(cx: &Cx<'d>, view: &DetailView, cells: u16) -> Option<B
         .iter()
         .map(|spec| {
             let key = MetricKey { resource: Arc::clone(&view.id), label: spec.label, window: view.window };
-            let points = cx.state.store.points.get(&key).map(|(points, _)| &**points);
-            Chart::new(spec.label, spec.unit, view.window, points, cx.now, each)
+            let known = cx.state.store.points.get(&key);
+            Chart::new(spec.label, spec.unit, view.window, known, cx.now, each)
         })
         .collect();
     let rows = charts.len().div_ceil(usize::from(columns));

@@ -103,7 +103,8 @@ fn waiting(cx: &mut Cx, area: Rect, facts: &Facts) {
         let again = format!("{} asks again", cx.key(&Command::Refresh, "`refresh`"));
         blank::lines(cx, area, &[(style, words.into()), (muted, advice), (muted, again.into())]);
     } else {
-        let loading = cx.style(Role::Loading);
-        blank::lines(cx, area, &[(loading, "◌ loading".into())]);
+        let mut said = vec![(cx.style(Role::Loading), "◌ loading".into())];
+        said.extend(blank::silence(cx, facts));
+        blank::lines(cx, area, &said);
     }
 }
