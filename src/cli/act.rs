@@ -25,6 +25,9 @@ const UNKNOWN: u8 = 4;
 
 pub(super) async fn run(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs) -> Result<ExitCode, Failure> {
     actions::check(args.action, &args.fields).map_err(|problem| Failure::usage(problem.to_string(), ""))?;
+    if matches!(setup.global.output, Some(Format::Csv | Format::Markdown)) {
+        return Err(Failure::usage("a plan is no table", "`-o json` prints it for programs"));
+    }
     let scope = scope(setup)?;
     let proposal = match propose(setup, guard, args, &scope).await {
         Ok(proposal) => proposal,
@@ -68,8 +71,8 @@ fn print(setup: &Setup, proposal: &Proposal) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for plan in &proposal.parts {
         match setup.global.output {
-            Format::Json => writeln!(out, "{:#}", show::json(proposal, plan))?,
-            Format::Table | Format::Csv | Format::Markdown => show::text(proposal, plan, &mut out)?,
+            Some(Format::Json) => writeln!(out, "{:#}", show::json(proposal, plan))?,
+            _ => show::text(proposal, plan, &mut out)?,
         }
     }
     out.flush()

@@ -143,6 +143,7 @@ impl Command {
             Self::Demo => "demo",
             Self::Get(_) => "get",
             Self::Logs(_) => "logs",
+            Self::Act(_) => "act",
             Self::Config { .. } => "config",
             Self::Completions { .. } => "completions",
             Self::Man => "man",

@@ -12,6 +12,7 @@ mod demo;
 mod failure;
 mod fetch;
 mod get;
+mod guard;
 mod logs;
 mod man;
 mod output;
@@ -61,6 +62,11 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Logs(args)) => {
             let setup = Setup::new(cli.global)?;
             headless(&setup, logs::run(&setup, &args))
+        }
+        Some(Command::Act(args)) => {
+            let setup = Setup::new(cli.global)?;
+            let (guard, _) = guard::of(&setup);
+            headless(&setup, act::run(&setup, &guard, &args))
         }
         #[cfg(feature = "demo")]
         Some(Command::Demo) => console::run(Setup::new(args::Global { demo: true, ..cli.global })?),
