@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::act::ActArgs;
 use crate::config::duration;
 use crate::kinds;
 
@@ -117,6 +118,8 @@ pub enum Command {
     Get(GetArgs),
     /// Print log lines of services, tasks, log groups…
     Logs(LogsArgs),
+    /// Plan a change, and carry it out
+    Act(ActArgs),
     /// Show where the configuration is, check it, or print an example
     Config {
         /// What to do with it.
@@ -140,6 +143,7 @@ impl Command {
             Self::Demo => "demo",
             Self::Get(_) => "get",
             Self::Logs(_) => "logs",
+            Self::Act(_) => "act",
             Self::Config { .. } => "config",
             Self::Completions { .. } => "completions",
             Self::Man => "man",
