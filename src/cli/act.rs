@@ -5,7 +5,7 @@ mod show;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use super::failure::say;
 use super::{DONE, Failure, Setup, fetch, select, wrong};
 use crate::actions;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
-use crate::model::{Fault, Followed, Order, Scope, Sent};
+use crate::model::{Fault, Followed, Headway, Order, Scope, Sent};
 
 /// A precondition or a policy forbids it, or the target has moved.
 const FORBIDDEN: u8 = 3;
@@ -89,7 +89,8 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
         Ok(warrant) => warrant,
         Err(refusal) => return refused(setup, &proposal, &refusal),
     };
-    match guard.carry_out(warrant, !args.no_follow, &tell).await {
+    let headway = Mutex::default();
+    match guard.carry_out(warrant, !args.no_follow, &|report| tell(&headway, report)).await {
         Ended::Done { words, undo } => {
             words.iter().for_each(|line| say(line));
             undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order))));
@@ -138,7 +139,8 @@ fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<Exit
     }
 }
 
-fn tell(report: Report) {
+/// Says what happens; how far it has come only when that is news.
+fn tell(said: &Mutex<Option<Headway>>, report: Report) {
     match report {
         Report::Checking(_) => {}
         Report::Sending(at) => say(&format!("step {}: sending", at.step + 1)),
@@ -148,7 +150,13 @@ fn tell(report: Report) {
         }
         Report::Sent(_, Sent::Refused(fault)) => say(&format!("refused: {fault}")),
         Report::Sent(_, Sent::Unknown(fault)) => say(&format!("no answer: {fault}")),
-        Report::Headway(_, headway) => say(&headway.words),
+        Report::Headway(_, headway) => {
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            if said.as_ref() != Some(&headway) {
+                say(&headway.words);
+                *said = Some(headway);
+            }
+        }
         Report::Followed(_, Ok(Followed::Verified(words) | Followed::Failed(words))) => say(&words),
         Report::Followed(_, Err(fault)) => say(&format!("it can't be followed: {fault}")),
     }
