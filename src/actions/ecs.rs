@@ -15,6 +15,7 @@ use super::{FieldDef, FieldSort, Op};
 use crate::guard::Permit;
 use crate::kinds::ecs::stop::{self, Cause};
 use crate::kinds::ecs_service::{self, is_trouble, plain, words_of};
+use crate::kinds::elb::target_group_name;
 use crate::kinds::parts::{instant, text_of};
 use crate::model::{Fault, Fields, Precondition, Resource, ResourceId, Seen, Sent, Step};
 use crate::providers::Acting;

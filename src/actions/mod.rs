@@ -4,6 +4,7 @@
 
 mod carrier;
 mod ecs;
+mod ecs_deploy;
 mod ecs_scale;
 mod elasticache;
 mod elasticache_snapshot_create;
@@ -86,6 +87,7 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 /// Every action, in the order of the menu.
 pub const ALL: &[&ActionDef] = &[
     &ecs_scale::DEF,
+    &ecs_deploy::DEF,
     &rds_snapshot_create::DEF,
     &rds_snapshot_delete::DEF,
     &rds_modify::DEF,
