@@ -4,7 +4,9 @@
 
 mod carrier;
 mod ecs;
+mod ecs_deploy;
 mod ecs_scale;
+mod ecs_stop_task;
 mod elasticache;
 mod elasticache_snapshot_create;
 mod elasticache_snapshot_delete;
@@ -95,6 +97,8 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 /// Every action, in the order of the menu.
 pub const ALL: &[&ActionDef] = &[
     &ecs_scale::DEF,
+    &ecs_deploy::DEF,
+    &ecs_stop_task::DEF,
     &rds_snapshot_create::DEF,
     &rds_snapshot_delete::DEF,
     &rds_restore::DEF,
