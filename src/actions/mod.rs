@@ -3,7 +3,22 @@
 //! from its [`ActionDef`]. Actions know providers, kinds and the model; whether one may be carried out is the guard's to say.
 
 mod carrier;
+mod ecs;
+mod ecs_scale;
+mod elasticache;
+mod elasticache_snapshot_create;
+mod elasticache_snapshot_delete;
 mod field;
+mod parts;
+mod rds;
+mod rds_failover;
+mod rds_modify;
+mod rds_reboot;
+mod rds_restore;
+mod rds_snapshot_create;
+mod rds_snapshot_delete;
+#[cfg(all(test, feature = "demo"))]
+mod rig;
 
 use std::fmt;
 use std::sync::Arc;
@@ -78,7 +93,17 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] = &[];
+pub const ALL: &[&ActionDef] = &[
+    &ecs_scale::DEF,
+    &rds_snapshot_create::DEF,
+    &rds_snapshot_delete::DEF,
+    &rds_restore::DEF,
+    &rds_modify::DEF,
+    &rds_failover::DEF,
+    &rds_reboot::DEF,
+    &elasticache_snapshot_create::DEF,
+    &elasticache_snapshot_delete::DEF,
+];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {

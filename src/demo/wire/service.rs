@@ -6,9 +6,11 @@ use super::failure::Failure;
 /// A service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
+    ApplicationAutoScaling,
     AutoScaling,
     CloudTrail,
     CloudWatch,
+    Ecr,
     Ecs,
     Eks,
     ElastiCache,
@@ -16,6 +18,7 @@ pub enum Service {
     Iam,
     Logs,
     Rds,
+    SsoOidc,
     Sts,
 }
 
@@ -34,10 +37,12 @@ pub enum Protocol {
 
 impl Service {
     /// All of them, by name.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
+        Self::ApplicationAutoScaling,
         Self::AutoScaling,
         Self::CloudTrail,
         Self::CloudWatch,
+        Self::Ecr,
         Self::Ecs,
         Self::Eks,
         Self::ElastiCache,
@@ -45,15 +50,18 @@ impl Service {
         Self::Iam,
         Self::Logs,
         Self::Rds,
+        Self::SsoOidc,
         Self::Sts,
     ];
 
     /// The prefix of its permissions, which is also its name in fault rules and in counts.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::ApplicationAutoScaling => "application-autoscaling",
             Self::AutoScaling => "autoscaling",
             Self::CloudTrail => "cloudtrail",
             Self::CloudWatch => "cloudwatch",
+            Self::Ecr => "ecr",
             Self::Ecs => "ecs",
             Self::Eks => "eks",
             Self::ElastiCache => "elasticache",
@@ -61,26 +69,31 @@ impl Service {
             Self::Iam => "iam",
             Self::Logs => "logs",
             Self::Rds => "rds",
+            Self::SsoOidc => "sso-oidc",
             Self::Sts => "sts",
         }
     }
 
     /// The service that signs by that name or has that endpoint prefix.
     pub fn by_signing_name(name: &str) -> Option<Self> {
-        let name = if name == "monitoring" { "cloudwatch" } else { name };
+        let name = match name {
+            "monitoring" => "cloudwatch",
+            "oidc" => "sso-oidc",
+            name => name,
+        };
         Self::ALL.into_iter().find(|service| service.name() == name)
     }
 
     /// Whether it is one for all regions.
     pub const fn is_global(self) -> bool {
-        matches!(self, Self::Iam | Self::Sts)
+        matches!(self, Self::Iam | Self::SsoOidc | Self::Sts)
     }
 
     /// The protocol that its SDK client speaks.
     pub const fn protocol(self) -> Protocol {
         match self {
-            Self::CloudTrail | Self::Ecs | Self::Logs => Protocol::Json,
-            Self::Eks => Protocol::RestJson,
+            Self::ApplicationAutoScaling | Self::CloudTrail | Self::Ecr | Self::Ecs | Self::Logs => Protocol::Json,
+            Self::Eks | Self::SsoOidc => Protocol::RestJson,
             Self::CloudWatch => Protocol::Cbor("com.amazonaws.cloudwatch"),
             Self::AutoScaling => Protocol::Query("http://autoscaling.amazonaws.com/doc/2011-01-01/"),
             Self::ElastiCache => Protocol::Query("http://elasticache.amazonaws.com/doc/2015-02-02/"),
@@ -129,7 +142,7 @@ impl Service {
     /// An error on the service's side.
     pub fn broken(self) -> Failure {
         let code = match self {
-            Self::Ecs | Self::Eks => "ServerException",
+            Self::Ecr | Self::Ecs | Self::Eks => "ServerException",
             Self::CloudWatch => "InternalServiceFault",
             Self::Logs => "ServiceUnavailableException",
             _ => "InternalFailure",
@@ -151,8 +164,10 @@ impl Service {
     /// A parameter that can't be.
     pub fn invalid(self, message: impl Into<String>) -> Failure {
         let code = match self {
-            Self::Ecs | Self::Eks | Self::Logs => "InvalidParameterException",
+            Self::ApplicationAutoScaling => "ValidationException",
+            Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => "InvalidParameterException",
             Self::CloudTrail => "InvalidMaxResultsException",
+            Self::SsoOidc => "InvalidRequestException",
             Self::CloudWatch | Self::ElastiCache | Self::Rds => "InvalidParameterValue",
             Self::AutoScaling | Self::Elb | Self::Iam | Self::Sts => "ValidationError",
         };
@@ -164,9 +179,10 @@ impl Service {
         let (code, message) = match self {
             Self::CloudTrail => ("InvalidNextTokenException", "Invalid NextToken"),
             Self::CloudWatch | Self::AutoScaling => ("InvalidNextToken", "The NextToken value is not valid"),
-            Self::Ecs | Self::Eks | Self::Logs => ("InvalidParameterException", "Invalid token"),
+            Self::ApplicationAutoScaling => ("InvalidNextTokenException", "Invalid token"),
+            Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => ("InvalidParameterException", "Invalid token"),
             Self::Rds | Self::ElastiCache => ("InvalidParameterValue", "Invalid or expired marker"),
-            Self::Elb | Self::Iam | Self::Sts => ("ValidationError", "Invalid marker"),
+            Self::Elb | Self::Iam | Self::SsoOidc | Self::Sts => ("ValidationError", "Invalid marker"),
         };
         Failure::new(400, code, message)
     }
