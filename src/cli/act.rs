@@ -16,7 +16,7 @@ use super::failure::say;
 use super::{DONE, Failure, Setup, fetch, select, wrong};
 use crate::actions;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
-use crate::model::{Fault, Followed, Headway, Order, Scope, Sent};
+use crate::model::{Fault, Fields, Followed, Headway, Order, Scope, Sent};
 
 /// A precondition or a policy forbids it, or the target has moved.
 const FORBIDDEN: u8 = 3;
@@ -93,7 +93,7 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
     match guard.carry_out(warrant, !args.no_follow, &|report| tell(&headway, report)).await {
         Ended::Done { words, undo } => {
             words.iter().for_each(|line| say(line));
-            undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order))));
+            undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order, &args.fields))));
             Ok(DONE)
         }
         Ended::Moved { differences, proposal, .. } => {
@@ -111,7 +111,7 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
         }
         Ended::Failed { words, undo, .. } => {
             say(&words);
-            undo.iter().for_each(|order| say(&format!("undo of what is done: {}", undo_command(order))));
+            undo.iter().for_each(|order| say(&format!("undo of what is done: {}", undo_command(order, &args.fields))));
             Ok(wrong())
         }
         Ended::Unknown { words, .. } => {
@@ -162,8 +162,12 @@ fn tell(said: &Mutex<Option<Headway>>, report: Report) {
     }
 }
 
-/// The command line that takes it back.
-fn undo_command(order: &Order) -> String {
-    let fields = order.fields.iter().map(|(field, value)| format!(" --{field} {}", shell_words::quote(value)));
-    format!("quarterdeck act {} -e {}{}", order.action, order.target.scope.environment, fields.collect::<String>())
+/// The command line that takes it back. What names the target is named as it was.
+fn undo_command(order: &Order, given: &Fields) -> String {
+    let locating = actions::by_id(order.action).map(|action| action.fields).unwrap_or_default().iter();
+    let locating = locating.filter(|field| field.locates && !order.fields.contains_key(field.id));
+    let located = locating.filter_map(|field| Some((field.id, given.get(field.id)?)));
+    let fields = located.chain(order.fields.iter().map(|(field, value)| (*field, value)));
+    let fields: String = fields.map(|(field, value)| format!(" --{field} {}", shell_words::quote(value))).collect();
+    format!("quarterdeck act {} -e {}{fields}", order.action, order.target.scope.environment)
 }
