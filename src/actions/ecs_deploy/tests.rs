@@ -49,7 +49,7 @@ async fn a_crash_loop_is_rolled_back_to_the_last_completed_one() {
     assert_eq!(followed, Followed::Verified("rolled out: 3 of 3 tasks of lecture-backend:47 run".into()));
     assert!(told.iter().any(|headway| headway.words.contains("old ones too")), "{told:?}");
     let change = "UpdateService: task definition → lecture-backend:47".to_owned();
-    assert_eq!(rig.newest_change(DHBW).await, ("lecture-backend-service".to_owned(), change));
+    assert_eq!(rig.newest_change(DHBW, "UpdateService").await, ("lecture-backend-service".to_owned(), change));
     let order = undone(&plan);
     assert_eq!(order.fields, Fields::from([("task-definition", "lecture-backend:48".to_owned())]));
     let again = rig.ordered(order).await.unwrap();

@@ -40,7 +40,7 @@ async fn a_task_is_stopped_and_replaced() {
     let (followed, told) = rig.follow(&plan).await;
     assert_eq!(followed, Followed::Verified("the task has stopped; 3 of 3 tasks run".into()));
     assert_eq!(&*told[0].words, "the task is DEACTIVATING; 2 of 3 tasks run");
-    assert_eq!(rig.newest_change(ENTERPRISE).await, (task, "StopTask".to_owned()));
+    assert_eq!(rig.newest_change(ENTERPRISE, "StopTask").await, (task, "StopTask".to_owned()));
 }
 
 #[tokio::test]
