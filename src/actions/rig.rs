@@ -114,14 +114,14 @@ impl Rig {
         (followed, told.into_inner().unwrap())
     }
 
-    /// The newest change that CloudTrail tells of, as `WHO WHAT` with the resource's name.
-    pub(super) async fn newest_change(&self, environment: &str) -> (String, String) {
+    /// The newest change by this operation that CloudTrail tells of: the resource's name, and what was done.
+    pub(super) async fn newest_change(&self, environment: &str, operation: &str) -> (String, String) {
         let env = self.environments.env(&self.scope(environment)).await.unwrap();
-        let since = self.estate.now() - SignedDuration::from_mins(5);
+        let since = self.estate.now() - SignedDuration::from_mins(15);
         let (changes, faults) = crate::kinds::changes::changes(&env, since, None).await.unwrap();
         assert_eq!(faults, []);
         let source = crate::model::ChangeSource::CloudTrail;
-        let newest = changes.into_iter().find(|change| change.source == source && !change.failed).unwrap();
+        let newest = changes.into_iter().find(|it| it.source == source && it.what.starts_with(operation)).unwrap();
         (newest.name.to_string(), newest.what.to_string())
     }
 }

@@ -109,8 +109,8 @@ impl Guard {
             let words = format!("{} targets: from 1 to {MOST} can be planned together", orders.len());
             return Err(Fault::new(FaultClass::Invalid, words));
         }
-        let plans = stream::iter(orders).map(|order| self.hands.plan(order)).buffered(AT_ONCE);
-        let parts: Vec<Plan> = plans.try_collect().await?;
+        let plans: Vec<_> = orders.iter().map(|order| self.hands.plan(order)).collect();
+        let parts: Vec<Plan> = stream::iter(plans).buffered(AT_ONCE).try_collect().await?;
         let judgement = self.judge(&parts, now).judgement;
         Ok(Proposal { parts, judgement })
     }
