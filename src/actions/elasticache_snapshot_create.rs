@@ -1,5 +1,8 @@
 //! `elasticache-snapshot-create`: a manual snapshot of a cache cluster or a replication group.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -181,21 +184,4 @@ fn follow<'a>(acting: &'a Acting, _: &'a Plan, step: &'a Step, watch: Watching<'
         parts::until_ended(PATIENCE, watch, look).await
     }
     .boxed()
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("05:00-06:00", "2025-11-21T05:30:00Z", Verdict::Warn)]
-    #[case("05:00-06:00", "2025-11-21T06:00:00Z", Verdict::Pass)]
-    #[case("23:30-00:30", "2025-11-21T00:10:00Z", Verdict::Warn)]
-    #[case("23:30-00:30", "2025-11-21T12:00:00Z", Verdict::Pass)]
-    #[case("whenever", "2025-11-21T12:00:00Z", Verdict::Unknown)]
-    fn the_window_is_a_warning(#[case] window: &str, #[case] now: &str, #[case] verdict: Verdict) {
-        assert_eq!(outside(window, now.parse().unwrap()).verdict, verdict);
-    }
 }

@@ -1,5 +1,8 @@
 //! `elasticache-snapshot-delete`: deletes a manual snapshot of a cache, which is how one just taken is undone.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::time::Duration;
 
 use aws_sdk_elasticache::types::Snapshot;

@@ -1,5 +1,8 @@
 //! `rds-failover`: a reader of a cluster becomes its writer.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +18,8 @@ use crate::guard::{Permit, Watching};
 use crate::kinds::parts::{Metric, id};
 use crate::kinds::{self, metrics};
 use crate::model::{
-    Fault, FaultClass, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Sent, Step, Undo, Unit,
-    Verdict, Window,
+    Fault, FaultClass, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Sent, Step, Undo,
+    Unit, Verdict, Window,
 };
 use crate::providers::Acting;
 use crate::providers::aws::{Ride, sent};

@@ -1,6 +1,9 @@
 //! `rds-modify`: class, engine version and maintenance window of an instance, now or in the window. Takes a snapshot first unless told
 //! not to.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 
 use aws_sdk_rds::types::DbInstance;
@@ -96,7 +99,10 @@ impl<'a> Wanted<'a> {
     }
 
     fn is_major(&self, db: &DbInstance) -> bool {
-        let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+        // 8.0 and 8.4 are two major versions of MySQL, 15.4 and 15.5 one of PostgreSQL.
+        let engine = db.engine().unwrap_or_default();
+        let numbers = if engine.contains("mysql") || engine.contains("mariadb") { 2 } else { 1 };
+        let major = |version: &str| version.split('.').take(numbers).map(str::to_owned).collect::<Vec<_>>();
         self.version.is_some_and(|new| db.engine_version().is_some_and(|old| major(old) != major(new)))
     }
 
@@ -238,7 +244,8 @@ fn waiting(db: &DbInstance, wanted: &Wanted) -> Option<Precondition> {
     let flags = flags.into_iter().filter_map(|(what, to)| Some(format!("{what} {}", if to? { "on" } else { "off" })));
     let all: Vec<String> = texts.chain(numbers).chain(flags).collect();
     let then = if wanted.now { "is applied now, too" } else { "is applied in the same window" };
-    (!all.is_empty()).then(|| parts::should("nothing else waits", false, format!("{} waits and {then}", all.join(", "))))
+    (!all.is_empty())
+        .then(|| parts::should("nothing else waits", false, format!("{} waits and {then}", all.join(", "))))
 }
 
 /// Whether RDS offers the class for this engine.

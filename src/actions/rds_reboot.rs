@@ -1,5 +1,8 @@
 //! `rds-reboot`: restarts an instance, with a failover to its standby where it has one and that is wanted.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -137,7 +140,9 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'
             let db = rds::instance(acting, name).await?;
             let status = db.db_instance_status().unwrap_or_default();
             Ok(match status {
-                "available" if was_away.load(Ordering::Relaxed) => parts::verified(format!("{name} is available again")),
+                "available" if was_away.load(Ordering::Relaxed) => {
+                    parts::verified(format!("{name} is available again"))
+                }
                 "available" => match restarted(acting, name, plan.made_at).await? {
                     Some(words) => parts::verified(format!("{name} is available: {words}")),
                     None => parts::going(format!("{name} is available; no event tells of the restart yet"), None),

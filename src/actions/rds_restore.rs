@@ -3,6 +3,8 @@
 
 mod cluster;
 mod instance;
+#[cfg(all(test, feature = "demo"))]
+mod tests;
 
 use std::sync::Arc;
 

@@ -1,5 +1,8 @@
 //! `rds-snapshot-create`: a manual snapshot of an instance or a cluster, followed by per cent until it is available.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt;
