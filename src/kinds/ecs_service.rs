@@ -27,7 +27,7 @@ use crate::providers::aws::fault;
 use crate::providers::aws::raw::Capture;
 
 use health::{Evidence, Needs, SickTargets};
-pub use health::{is_bookkeeping, is_steady, is_trouble, plain, words_of};
+pub use health::{is_bookkeeping, is_steady, is_trouble, plain, primary, words_of};
 
 const KIND: &str = "ecs-service";
 /// Why targets are unhealthy.
