@@ -49,10 +49,8 @@ fn empty_state() -> State {
     let environment = Environment {
         name: "dhbw-prod".into(),
         customer: Some("dhbw".into()),
-        stage: None,
-        profile: None,
-        account: None,
         regions: vec!["eu-central-1".into()],
+        ..Environment::default()
     };
     let settings = Settings {
         refresh: None,

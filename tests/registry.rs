@@ -42,6 +42,7 @@ impl Stand {
             profile: Some(one.profile.as_str().into()),
             account: Some(one.account.as_str().into()),
             regions: vec![one.region.as_str().into()],
+            ..Environment::default()
         });
         let source = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))));

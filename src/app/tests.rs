@@ -23,11 +23,9 @@ fn at(second: i64) -> Timestamp {
 fn environment(name: &str) -> Arc<Environment> {
     Arc::new(Environment {
         name: name.into(),
-        customer: None,
-        stage: None,
         profile: Some(name.into()),
-        account: None,
         regions: vec!["eu-central-1".into()],
+        ..Environment::default()
     })
 }
 

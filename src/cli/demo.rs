@@ -51,6 +51,7 @@ fn describe(environment: &EstateEnvironment, global: &Global) -> Described {
             profile: Some(environment.profile.as_str().into()),
             account: Some(environment.account.as_str().into()),
             regions: vec![region.as_str().into()],
+            ..Environment::default()
         },
         place: None,
         customer: Origin::Estate,

@@ -3,6 +3,7 @@
 //! of the screen.
 
 mod aws_files;
+mod backend_file;
 mod console;
 pub mod duration;
 mod environments;
@@ -10,6 +11,7 @@ mod paths;
 mod problem;
 mod reader;
 pub mod stage;
+mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -71,6 +73,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The AWS files that were read, or would be if they existed.
     pub aws_files: Vec<PathBuf>,
+    /// The Terraform backend files that were read.
+    pub backend_files: Vec<PathBuf>,
     /// Whether that file exists.
     pub file_exists: bool,
     /// The platform's folders.
@@ -173,9 +177,10 @@ fn read_sections(config: &mut Config, file: &Path, text: &str, around: &Around) 
     let configured = (!sections.is_empty()).then(|| environments::from_sections(sections, around, &report));
     root.later("policy");
     root.finish();
-    let (problems, unused) = report.finish();
-    config.problems.extend(problems);
-    config.unused.extend(unused);
+    let found = report.finish();
+    config.problems.extend(found.problems);
+    config.unused.extend(found.unused);
+    config.backend_files = found.also_read;
     configured
 }
 

@@ -33,11 +33,9 @@ impl Rig {
         let reads = ALL.iter().flat_map(|kind| kind.reads).copied().collect();
         let environment = |environment: crate::demo::EstateEnvironment| Environment {
             name: environment.name.into(),
-            customer: None,
-            stage: None,
-            profile: None,
             account: Some(environment.account.into()),
             regions: vec![environment.region.into()],
+            ..Environment::default()
         };
         let list = estate.environments().into_iter().map(environment).collect();
         let clients = estate.clone();
