@@ -4,6 +4,7 @@
 
 mod carrier;
 mod field;
+mod parts;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
