@@ -7,7 +7,7 @@ pub mod faults;
 mod wire;
 pub mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,12 +46,25 @@ pub struct EstateEnvironment {
 /// Environment, service and operation of a call.
 pub type CallKey = (String, String, String);
 
+/// A call that was meant to change something, whatever came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// In which environment, of which service, which operation.
+    pub call: CallKey,
+    /// The parameters as they came over the wire.
+    pub input: serde_json::Value,
+}
+
+/// So many of the newest calls that change something are kept.
+const CHANGES_KEPT: usize = 1_000;
+
 struct Shared {
     world: Mutex<World>,
     clock: Clock,
     seed: u64,
     faults: Faults,
     calls: Mutex<BTreeMap<CallKey, u64>>,
+    changes: Mutex<VecDeque<Changed>>,
     requests: AtomicU64,
 }
 
@@ -74,6 +87,7 @@ impl Estate {
             seed,
             faults: Faults::new(names),
             calls: Mutex::default(),
+            changes: Mutex::default(),
             requests: AtomicU64::new(0),
         }))
     }
@@ -113,6 +127,12 @@ impl Estate {
     /// Starts counting calls anew.
     pub fn reset_calls(&self) {
         self.0.calls().clear();
+        self.0.changes().clear();
+    }
+
+    /// The calls that were meant to change something, in the order they came.
+    pub fn changes(&self) -> Vec<Changed> {
+        self.0.changes().iter().cloned().collect()
     }
 
     /// The time by the estate's clock.
@@ -130,9 +150,21 @@ impl Shared {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, environment: &str, service: wire::Service, operation: &str) {
-        let key = (environment.to_owned(), service.name().to_owned(), operation.to_owned());
-        *self.calls().entry(key).or_default() += 1;
+    fn changes(&self) -> MutexGuard<'_, VecDeque<Changed>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call, and keeps what it asks for if it is to change something.
+    fn count(&self, environment: &str, route: &wire::Route) {
+        let call = (environment.to_owned(), route.service.name().to_owned(), route.operation.clone());
+        *self.calls().entry(call.clone()).or_default() += 1;
+        if wire::changes(&route.operation) {
+            let input = route.input.as_ref().map(|input| input.0.clone()).unwrap_or_default();
+            let mut changes = self.changes();
+            changes.push_back(Changed { call, input });
+            let over = changes.len().saturating_sub(CHANGES_KEPT);
+            changes.drain(..over);
+        }
     }
 }
 

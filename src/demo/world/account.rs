@@ -8,8 +8,8 @@ use super::agenda::{Act, Agenda};
 use super::dice::Dice;
 use super::model::{
     Alarm, AlarmHistoryItem, AutoScalingGroup, CacheCluster, Caller, DbCluster, DbInstance, DbSnapshot, EcsCluster,
-    EksCluster, LoadBalancer, LogGroup, MetricId, Network, RdsEvent, ReplicationGroup, TargetGroup, TaskDefinition,
-    TrailEvent,
+    EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent, ReplicationGroup, ScalableTarget,
+    TargetGroup, TaskDefinition, TrailEvent,
 };
 use super::signal::{Signal, Steps, after};
 
@@ -30,6 +30,10 @@ pub struct Account {
     pub ecs_clusters: BTreeMap<String, EcsCluster>,
     /// Revisions by family, oldest first.
     pub task_definitions: BTreeMap<String, Vec<TaskDefinition>>,
+    /// By resource id.
+    pub scalable_targets: BTreeMap<String, ScalableTarget>,
+    /// Images whose tag was pushed again, by the whole reference.
+    pub moved_tags: BTreeMap<String, MovedTag>,
     pub eks_clusters: BTreeMap<String, EksCluster>,
     pub auto_scaling_groups: BTreeMap<String, AutoScalingGroup>,
     pub db_instances: BTreeMap<String, DbInstance>,

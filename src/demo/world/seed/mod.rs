@@ -86,6 +86,8 @@ pub(super) fn empty(seed: u64, now: Timestamp, site: &Site<'_>) -> Account {
         now,
         ecs_clusters: BTreeMap::new(),
         task_definitions: BTreeMap::new(),
+        scalable_targets: BTreeMap::new(),
+        moved_tags: BTreeMap::new(),
         eks_clusters: BTreeMap::new(),
         auto_scaling_groups: BTreeMap::new(),
         db_instances: BTreeMap::new(),

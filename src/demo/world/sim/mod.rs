@@ -5,6 +5,8 @@ mod alarms;
 mod asg;
 mod deploy;
 mod ecs;
+mod images;
+mod operate;
 mod rds;
 mod targets;
 mod task;
@@ -19,6 +21,7 @@ use super::model::Word;
 use super::signal::{Signal, after};
 
 pub(super) use deploy::Release;
+pub use operate::ServiceUpdate;
 pub(super) use targets::balancer_metric;
 pub(super) use trail::{Actor, Call};
 
