@@ -8,8 +8,10 @@ mod ecs;
 mod images;
 mod operate;
 mod rds;
+mod store;
 mod targets;
 mod task;
+pub(in crate::demo::world) mod terraform;
 mod trail;
 
 use jiff::Timestamp;
@@ -22,6 +24,7 @@ use super::signal::{Signal, after};
 
 pub(super) use deploy::Release;
 pub use operate::ServiceUpdate;
+pub use store::md5;
 pub(super) use targets::balancer_metric;
 pub(super) use trail::{Actor, Call};
 
