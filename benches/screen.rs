@@ -42,7 +42,7 @@ fn rows(count: usize) -> Arc<Rows> {
         reason: "".into(),
         cells: kind.columns.iter().map(|_| Value::text("available")).collect(),
     });
-    Arc::new(Rows { items: items.collect() })
+    Arc::new(Rows { items: items.collect(), faults: Vec::new() })
 }
 
 fn empty_state() -> State {

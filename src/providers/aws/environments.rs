@@ -538,7 +538,7 @@ impl Current {
 
 /// Whether an operation's verb is one that only reads.
 fn only_reads(operation: &str) -> bool {
-    const VERBS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
+    const VERBS: [&str; 8] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Scan", "StartLiveTail"];
     operation.split_once(':').is_some_and(|(_, action)| VERBS.iter().any(|verb| action.starts_with(verb)))
 }
 
