@@ -60,10 +60,10 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
         }
         Event::Acted(_) => false,
         Event::Stats(stats) => {
-            let changed = stats.iter().any(|(name, new)| state.stats.get(name) != Some(new));
             state.stats.extend(stats);
-            // Counters move with every poll: who hides ages wants a screen on which nothing moves by itself.
-            changed && state.settings.ages
+            // Counters move all the time, and are worth no frame of their own: the next tick shows them. Who hides ages wants a
+            // screen on which nothing moves by itself.
+            false
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{DONE, Failure, Setup};
 use crate::app::State;
 use crate::app::state::Settings;
 use crate::console;
-use crate::engine::{self, Engine, Live};
+use crate::engine::{self, Acts, Engine, Live};
 use crate::model::Environment;
 
 /// Workers of the runtime: the screen has a thread of its own, and the network needs few.
@@ -82,7 +82,9 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         log_room: Some(config.console.log_lines),
         live_tails: config.console.live_tail,
     };
-    let engine = Engine::start(Arc::new(live(setup)), reports, pace);
+    let (guard, carrier) = super::guard::of(setup);
+    let acts = Acts { guard, carrier };
+    let engine = Engine::start(Arc::new(live(setup)), Some(acts), reports, pace);
     console::run(console::Setup {
         state,
         keymap: screen.keymap,

@@ -54,7 +54,7 @@ async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, 
         log_room: None,
         live_tails: setup.config.console.live_tail,
     };
-    let engine = Engine::start(Arc::new(Live::new(Arc::clone(&setup.access))), reports, settings);
+    let engine = Engine::start(Arc::new(Live::new(Arc::clone(&setup.access))), None, reports, settings);
     engine.request(Request::Tail(spec.clone()));
     let printer = Printer {
         sources: &spec.sources,

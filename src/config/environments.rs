@@ -251,7 +251,7 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
     })
 }
 
-fn read_stage(written: &At<&str>, report: &Report) -> Option<Stage> {
+pub(super) fn read_stage(written: &At<&str>, report: &Report) -> Option<Stage> {
     const ALL: [Stage; 4] = [Stage::Prod, Stage::Staging, Stage::Test, Stage::Dev];
     let stage = ALL.into_iter().find(|stage| stage.word() == written.value);
     if stage.is_none() {

@@ -280,7 +280,7 @@ impl Rig {
         let (tell, events) = mpsc::channel(room);
         let sources = Arc::clone(&fake) as Arc<dyn Sources>;
         let report = Report::new(tell);
-        let engine = Engine::on(&Arc::new(Shared { sources, report, settings, pace: *pace }));
+        let engine = Engine::on(&Arc::new(Shared { sources, report, settings, pace: *pace }), None);
         Self { fake, engine, events }
     }
 

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::model::{Detail, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId};
+use crate::model::{Detail, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value};
 use crate::providers::Env;
 
 /// An operation of a provider, as `service:Operation` in IAM's spelling, such as `ecs:ListServices`.
@@ -151,7 +151,7 @@ impl KindDef {
     }
 
     /// A cell of one of its resources by column id.
-    pub fn cell<'a>(&self, resource: &'a Resource, id: &str) -> Option<&'a crate::model::Value> {
+    pub fn cell<'a>(&self, resource: &'a Resource, id: &str) -> Option<&'a Value> {
         resource.cells.get(self.column(id)?)
     }
 
@@ -167,7 +167,7 @@ pub fn no_logs<'a>(_: &'a Env, _: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
 }
 
 /// The query for a list.
-pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<ResourceId>>) -> Query {
+pub fn list_of(scope: &Scope, kind: KindId, within: Option<Arc<ResourceId>>) -> Query {
     Query::List { scope: scope.region_scope(), kind, within }
 }
 

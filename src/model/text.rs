@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 /// Removes what must never reach a terminal: escape sequences, control characters, and the marks that reorder or hide text
-/// (bidirectional overrides, zero-width joiners outside of words they belong to are kept, they only join). Tabs become a space,
-/// line breaks a space.
+/// (zero-width joiners stay: they only join). A tab and a line break become a space each.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c.is_control() || is_hidden(c)) {
         return Cow::Borrowed(text);

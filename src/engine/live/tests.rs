@@ -53,7 +53,7 @@ impl Rig {
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
         let (tell, events) = mpsc::channel(1_024);
         let live = Live::new(Environments::new(environments, source, kinds::reads()));
-        Self { engine: Engine::start(Arc::new(live), tell, SETTINGS), estate, scopes, events }
+        Self { engine: Engine::start(Arc::new(live), None, tell, SETTINGS), estate, scopes, events }
     }
 
     fn seven() -> Self {

@@ -30,7 +30,7 @@ pub use fault::{fault, invalid};
 pub use files::write_private;
 use guard::Tag;
 pub use outcome::sent;
-pub use pages::{gathered, pages};
+pub use pages::{gathered, paged, pages};
 pub use sign_in::SignIn;
 pub use variables::Variables;
 

@@ -329,6 +329,18 @@ fn every_sort_of_nothing_looks_different() {
 }
 
 #[test]
+fn a_line_that_begins_with_its_time_shows_it_once() {
+    let mut state = stories::logs();
+    let View::Logs(logs) = &mut state.view else { panic!("no logs") };
+    let last = logs.lines.back_mut().unwrap();
+    last.text = format!("{} INFO said once", last.at).into();
+    let raw = last.text.to_string();
+    assert!(logs.visible_text().contains(&raw), "what is copied is whole");
+    let drawn = text(&frame(&state, &Theme::default(), 120, 40).0);
+    assert!(drawn.contains("INFO said once") && !drawn.contains("Z INFO said once"), "{drawn}");
+}
+
+#[test]
 fn the_consoles_log_is_shown_clean_and_scrolls_back() {
     tui_logger::set_default_level(tui_logger::LevelFilter::Info);
     let subscriber = tracing_subscriber::registry().with(tui_logger::TuiTracingSubscriberLayer);
