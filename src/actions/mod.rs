@@ -24,9 +24,11 @@ mod rds_snapshot_delete;
 #[cfg(all(test, feature = "demo"))]
 mod rig;
 
+use std::fmt;
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 use crate::guard::{Permit, Watching};
 use crate::model::{ActionId, Fault, Fields, Followed, KindId, Plan, Resource, ResourceId, Seen, Sent, Step};
@@ -82,6 +84,13 @@ pub struct ActionDef {
     pub follow: for<'a> fn(&'a Acting, &'a Plan, &'a Step, Watching<'a>) -> Asked<'a, Followed>,
 }
 
+/// Its id stands for it.
+impl fmt::Debug for ActionDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
 /// For actions without a field to choose from.
 pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Asked<'a, Vec<Choice>> {
     Box::pin(async { Ok(Vec::new()) })
@@ -96,9 +105,12 @@ pub const ALL: &[&ActionDef] = &[
     &alarm_actions::DEF,
     &rds_snapshot_create::DEF,
     &rds_snapshot_delete::DEF,
+    &rds_restore::DEF,
     &rds_modify::DEF,
     &rds_failover::DEF,
     &rds_reboot::DEF,
+    &elasticache_snapshot_create::DEF,
+    &elasticache_snapshot_delete::DEF,
 ];
 
 /// The action of this id.

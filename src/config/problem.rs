@@ -125,6 +125,11 @@ impl<'t> Report<'t> {
         self.problems.borrow_mut().push(Problem::new(Some(self.place(span)), message, allowed));
     }
 
+    /// How many mistakes there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
     /// Notes something right that nothing uses yet; each `what` is named once, where it stands first.
     pub(super) fn unused(&self, span: &Range<usize>, what: &str) {
         let message = format!("{what} is not used yet");
