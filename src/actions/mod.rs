@@ -5,9 +5,11 @@
 mod carrier;
 mod field;
 
+use std::fmt;
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 use crate::guard::{Permit, Watching};
 use crate::model::{ActionId, Fault, Fields, Followed, KindId, Plan, Resource, ResourceId, Seen, Sent, Step};
@@ -61,6 +63,13 @@ pub struct ActionDef {
     /// Follows a step that was accepted until it is done or has failed. Gives up by itself when it takes longer than such a thing
     /// can take.
     pub follow: for<'a> fn(&'a Acting, &'a Plan, &'a Step, Watching<'a>) -> Asked<'a, Followed>,
+}
+
+/// Its id stands for it.
+impl fmt::Debug for ActionDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
 }
 
 /// For actions without a field to choose from.

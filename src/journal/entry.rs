@@ -28,6 +28,9 @@ pub struct Place {
     pub account: Option<String>,
     /// Region.
     pub region: String,
+    /// Cluster, where the thing lives in one: its id is unique only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// Kind of the resource.
     #[serde(default)]
     pub kind: String,
