@@ -8,7 +8,7 @@ use super::msg::{Effect, PaneKey};
 use super::rank::{AT_ONCE, RankJob};
 use super::state::State;
 use super::view::{ChangesView, View, changes_query};
-use super::{open, summary};
+use super::{acts, open, summary};
 use crate::engine::{Event, Request, SignInState, TailEvent};
 use crate::model::{Answer, Change, Fault, FaultClass, Health, Loading, Query, ResourceId};
 
@@ -43,7 +43,10 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
             environments_changed(state, environments, effects);
             true
         }
-        Event::Acted(_) => false,
+        Event::Acted(acted) => {
+            acts::take(state, acted, effects);
+            true
+        }
         Event::Stats(stats) => {
             let changed = stats.iter().any(|(name, new)| state.stats.get(name) != Some(new));
             state.stats.extend(stats);
@@ -117,6 +120,10 @@ pub(super) fn fill(state: &mut State, effects: &mut Vec<Effect>) {
     gather_changes(state);
     refresh_detail(state);
     choose_bridge_logs(state, effects);
+    if matches!(state.view, View::Journal(_)) {
+        acts::journal::order(state);
+        acts::journal::read(effects);
+    }
     // The answer to where the logs are may have come while another view had the screen, and nobody took it.
     if let Some(tail) = state.tail().filter(|tail| tail.sources.is_empty() && tail.fault.is_none())
         && !tail.of.is_empty()
@@ -311,13 +318,15 @@ fn ask_for_code(state: &mut State, query: &Query, fault: &Fault) {
     if state.dismissed_codes.contains(environment) {
         return;
     }
-    state.layers.push(Layer::Code {
+    let code = Layer::Code {
         environment: Arc::clone(environment),
         serial: serial.clone(),
         input: tui_input::Input::default(),
         waiting: false,
         error: None,
-    });
+    };
+    // What the operator is confirming stays on top: its keys must not go elsewhere.
+    state.layers.insert(acts::place_below(&state.layers), code);
 }
 
 fn environments_changed(

@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::acts;
 use super::command::{Command, Motion};
 use super::data;
 use super::layer::Layer;
@@ -30,7 +31,7 @@ fn target(motion: Motion, at: usize, len: usize, height: usize) -> usize {
 }
 
 /// The same as a number of lines, for what scrolls without a cursor; positive is down.
-fn lines(motion: Motion, height: usize) -> isize {
+pub(super) fn lines(motion: Motion, height: usize) -> isize {
     let page = height.saturating_sub(1).max(1) as isize;
     match motion {
         Motion::Up => -1,
@@ -77,6 +78,10 @@ pub(super) fn by(state: &mut State, motion: Motion) {
             let id = view.order.get(to).and_then(|row| view.rows.get(*row));
             view.nav.place(to, id.map(|change| Arc::clone(&change.id)));
         }
+        View::Journal(view) => {
+            let to = target(motion, view.nav.at, view.order.len(), view.nav.height);
+            acts::journal::to_row(state, to);
+        }
         View::Bridge(_) | View::List(_) => {
             if let Some((_, pane)) = state.focused_mut() {
                 let to = target(motion, pane.nav.at, pane.shown.len(), pane.nav.height);
@@ -114,6 +119,7 @@ pub(super) fn to_row(state: &mut State, key: PaneKey, row: usize) {
             let id = view.rows.get(view.order[row]).map(|change| Arc::clone(&change.id));
             view.nav.place(row, id);
         }
+        View::Journal(_) => acts::journal::to_row(state, row),
         View::Detail(detail) if row < detail.relations.len() => detail.at = row,
         _ => {}
     }
@@ -175,12 +181,16 @@ pub(super) fn viewport(state: &mut State, lists: &[(PaneKey, usize, usize, usize
         if let (PaneKey::Layer, Some(Layer::Help { top })) = (key, state.layers.last_mut()) {
             *top = *first;
         }
+        if let (PaneKey::Layer, Some(Layer::Act(layer))) = (key, state.layers.last_mut()) {
+            layer.seen(*first, *height, *all);
+        }
         if *key != PaneKey::Main {
             continue;
         }
         match &mut state.view {
             View::Fleet(fleet) => seen(&mut fleet.nav, *first, *height),
             View::Changes(view) => seen(&mut view.nav, *first, *height),
+            View::Journal(view) => seen(&mut view.nav, *first, *height),
             View::Logs(logs) => logs.height = *height,
             View::Detail(detail) => {
                 (detail.top, detail.height, detail.lines) = (*first, *height, *all);
@@ -277,6 +287,11 @@ pub(super) fn set_filter(state: &mut State, filter: Filter, effects: &mut Vec<Ef
         View::Changes(view) if view.nav.filter != filter => {
             view.nav.filter = filter;
             data::order_changes(state);
+            true
+        }
+        View::Journal(view) if view.nav.filter != filter => {
+            view.nav.filter = filter;
+            acts::journal::order(state);
             true
         }
         View::Bridge(_) | View::List(_) => {

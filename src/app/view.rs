@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::acts::journal::JournalView;
 use super::fleet::FleetView;
 use super::logs::LogsView;
 use super::nav::Nav;
@@ -86,6 +87,8 @@ pub enum View {
     Logs(Box<LogsView>),
     /// What changed.
     Changes(ChangesView),
+    /// The journal.
+    Journal(JournalView),
     /// The console's own log; scrolled back by so many lines.
     ConsoleLog {
         /// Lines back from the end.
@@ -103,6 +106,7 @@ impl View {
             Self::Detail(detail) => &detail.id.id,
             Self::Logs(_) => "logs",
             Self::Changes(_) => "changes",
+            Self::Journal(_) => "journal",
             Self::ConsoleLog { .. } => "console log",
         }
     }

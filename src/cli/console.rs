@@ -88,6 +88,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         recent: recent_file,
         events,
         ask: Box::new(move |request| engine.request(request)),
+        hang_up: Box::new(|| {}),
     })
     .await
 }

@@ -92,7 +92,7 @@ impl Keymap {
     /// What a key means in a context.
     pub fn meaning(&self, event: KeyEvent, context: Context) -> Option<Meaning> {
         let key = KeyCombination::from(event).normalized();
-        if matches!(context, Context::Text | Context::Picker) {
+        if matches!(context, Context::Text | Context::Picker | Context::Field) {
             return while_editing(event, context);
         }
         let at = self.by_key.get(&(context, key))?;
@@ -169,6 +169,8 @@ fn while_editing(event: KeyEvent, context: Context) -> Option<Meaning> {
     let command = match event.code {
         KeyCode::Enter => Command::Open,
         KeyCode::Esc => Command::Close,
+        KeyCode::Tab if context == Context::Field => Command::NextPane,
+        KeyCode::BackTab if context == Context::Field => Command::PreviousPane,
         KeyCode::Up | KeyCode::BackTab => Command::Move(Motion::Up),
         KeyCode::Down | KeyCode::Tab => Command::Move(Motion::Down),
         KeyCode::PageUp => Command::Move(Motion::PageUp),

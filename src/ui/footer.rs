@@ -15,11 +15,12 @@ type Hint = (Command, &'static str);
 
 const ENDS: [Hint; 3] = [(Command::Palette, "go"), (Command::Help, "help"), (Command::Back, "back")];
 
-const BRIDGE: [Hint; 9] = [
+const BRIDGE: [Hint; 10] = [
     (Command::Open, "open"),
     (Command::NextPane, "pane"),
     (Command::Zoom, "zoom"),
     (Command::Filter, "filter"),
+    (Command::Actions, "actions"),
     (Command::Describe, "describe"),
     (Command::Logs, "logs"),
     (Command::ChangesHere, "changes"),
@@ -27,11 +28,12 @@ const BRIDGE: [Hint; 9] = [
     (Command::Fleet, "fleet"),
 ];
 
-const LIST: [Hint; 9] = [
+const LIST: [Hint; 10] = [
     (Command::Open, "open"),
     (Command::Filter, "filter"),
     (Command::SortMenu, "sort"),
     (Command::Mark, "mark"),
+    (Command::Actions, "actions"),
     (Command::Describe, "describe"),
     (Command::Logs, "logs"),
     (Command::ChangesHere, "changes"),
@@ -50,8 +52,11 @@ const FLEET: [Hint; 5] = [
 const CHANGES: [Hint; 4] =
     [(Command::Open, "open"), (Command::Filter, "filter"), (Command::Window, "window"), (Command::Copy, "copy")];
 
-const DETAIL: [Hint; 7] = [
+const JOURNAL: [Hint; 3] = [(Command::Open, "open"), (Command::Filter, "filter"), (Command::Refresh, "read again")];
+
+const DETAIL: [Hint; 8] = [
     (Command::Open, "follow"),
+    (Command::Actions, "actions"),
     (Command::NextPane, "raw"),
     (Command::Window, "window"),
     (Command::Logs, "logs"),
@@ -91,6 +96,7 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
     let own: &[Hint] = match (&cx.state.view, cx.state.context()) {
         (View::Fleet(_), _) => &FLEET,
         (View::Changes(_), _) => &CHANGES,
+        (View::Journal(_), _) => &JOURNAL,
         (_, Context::Logs) => &LOGS,
         (View::Bridge(_), _) => &BRIDGE,
         (View::List(_), _) => &LIST,

@@ -91,7 +91,7 @@ fn identity(cx: &mut Cx, area: Rect, marked: &[&Environment], band: Role, only: 
     if only && let Some(freshness) = freshness(cx) {
         items.push(Item { style, ..freshness.at_right() });
     }
-    items.push(Item::new(2, style, "read-only").at_right());
+    items.push(super::acts::armed(cx, style));
     if cx.state.settings.demo {
         items.push(Item::new(1, tag, " DEMO ").at_right());
     }

@@ -7,6 +7,7 @@ mod picker;
 
 use ratatui::layout::{Position, Rect};
 
+use super::acts;
 use super::cx::Cx;
 use super::glyph::width;
 use super::layout::{centre, inset, line};
@@ -28,13 +29,14 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, foot: Rect) {
             Layer::Code { environment, serial, input, waiting, error } => {
                 boxes::code(cx, body, &boxes::Code { environment, serial, waiting: *waiting, error }, input);
             }
+            Layer::Act(layer) => acts::draw(cx, body, layer),
             Layer::SignIn { environment, state } => boxes::sign_in(cx, body, environment, state.as_ref()),
         }
     }
 }
 
 /// A box of this size with a title; returns what is inside, with a cell of air at both sides.
-fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &str) -> Rect {
+pub(in crate::ui) fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &str) -> Rect {
     let area = centre(body, columns.saturating_add(4), lines.saturating_add(2));
     cx.hits.targets.clear();
     cx.hits.push(area, Target::Pane(PaneKey::Layer));
@@ -60,7 +62,7 @@ fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &
 }
 
 /// A line of input with its cursor; scrolls so that the cursor is seen.
-fn input_line(cx: &mut Cx, area: Rect, sign: &str, input: &Input) {
+pub(in crate::ui) fn input_line(cx: &mut Cx, area: Rect, sign: &str, input: &Input) {
     let (key, style) = (cx.style(Role::Accent), cx.style(Role::Input));
     let mut pen = cx.pen(area);
     pen.put(sign, key).skip(1);
@@ -103,7 +105,7 @@ fn prompt_line(cx: &mut Cx, area: Rect, prompt: Prompt, input: &Input, error: Op
 }
 
 /// The first row of a list of so many that is shown in so many lines, the chosen one in sight.
-fn first_shown(at: usize, lines: usize, all: usize) -> usize {
+pub(in crate::ui) fn first_shown(at: usize, lines: usize, all: usize) -> usize {
     let last = all.saturating_sub(lines);
     at.saturating_sub(lines / 2).min(last)
 }

@@ -1,0 +1,97 @@
+//! What is drawn for the sake of actions: menu, form, dialogs, what is under way, records of the journal. Wherever something can be
+//! confirmed, environment and account stand above it in their stage's colour.
+
+mod dialog;
+mod form;
+mod lines;
+mod menu;
+mod plan;
+mod record;
+mod runs;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::cx::Cx;
+use super::header::caller;
+use super::layout::Item;
+use super::signs;
+use super::theme::Role;
+use crate::app::acts::ActLayer;
+use crate::model::{Identity, Stage};
+
+pub(super) use menu::detail as offers;
+pub(super) use record::outcome;
+pub(super) use runs::{strip, strip_lines};
+
+/// Draws a layer.
+pub(super) fn draw(cx: &mut Cx, body: Rect, layer: &ActLayer) {
+    match layer {
+        ActLayer::Menu(menu) => menu::draw(cx, body, menu),
+        ActLayer::Form(form) => form::draw(cx, body, form),
+        ActLayer::Dialog(dialog) => dialog::draw(cx, body, dialog),
+        ActLayer::Runs { at } => runs::draw(cx, body, *at),
+        ActLayer::Record(reading) => record::draw(cx, body, reading),
+        ActLayer::Orphans { records, at } => record::orphans(cx, body, records, *at),
+    }
+}
+
+/// Whether something can be changed now: the armed environment of the selection first, with the time it has left.
+pub(super) fn armed<'a>(cx: &Cx<'a>, style: Style) -> Item<'a> {
+    let armed = &cx.state.acts.armed;
+    let place = cx.state.selected_place();
+    let own = armed.iter().find(|(name, _)| Some(name) == place.as_ref()).or_else(|| armed.first());
+    let Some((name, until)) = own else { return Item::new(2, style, "read-only").at_right() };
+    let more = if armed.len() > 1 { format!(" +{}", armed.len() - 1) } else { String::new() };
+    let words = format!(" ARMED {name} {}{more} ", time_left(cx, *until));
+    Item::new(0, cx.style(Role::Armed), words).at_right()
+}
+
+/// Minutes and seconds until then; where nothing is to move by itself, the instant.
+fn time_left(cx: &Cx, until: Timestamp) -> String {
+    if !cx.state.settings.ages {
+        return format!("until {}", cx.clock(until));
+    }
+    let left = (until.as_second() - cx.now.as_second()).max(0);
+    format!("{:02}:{:02}", left / 60, left % 60)
+}
+
+/// An environment as it stands above everything that can be confirmed: a line in its stage's colour with its name, its account and
+/// its region.
+fn band(cx: &mut Cx, area: Rect, environment: &str, region: &str, identity: Option<&Identity>) {
+    let (word, role) = signs::stage(stage(cx, environment));
+    let style = cx.style(role);
+    cx.fill(area, role);
+    let mut words = format!(" {word}  {environment}");
+    match (identity, known_account(cx, environment)) {
+        (Some(identity), _) => {
+            words.push_str(&format!(" · account {}", identity.account));
+            if let Some(alias) = &identity.alias {
+                words.push_str(&format!(" ({alias})"));
+            }
+        }
+        (None, Some(account)) => words.push_str(&format!(" · account {account}")),
+        (None, None) => words.push_str(" · account not known yet"),
+    }
+    words.push_str(&format!(" · {region} "));
+    cx.pen(area).put(&words, style);
+}
+
+fn stage(cx: &Cx, environment: &str) -> Option<Stage> {
+    cx.state.environment(environment).and_then(|environment| environment.stage)
+}
+
+/// The account that was attested to an environment, else the one it is configured to be.
+fn known_account(cx: &Cx, environment: &str) -> Option<Arc<str>> {
+    let row = cx.state.fleet.iter().find(|row| &*row.environment.name == environment)?;
+    let attested = row.identity.as_ref().map(|identity| Arc::clone(&identity.account));
+    attested.or_else(|| row.environment.account.clone())
+}
+
+/// Who acts.
+fn acting_as(identity: &Identity) -> String {
+    format!("as {}", caller(&identity.arn))
+}
