@@ -24,6 +24,31 @@ pub struct FieldDef {
     pub locates: bool,
 }
 
+impl FieldDef {
+    /// A field that need not be given.
+    pub const fn new(
+        id: &'static str,
+        title: &'static str,
+        doc: &'static str,
+        example: &'static str,
+        sort: FieldSort,
+    ) -> Self {
+        Self { id, title, doc, example, sort, required: false, locates: false }
+    }
+
+    /// The same, and it must be given.
+    #[must_use]
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// The same, and it names the target on the command line.
+    #[must_use]
+    pub const fn locating(self) -> Self {
+        Self { locates: true, ..self }
+    }
+}
+
 /// What a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldSort {

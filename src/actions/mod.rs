@@ -3,7 +3,18 @@
 //! from its [`ActionDef`]. Actions know providers, kinds and the model; whether one may be carried out is the guard's to say.
 
 mod carrier;
+mod elasticache;
+mod elasticache_snapshot_create;
+mod elasticache_snapshot_delete;
 mod field;
+mod parts;
+mod rds;
+mod rds_failover;
+mod rds_modify;
+mod rds_reboot;
+mod rds_restore;
+mod rds_snapshot_create;
+mod rds_snapshot_delete;
 
 use std::fmt;
 use std::sync::Arc;
@@ -78,7 +89,8 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] = &[];
+pub const ALL: &[&ActionDef] =
+    &[&rds_snapshot_create::DEF, &rds_snapshot_delete::DEF, &rds_modify::DEF, &rds_failover::DEF, &rds_reboot::DEF];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {

@@ -9,6 +9,7 @@ use super::args::{Format, Global};
 use super::failure::say;
 use super::output::{Paper, Sheet};
 use super::{Failure, select};
+use crate::actions;
 use crate::config::{self, Config, Flags, Sources};
 use crate::kinds;
 use crate::model::Environment;
@@ -35,7 +36,7 @@ impl Setup {
         let (config, source) = super::demo::source(&global, config)?;
         #[cfg(not(feature = "demo"))]
         let source = files(&config);
-        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
+        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().chain(actions::reads()).collect();
         let access = Environments::new(config.environments.clone(), source, reads);
         Ok(Self { config, global, access })
     }

@@ -7,9 +7,9 @@ pub mod faults;
 mod wire;
 pub mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
@@ -46,12 +46,27 @@ pub struct EstateEnvironment {
 /// Environment, service and operation of a call.
 pub type CallKey = (String, String, String);
 
+/// A call that was meant to change something, whatever came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// In which environment, of which service, which operation.
+    pub call: CallKey,
+    /// The parameters as they came over the wire.
+    pub input: serde_json::Value,
+}
+
+/// So many of the newest calls that change something are kept.
+const CHANGES_KEPT: usize = 1_000;
+
 struct Shared {
     world: Mutex<World>,
     clock: Clock,
     seed: u64,
     faults: Faults,
     calls: Mutex<BTreeMap<CallKey, u64>>,
+    changes: Mutex<VecDeque<Changed>>,
+    under_way: AtomicUsize,
+    most_at_once: AtomicUsize,
     requests: AtomicU64,
 }
 
@@ -74,6 +89,9 @@ impl Estate {
             seed,
             faults: Faults::new(names),
             calls: Mutex::default(),
+            changes: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
         }))
     }
@@ -110,9 +128,21 @@ impl Estate {
         self.0.calls().clone()
     }
 
+    /// The most calls that were under way at the same moment.
+    pub fn most_at_once(&self) -> usize {
+        self.0.most_at_once.load(Ordering::Relaxed)
+    }
+
     /// Starts counting calls anew.
     pub fn reset_calls(&self) {
         self.0.calls().clear();
+        self.0.most_at_once.store(0, Ordering::Relaxed);
+        self.0.changes().clear();
+    }
+
+    /// The calls that were meant to change something, in the order they came.
+    pub fn changes(&self) -> Vec<Changed> {
+        self.0.changes().iter().cloned().collect()
     }
 
     /// The time by the estate's clock.
@@ -130,9 +160,36 @@ impl Shared {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, environment: &str, service: wire::Service, operation: &str) {
-        let key = (environment.to_owned(), service.name().to_owned(), operation.to_owned());
-        *self.calls().entry(key).or_default() += 1;
+    fn changes(&self) -> MutexGuard<'_, VecDeque<Changed>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call, and keeps what it asks for if it is to change something.
+    fn count(&self, environment: &str, route: &wire::Route) {
+        let call = (environment.to_owned(), route.service.name().to_owned(), route.operation.clone());
+        *self.calls().entry(call.clone()).or_default() += 1;
+        if wire::changes(&route.operation) {
+            let input = route.input.as_ref().map(|input| input.0.clone()).unwrap_or_default();
+            let mut changes = self.changes();
+            changes.push_back(Changed { call, input });
+            let over = changes.len().saturating_sub(CHANGES_KEPT);
+            changes.drain(..over);
+        }
+    }
+
+    /// A call is under way as long as this lives.
+    fn begin(&self) -> UnderWay<'_> {
+        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
+        self.most_at_once.fetch_max(others + 1, Ordering::Relaxed);
+        UnderWay(self)
+    }
+}
+
+struct UnderWay<'s>(&'s Shared);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -14,6 +14,7 @@ mod plan;
 mod query;
 mod resource;
 mod scope;
+pub mod stamp;
 pub mod text;
 mod value;
 

@@ -24,6 +24,8 @@ pub struct Env {
 pub struct Acting {
     /// For its reads.
     pub env: Env,
+    /// The AWS profile that a command to paste names; none in the ambient environment.
+    pub profile: Option<Arc<str>>,
     /// For its steps. They send once, and only what carries a permit.
     pub writes: aws::Aws,
 }

@@ -7,6 +7,7 @@
 mod body;
 mod call;
 mod cbor;
+mod change;
 mod failure;
 mod input;
 mod json;
@@ -21,7 +22,9 @@ mod services;
 #[cfg(test)]
 mod tests;
 
+pub(super) use route::Route;
 pub(super) use service::Service;
+pub(super) use services::changes;
 
 use std::fmt;
 use std::io;
@@ -42,9 +45,9 @@ use bytes::Bytes;
 use super::Shared;
 use super::faults::FaultKind;
 use call::Call;
+use change::Change;
 use failure::Failure;
 use node::Node;
-use route::Route;
 use service::Protocol;
 
 /// The HTTP client of one environment: whatever comes through it is for that environment's account.
@@ -74,7 +77,8 @@ impl EstateClient {
             let words = format!("the built-in estate has no host for {}", request.uri());
             return Err(ConnectorError::io(io::Error::new(io::ErrorKind::NotFound, words).into()));
         };
-        self.shared.count(&self.environment, route.service, &route.operation);
+        self.shared.count(&self.environment, &route);
+        let _under_way = self.shared.begin();
         let faults = &self.shared.faults;
         let (delay, fault) = faults.befall(&self.environment, route.service, &route.operation);
         let reply = match fault {
@@ -121,20 +125,24 @@ impl EstateClient {
         };
         let mut world = self.shared.world();
         world.advance_to(self.shared.clock.now());
-        let Some(account) = world.account(&self.environment) else { return Err(route.service.broken()) };
+        let Some(account) = world.account_mut(&self.environment) else { return Err(route.service.broken()) };
         if fault == Some(FaultKind::Deny) {
             return Err(route.service.denied(&account.caller.arn, &route.operation));
         }
-        let other;
+        let mut other;
         let account = if route.service.is_global() || route.region == account.region {
             account
         } else {
             other = account.in_region(&route.region);
-            &other
+            &mut other
         };
+        let (service, operation) = (route.service, route.operation.as_str());
+        if let Some(answer) = services::change(&mut Change { account: &mut *account, service, operation, input }) {
+            return answer.map(Reply::Whole);
+        }
         let repeat_token = fault == Some(FaultKind::RepeatToken);
-        let call = Call { account, service: route.service, operation: &route.operation, input, repeat_token };
-        if (route.service, route.operation.as_str()) == (Service::Logs, "StartLiveTail") {
+        let call = Call { account, service, operation, input, repeat_token };
+        if (service, operation) == (Service::Logs, "StartLiveTail") {
             let stream = live_tail::LiveTail::start(&call, &self.shared, &self.environment)?;
             return Ok(Reply::Stream(Box::new(stream)));
         }

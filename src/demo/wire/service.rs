@@ -6,9 +6,11 @@ use super::failure::Failure;
 /// A service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
+    ApplicationAutoScaling,
     AutoScaling,
     CloudTrail,
     CloudWatch,
+    Ecr,
     Ecs,
     Eks,
     ElastiCache,
@@ -34,10 +36,12 @@ pub enum Protocol {
 
 impl Service {
     /// All of them, by name.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
+        Self::ApplicationAutoScaling,
         Self::AutoScaling,
         Self::CloudTrail,
         Self::CloudWatch,
+        Self::Ecr,
         Self::Ecs,
         Self::Eks,
         Self::ElastiCache,
@@ -51,9 +55,11 @@ impl Service {
     /// The prefix of its permissions, which is also its name in fault rules and in counts.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::ApplicationAutoScaling => "application-autoscaling",
             Self::AutoScaling => "autoscaling",
             Self::CloudTrail => "cloudtrail",
             Self::CloudWatch => "cloudwatch",
+            Self::Ecr => "ecr",
             Self::Ecs => "ecs",
             Self::Eks => "eks",
             Self::ElastiCache => "elasticache",
@@ -79,7 +85,7 @@ impl Service {
     /// The protocol that its SDK client speaks.
     pub const fn protocol(self) -> Protocol {
         match self {
-            Self::CloudTrail | Self::Ecs | Self::Logs => Protocol::Json,
+            Self::ApplicationAutoScaling | Self::CloudTrail | Self::Ecr | Self::Ecs | Self::Logs => Protocol::Json,
             Self::Eks => Protocol::RestJson,
             Self::CloudWatch => Protocol::Cbor("com.amazonaws.cloudwatch"),
             Self::AutoScaling => Protocol::Query("http://autoscaling.amazonaws.com/doc/2011-01-01/"),
@@ -129,7 +135,7 @@ impl Service {
     /// An error on the service's side.
     pub fn broken(self) -> Failure {
         let code = match self {
-            Self::Ecs | Self::Eks => "ServerException",
+            Self::Ecr | Self::Ecs | Self::Eks => "ServerException",
             Self::CloudWatch => "InternalServiceFault",
             Self::Logs => "ServiceUnavailableException",
             _ => "InternalFailure",
@@ -151,7 +157,8 @@ impl Service {
     /// A parameter that can't be.
     pub fn invalid(self, message: impl Into<String>) -> Failure {
         let code = match self {
-            Self::Ecs | Self::Eks | Self::Logs => "InvalidParameterException",
+            Self::ApplicationAutoScaling => "ValidationException",
+            Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => "InvalidParameterException",
             Self::CloudTrail => "InvalidMaxResultsException",
             Self::CloudWatch | Self::ElastiCache | Self::Rds => "InvalidParameterValue",
             Self::AutoScaling | Self::Elb | Self::Iam | Self::Sts => "ValidationError",
@@ -164,7 +171,8 @@ impl Service {
         let (code, message) = match self {
             Self::CloudTrail => ("InvalidNextTokenException", "Invalid NextToken"),
             Self::CloudWatch | Self::AutoScaling => ("InvalidNextToken", "The NextToken value is not valid"),
-            Self::Ecs | Self::Eks | Self::Logs => ("InvalidParameterException", "Invalid token"),
+            Self::ApplicationAutoScaling => ("InvalidNextTokenException", "Invalid token"),
+            Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => ("InvalidParameterException", "Invalid token"),
             Self::Rds | Self::ElastiCache => ("InvalidParameterValue", "Invalid or expired marker"),
             Self::Elb | Self::Iam | Self::Sts => ("ValidationError", "Invalid marker"),
         };

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::agenda::{Act, Agenda};
 use super::dice::Dice;
 use super::model::{
-    Alarm, AlarmHistoryItem, AutoScalingGroup, CacheCluster, Caller, DbCluster, DbInstance, DbSnapshot, EcsCluster,
-    EksCluster, LoadBalancer, LogGroup, MetricId, Network, RdsEvent, ReplicationGroup, TargetGroup, TaskDefinition,
-    TrailEvent,
+    Alarm, AlarmHistoryItem, AutoScalingGroup, CacheCluster, CacheSnapshot, Caller, DbCluster, DbInstance, DbSnapshot,
+    EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent, ReplicationGroup,
+    ScalableTarget, TargetGroup, TaskDefinition, TrailEvent,
 };
 use super::signal::{Signal, Steps, after};
 
@@ -30,6 +30,10 @@ pub struct Account {
     pub ecs_clusters: BTreeMap<String, EcsCluster>,
     /// Revisions by family, oldest first.
     pub task_definitions: BTreeMap<String, Vec<TaskDefinition>>,
+    /// By resource id.
+    pub scalable_targets: BTreeMap<String, ScalableTarget>,
+    /// Images whose tag was pushed again, by the whole reference.
+    pub moved_tags: BTreeMap<String, MovedTag>,
     pub eks_clusters: BTreeMap<String, EksCluster>,
     pub auto_scaling_groups: BTreeMap<String, AutoScalingGroup>,
     pub db_instances: BTreeMap<String, DbInstance>,
@@ -39,6 +43,8 @@ pub struct Account {
     /// Oldest first, as the API has them.
     pub rds_events: VecDeque<RdsEvent>,
     pub cache_clusters: BTreeMap<String, CacheCluster>,
+    /// Manual ones.
+    pub cache_snapshots: BTreeMap<String, CacheSnapshot>,
     pub replication_groups: BTreeMap<String, ReplicationGroup>,
     pub load_balancers: BTreeMap<String, LoadBalancer>,
     pub target_groups: BTreeMap<String, TargetGroup>,

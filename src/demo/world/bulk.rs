@@ -1,6 +1,9 @@
 //! Healthy services by the thousand for measuring: copies of one, made when they are asked for, so that the estate itself
 //! costs no memory. It must not know what else is in the account.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::account::Account;
@@ -18,6 +21,8 @@ const TASK_DIGITS: usize = 2;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bulk {
     pub(super) count: usize,
+    /// Those that something was done to: they are in the cluster by themselves now.
+    pub(super) own: BTreeSet<usize>,
     pub(super) seed: u64,
     /// What they are copies of.
     pub(super) service: Box<EcsService>,
@@ -26,15 +31,24 @@ pub struct Bulk {
 
 impl Bulk {
     pub(super) fn count(&self) -> usize {
-        self.count
+        self.count - self.own.len()
     }
 
     pub(super) fn running_tasks(&self) -> i32 {
-        (0..self.count).map(desired).sum::<usize>() as i32
+        self.numbers().map(desired).sum::<usize>() as i32
     }
 
     pub(super) fn names(&self, first: usize, take: usize) -> Vec<String> {
-        (first..self.count).take(take).map(name).collect()
+        self.numbers().skip(first).take(take).map(name).collect()
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = usize> {
+        (0..self.count).filter(|number| !self.own.contains(number))
+    }
+
+    /// The number of a service that is still one of many.
+    fn copy(&self, name_of: &str) -> Option<usize> {
+        self.number(name_of).filter(|number| !self.own.contains(number))
     }
 
     /// The number of a service by its name.
@@ -44,7 +58,7 @@ impl Bulk {
     }
 
     pub(super) fn service(&self, cluster: &EcsCluster, name: &str) -> Option<EcsService> {
-        let number = self.number(name)?;
+        let number = self.copy(name)?;
         let mut service = (*self.service).clone();
         let count = desired(number) as i32;
         name.clone_into(&mut service.name);
@@ -68,14 +82,14 @@ impl Bulk {
             return Vec::new();
         }
         match service {
-            Some(name) => self.number(name).map(|number| self.ids_of(number)).unwrap_or_default(),
-            None => (0..self.count).flat_map(|number| self.ids_of(number)).collect(),
+            Some(name) => self.copy(name).map(|number| self.ids_of(number)).unwrap_or_default(),
+            None => self.numbers().flat_map(|number| self.ids_of(number)).collect(),
         }
     }
 
     pub(super) fn task(&self, cluster: &EcsCluster, id: &str) -> Option<EcsTask> {
         let digits = |from: usize, count: usize| usize::from_str_radix(id.get(from..from + count)?, 16).ok();
-        let number = digits(0, SERVICE_DIGITS).filter(|number| *number < self.count)?;
+        let number = digits(0, SERVICE_DIGITS).filter(|number| *number < self.count && !self.own.contains(number))?;
         let which = digits(SERVICE_DIGITS, TASK_DIGITS)?;
         if self.ids_of(number).get(which).is_none_or(|own| own != id) {
             return None;
@@ -107,6 +121,20 @@ impl Bulk {
 }
 
 impl Account {
+    /// Makes a service that is one of many one by itself, with its tasks, since something is to happen to it.
+    pub(super) fn own(&mut self, cluster: &str, name: &str) {
+        let Some(cluster) = self.ecs_clusters.get_mut(cluster) else { return };
+        let Some(number) = cluster.bulk.as_ref().and_then(|bulk| bulk.copy(name)) else { return };
+        let Some(service) = cluster.service(name).map(Cow::into_owned) else { return };
+        let tasks = service.task_ids.iter().filter_map(|id| cluster.task(id).map(Cow::into_owned));
+        let tasks: Vec<EcsTask> = tasks.collect();
+        cluster.tasks.extend(tasks.into_iter().map(|task| (task.id.clone(), task)));
+        cluster.services.insert(name.to_owned(), service);
+        if let Some(bulk) = &mut cluster.bulk {
+            bulk.own.insert(number);
+        }
+    }
+
     /// The course of a metric of a service made here; its dimensions are sorted.
     pub(super) fn bulk_signal(&self, metric: &MetricId) -> Option<Signal> {
         let [(cluster_key, cluster), (service_key, service)] = metric.dimensions.as_slice() else {

@@ -22,6 +22,7 @@ mod tests;
 pub use account::Account;
 pub use clock::Clock;
 pub use model::*;
+pub use sim::{InstanceUpdate, ServiceUpdate};
 
 use jiff::Timestamp;
 
@@ -61,5 +62,10 @@ impl World {
     /// The account of an environment.
     pub fn account(&self, environment: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.environment == environment)
+    }
+
+    /// The account of an environment, to change something in it.
+    pub fn account_mut(&mut self, environment: &str) -> Option<&mut Account> {
+        self.accounts.iter_mut().find(|account| account.environment == environment)
     }
 }

@@ -16,6 +16,13 @@ pub(super) const MARCUS: Actor =
 /// On call.
 pub(super) const NOOR: Actor =
     Actor { name: "noor.haddad@example.com", role: OPERATE, address: "203.0.113.8", agent: CONSOLE };
+/// Who calls through the estate's API: on call, by a tool.
+pub(super) const OPERATOR: Actor = Actor {
+    name: "noor.haddad@example.com",
+    role: OPERATE,
+    address: "203.0.113.8",
+    agent: "aws-sdk-rust/1.3.11 ua/2.1 os/linux lang/rust",
+};
 /// A user of IAM from before single sign-on.
 pub(super) const TOMASZ: Actor = Actor { name: "tomasz.zielinski", role: None, address: "198.51.100.14", agent: CLI };
 /// The deployment pipeline.

@@ -41,6 +41,13 @@ pub(super) enum Beat {
         every: Option<i64>,
         by: &'static Actor,
     },
+    /// Another image is pushed under a tag that is in use.
+    Push {
+        repository: &'static str,
+        tag: &'static str,
+        fate: Fate,
+        by: &'static Actor,
+    },
     /// An instance can't be had, for ever.
     NoCapacity {
         group: String,
@@ -70,9 +77,12 @@ impl Account {
                 self.later(every, Act::Story(Beat::Breathe { cluster, service, counts, every }));
             }
             Beat::Snapshot { source, prefix, kind, every, by } => self.snap(source, prefix, kind, every, by),
+            Beat::Push { repository, tag, fate, by } => self.push_again(repository, tag, fate, by),
             Beat::NoCapacity { group, instance_type, zones, every } => {
                 let zone = self.dice.pick(&zones).clone();
-                self.launch_fails(&group, &instance_type, &zone);
+                if self.lacks_instances(&group) {
+                    self.launch_fails(&group, &instance_type, &zone);
+                }
                 self.later(every, Act::Story(Beat::NoCapacity { group, instance_type, zones, every }));
             }
             Beat::Did { by, source, name, resource, request } => {

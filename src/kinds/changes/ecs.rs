@@ -69,7 +69,7 @@ fn news(events: &[ServiceEvent]) -> impl Iterator<Item = &ServiceEvent> {
 
 fn deployed(deployment: &Deployment) -> String {
     let definition = ecs::name_of(deployment.task_definition().unwrap_or("a task definition"));
-    let state = deployment.rollout_state().map(|state| state.as_str().to_ascii_lowercase().replace('_', " "));
+    let state = deployment.rollout_state().map(|state| parts::status_words(state.as_str()));
     let reason = deployment.rollout_state_reason().filter(|reason| !reason.is_empty());
     let words = [
         Some(format!("deployment of {definition}")),

@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service, ServiceEvent};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::kinds::ecs::name_of;
 use crate::kinds::ecs::stop::{Cause, Stop};
-use crate::kinds::ecs::{name_of, target_group_name};
+use crate::kinds::elb::target_group_name;
 use crate::kinds::parts::{self, Verdict, fine};
 use crate::model::{Health, text};
 
@@ -42,10 +43,10 @@ pub struct SickTargets {
     /// Name of the group.
     pub group: String,
     /// How many targets are unhealthy.
-    pub unhealthy: usize,
+    pub unhealthy: i64,
     /// Of how many.
-    pub of: usize,
-    /// Why, in the words of the first one.
+    pub of: i64,
+    /// Why, in the words of most of them.
     pub why: String,
 }
 

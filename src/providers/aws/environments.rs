@@ -91,11 +91,31 @@ enum Origin {
         /// The AWS files as last read.
         files: RwLock<Option<Arc<AwsFiles>>>,
         /// Connections of the reads that feed the screen.
-        http: Transport,
+        http: Pool,
         /// Connections of the lane that changes go by, so that no queue of reads delays one.
-        acting: Transport,
+        acting: Pool,
     },
     Estate(Estate),
+}
+
+/// Connections.
+struct Pool {
+    http: SharedHttpClient,
+    /// What has to be made before the first one; none behind a stand-in.
+    transport: Option<Transport>,
+}
+
+impl Pool {
+    fn new(variables: &Variables) -> Self {
+        let transport = Transport::new(variables.clone());
+        Self { http: SharedHttpClient::new(transport.clone()), transport: Some(transport) }
+    }
+
+    async fn warm(&self) {
+        if let Some(transport) = &self.transport {
+            transport.warm().await;
+        }
+    }
 }
 
 /// One environment.
@@ -123,7 +143,7 @@ impl Environments {
         match source {
             Source::Estate(estate) => Self::build(list, Origin::Estate(estate), Variables::default(), None, reads),
             Source::Files { variables, pins } => {
-                let [http, acting] = [(); 2].map(|()| Transport::new(variables.clone()));
+                let (http, acting) = (Pool::new(&variables), Pool::new(&variables));
                 let origin = Origin::Files { files: RwLock::default(), http, acting };
                 Self::build(list, origin, variables, pins, reads)
             }
@@ -203,7 +223,8 @@ impl Environments {
     /// What an action is given in an environment and region: clients on connections of their own. Made anew for each, since few
     /// are wanted.
     pub async fn acting(&self, scope: &Scope) -> Result<Arc<Acting>, Fault> {
-        let current = self.current(&*self.member(&scope.environment)?).await?;
+        let member = self.member(&scope.environment)?;
+        let current = self.current(&member).await?;
         if let Origin::Files { acting, .. } = &self.origin {
             acting.warm().await;
         }
@@ -214,7 +235,8 @@ impl Environments {
             identity: Arc::clone(&held.identity),
             aws: current.aws_on(http(), &scope.region),
         };
-        Ok(Arc::new(Acting { env, writes: current.writes_on(http(), &scope.region) }))
+        let profile = member.environment.profile.clone();
+        Ok(Arc::new(Acting { env, profile, writes: current.writes_on(http(), &scope.region) }))
     }
 
     /// Who answers for an environment, asked now: the last check before a change.
@@ -377,7 +399,7 @@ impl Environments {
                         Settings::of_profile(profile, &files, &self.shared.variables).await?
                     }
                 };
-                (SharedHttpClient::new(http.clone()), SharedHttpClient::new(acting.clone()), settings)
+                (http.http.clone(), acting.http.clone(), settings)
             }
         };
         let token = match settings.chain.sso() {
@@ -465,7 +487,7 @@ impl Current {
 
 /// Whether an operation's verb is one that only reads.
 fn only_reads(operation: &str) -> bool {
-    const VERBS: [&str; 6] = ["Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
+    const VERBS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
     operation.split_once(':').is_some_and(|(_, action)| VERBS.iter().any(|verb| action.starts_with(verb)))
 }
 

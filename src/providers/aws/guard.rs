@@ -51,6 +51,7 @@ impl Tag {
 /// `service:Operation` in IAM's spelling.
 fn operation(metadata: &Metadata) -> String {
     let service = match metadata.service() {
+        "Application Auto Scaling" => "application-autoscaling",
         "Auto Scaling" => "autoscaling",
         "CloudWatch Logs" => "logs",
         "Elastic Load Balancing v2" => "elasticloadbalancing",

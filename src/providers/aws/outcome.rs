@@ -25,7 +25,8 @@ where
         || match &error {
             SdkError::ConstructionFailure(_) => true,
             SdkError::DispatchFailure(failure) => failure.is_user() || never_connected(&error),
-            SdkError::ServiceError(service) => !service.raw().status().is_server_error(),
+            // An answer of success that can't be read is no refusal: it was most likely done.
+            SdkError::ServiceError(service) => service.raw().status().is_client_error(),
             _ => false,
         };
     let fault = fault(operation, &error);

@@ -3,7 +3,7 @@
 use super::super::call::{Answer, Call};
 use super::super::failure::Failure;
 use super::super::node::{Fields, Node, fields, list};
-use super::{ecs_tasks, not_offered, tags};
+use super::{ecs_history, ecs_tasks, not_offered, tags};
 use crate::demo::world::{AwsVpc, Deployment, DeploymentConfiguration, EcsCluster, EcsService, ServiceLoadBalancer};
 
 pub fn answer(call: &Call<'_>) -> Answer {
@@ -12,6 +12,8 @@ pub fn answer(call: &Call<'_>) -> Answer {
         "DescribeClusters" => describe_clusters(call),
         "ListServices" => list_services(call),
         "DescribeServices" => describe_services(call),
+        "ListServiceDeployments" => ecs_history::list_deployments(call),
+        "DescribeServiceRevisions" => ecs_history::describe_revisions(call),
         "ListTasks" => ecs_tasks::list_tasks(call),
         "DescribeTasks" => ecs_tasks::describe_tasks(call),
         "ListTaskDefinitionFamilies" => ecs_tasks::list_families(call),
@@ -133,7 +135,7 @@ fn describe_services(call: &Call<'_>) -> Answer {
     Ok(fields! { "services": list(found), "failures": list(failures) })
 }
 
-fn service_node(service: &EcsService, with_tags: bool) -> Node {
+pub fn service_node(service: &EcsService, with_tags: bool) -> Node {
     let network = service.network.as_ref();
     let events = service.events.iter().map(|event| {
         fields! { "id": &event.id, "createdAt": event.created_at, "message": &event.message }

@@ -55,7 +55,7 @@ pub fn describe_tasks(call: &Call<'_>) -> Answer {
     Ok(fields! { "tasks": list(found), "failures": list(failures) })
 }
 
-fn task_node(task: &EcsTask) -> Node {
+pub fn task_node(task: &EcsTask) -> Node {
     let mut node = Fields::default();
     node.put("attachments", list([attachment(task)]));
     node.put("attributes", list([fields! { "name": "ecs.cpu-architecture", "value": "x86_64" }]));

@@ -1,20 +1,29 @@
 //! The services: one file each, from the model to an answer's tree. They must not know a protocol.
 
 mod autoscaling;
+mod autoscaling_changes;
 mod cloudtrail;
 mod cloudwatch;
+mod cloudwatch_changes;
+mod ecr;
 mod ecs;
+mod ecs_changes;
+mod ecs_history;
 mod ecs_tasks;
 mod eks;
 mod elasticache;
+mod elasticache_changes;
 mod elb;
 mod identity;
 pub(super) mod logs;
 mod metrics;
 mod rds;
+mod rds_changes;
 mod rds_snapshots;
+mod scaling;
 
 use super::call::{Answer, Call};
+use super::change::Change;
 use super::failure::Failure;
 use super::node::{Fields, Node};
 use super::service::Service;
@@ -25,6 +34,8 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::AutoScaling => autoscaling::answer(call),
         Service::CloudTrail => cloudtrail::answer(call),
         Service::CloudWatch => cloudwatch::answer(call),
+        Service::ApplicationAutoScaling => scaling::answer(call),
+        Service::Ecr => ecr::answer(call),
         Service::Ecs => ecs::answer(call),
         Service::Eks => eks::answer(call),
         Service::ElastiCache => elasticache::answer(call),
@@ -32,6 +43,18 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::Iam | Service::Sts => identity::answer(call),
         Service::Logs => logs::answer(call),
         Service::Rds => rds::answer(call),
+    }
+}
+
+/// What comes of a call that changes something; `None` where it does not, or where the estate can't do it.
+pub fn change(change: &mut Change<'_>) -> Option<Answer> {
+    match change.service {
+        Service::AutoScaling => autoscaling_changes::answer(change),
+        Service::CloudWatch => cloudwatch_changes::answer(change),
+        Service::Ecs => ecs_changes::answer(change),
+        Service::ElastiCache => elasticache_changes::answer(change),
+        Service::Rds => rds_changes::answer(change),
+        _ => None,
     }
 }
 
@@ -76,11 +99,16 @@ const CHANGES: [&str; 34] = [
 /// The answer to an operation that the estate doesn't have: whoever calls may change nothing, and the rest is unknown.
 fn not_offered(call: &Call<'_>) -> Failure {
     let operation = call.operation;
-    let rest_change = operation.contains(' ') && !operation.starts_with("GET ");
-    if rest_change || CHANGES.iter().any(|verb| operation.starts_with(verb)) {
+    if changes(operation) {
         return call.service.denied(&call.account.caller.arn, operation);
     }
     call.service.unknown_operation(operation)
+}
+
+/// Whether an operation is one that changes something.
+pub fn changes(operation: &str) -> bool {
+    let rest_change = operation.contains(' ') && !operation.starts_with("GET ");
+    rest_change || CHANGES.iter().any(|verb| operation.starts_with(verb))
 }
 
 /// A map of tags as a list of pairs, under the names that the service gives to their parts.

@@ -204,16 +204,16 @@ async fn what_would_change_something_is_denied() {
     let estate = estate();
     let config = config(&estate, &first(&estate));
     let ends = [
-        ended(aws_sdk_ecs::Client::new(&config).update_service().service("x").desired_count(0).send().await),
+        ended(aws_sdk_ecs::Client::new(&config).delete_service().service("x").send().await),
         ended(aws_sdk_eks::Client::new(&config).delete_cluster().name("x").send().await),
         ended(aws_sdk_rds::Client::new(&config).delete_db_instance().db_instance_identifier("x").send().await),
-        ended(aws_sdk_cloudwatch::Client::new(&config).disable_alarm_actions().alarm_names("x").send().await),
+        ended(aws_sdk_cloudwatch::Client::new(&config).delete_alarms().alarm_names("x").send().await),
     ];
     for (code, _) in codes(&ends) {
         assert!(code.starts_with("AccessDenied"), "{code}");
     }
     let Ended::Code { message, .. } = &ends[0] else { panic!() };
-    assert!(message.contains("ecs:UpdateService"), "{message}");
+    assert!(message.contains("ecs:DeleteService"), "{message}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The wire as real SDK clients see it.
 
+mod changes;
 mod compute;
 mod data;
 mod faults;

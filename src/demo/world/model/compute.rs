@@ -95,6 +95,8 @@ pub struct AutoScalingGroup {
     pub instances: Vec<AsgInstance>,
     /// Newest first.
     pub activities: VecDeque<ScalingActivity>,
+    /// Zones in which no more instances of its type can be had.
+    pub(in crate::demo::world) scarce_zones: Vec<String>,
     /// The log group its instances write to, each a stream of its own.
     pub(in crate::demo::world) log_group: Option<String>,
 }

@@ -103,6 +103,8 @@ pub struct EcsService {
     pub deployment_configuration: DeploymentConfiguration,
     /// The primary one first.
     pub deployments: Vec<Deployment>,
+    /// Deployments that were completed, newest first.
+    pub completed: VecDeque<CompletedDeployment>,
     /// Newest first, at most a hundred.
     pub events: VecDeque<ServiceEvent>,
     pub load_balancers: Vec<ServiceLoadBalancer>,
@@ -173,6 +175,36 @@ pub struct Deployment {
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`.
     pub rollout_state: Word,
     pub rollout_state_reason: String,
+}
+
+/// A deployment that was completed, and the images that it resolved its tags to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompletedDeployment {
+    /// `ecs-svc/` and a number.
+    pub id: String,
+    pub definition: String,
+    pub created_at: Timestamp,
+    /// When it was completed.
+    pub at: Timestamp,
+    /// Container, image and digest.
+    pub images: Vec<(String, String, String)>,
+}
+
+/// A tag that was pushed again: what it points to now, and what becomes of tasks that start from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MovedTag {
+    pub digest: String,
+    pub(in crate::demo::world) fate: Fate,
+}
+
+/// What Application Auto Scaling may set a service's desired count to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScalableTarget {
+    /// `service/CLUSTER/NAME`.
+    pub resource_id: String,
+    pub min_capacity: i32,
+    pub max_capacity: i32,
+    pub created_at: Timestamp,
 }
 
 /// A message the scheduler left on a service.

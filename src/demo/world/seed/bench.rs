@@ -1,5 +1,7 @@
 //! Environments to measure with: many healthy services, a few other things, and a log group that never rests.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::databases::Database;
@@ -68,6 +70,6 @@ impl Account {
         if let Some(group) = self.log_groups.get_mut(spec.logs) {
             group.streams.clear();
         }
-        Some(Bulk { count, seed: self.seed, service: Box::new(service), task: Box::new(task) })
+        Some(Bulk { count, own: BTreeSet::new(), seed: self.seed, service: Box::new(service), task: Box::new(task) })
     }
 }

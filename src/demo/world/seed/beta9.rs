@@ -43,12 +43,11 @@ fn no_capacity(account: &mut Account, start: Timestamp, gpu: String) {
          g5.xlarge capacity in the Availability Zone you requested (us-west-2b). Our system will be working on \
          provisioning additional capacity. Launching EC2 instance failed.",
     );
-    let beat = Beat::NoCapacity {
-        group: gpu,
-        instance_type: "g5.xlarge".to_owned(),
-        zones: vec!["us-west-2b".to_owned(), "us-west-2c".to_owned()],
-        every: 420,
-    };
+    let zones = vec!["us-west-2b".to_owned(), "us-west-2c".to_owned()];
+    if let Some(group) = account.auto_scaling_groups.get_mut(&gpu) {
+        group.scarce_zones.clone_from(&zones);
+    }
+    let beat = Beat::NoCapacity { group: gpu, instance_type: "g5.xlarge".to_owned(), zones, every: 420 };
     account.on(start, NO_CAPACITY, beat);
     let logs = "/beta9/cluster-autoscaler";
     account.add_log_group(logs, Tone::Autoscaler, 0.6, false);
@@ -108,6 +107,7 @@ fn services(account: &mut Account, start: Timestamp) {
             },
         );
     }
+    account.add_scalable_target("beta9-platform", "image-builder", (2, 8));
     let breathe = Beat::Breathe {
         cluster: "beta9-platform".to_owned(),
         service: "image-builder".to_owned(),

@@ -171,6 +171,7 @@ impl Account {
             tags: self.usual_tags(),
             instances,
             activities: VecDeque::new(),
+            scarce_zones: Vec::new(),
             log_group: None,
         };
         self.auto_scaling_groups.insert(name.to_owned(), asg);

@@ -72,6 +72,7 @@ fn web(account: &mut Account, customer: &str, cluster: &str, balancer: &str, sca
             ..Spec::default()
         },
     );
+    account.add_scalable_target(cluster, "lecture-backend-service", (2, 10));
     account.add_service(
         cluster,
         &Spec {

@@ -7,8 +7,8 @@ use crate::demo::world::account::Account;
 use crate::demo::world::dice::{hash, hex, mix2};
 use crate::demo::world::logs::Tone;
 use crate::demo::world::model::{
-    AwsLogs, AwsVpc, ContainerDefinition, Deployment, DeploymentConfiguration, EcsCluster, EcsService, Fate, MetricId,
-    ServiceLoadBalancer, ServiceRun, Tags, TaskDefinition,
+    AwsLogs, AwsVpc, CompletedDeployment, ContainerDefinition, Deployment, DeploymentConfiguration, EcsCluster,
+    EcsService, Fate, MetricId, ScalableTarget, ServiceLoadBalancer, ServiceRun, Tags, TaskDefinition,
 };
 use crate::demo::world::people;
 use crate::demo::world::signal::after;
@@ -132,6 +132,15 @@ impl Account {
         if let Some(cluster) = self.ecs_clusters.get_mut(cluster) {
             cluster.services.insert(spec.name.to_owned(), service);
         }
+    }
+
+    /// Has the desired count of a service set between these by its policies.
+    pub(super) fn add_scalable_target(&mut self, cluster: &str, service: &str, (least, most): (i32, i32)) {
+        let resource_id = format!("service/{cluster}/{service}");
+        let created_at = after(self.now, -200 * DAY);
+        let target =
+            ScalableTarget { resource_id: resource_id.clone(), min_capacity: least, max_capacity: most, created_at };
+        self.scalable_targets.insert(resource_id, target);
     }
 
     fn add_service_metrics(&mut self, cluster: &str, spec: &Spec<'_>) {
@@ -274,6 +283,7 @@ impl Account {
                 circuit_breaker_enable: spec.breaker.0,
                 circuit_breaker_rollback: spec.breaker.1,
             },
+            completed: self.completed(spec, &deployment),
             deployments: vec![deployment],
             events: VecDeque::new(),
             health_check_grace_period_seconds: group.is_some().then_some(60),
@@ -288,6 +298,28 @@ impl Account {
             task_ids: Vec::new(),
             run: ServiceRun { steady: true, ..ServiceRun::default() },
         }
+    }
+
+    /// The deployments of the revisions that are there, newest first; the newest is the one that is now.
+    fn completed(&self, spec: &Spec<'_>, now: &Deployment) -> VecDeque<CompletedDeployment> {
+        let revisions = self.task_definitions.get(spec.family).map(Vec::as_slice).unwrap_or_default();
+        let done = |definition: &TaskDefinition| {
+            let is_now = definition.arn == now.task_definition;
+            let number = mix2(hash(self.seed, spec.name), definition.revision as u64) % 9_000_000_000_000_000_000;
+            let created_at = if is_now { now.created_at } else { after(definition.registered_at, 300) };
+            CompletedDeployment {
+                id: if is_now { now.id.clone() } else { format!("ecs-svc/{number:019}") },
+                definition: definition.arn.clone(),
+                created_at,
+                at: after(created_at, 190),
+                images: definition
+                    .containers
+                    .iter()
+                    .map(|it| (it.name.clone(), it.image.clone(), it.image_digest.clone()))
+                    .collect(),
+            }
+        };
+        revisions.iter().rev().map(done).collect()
     }
 
     fn aws_vpc(&self) -> AwsVpc {

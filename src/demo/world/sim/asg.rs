@@ -4,7 +4,7 @@ use super::{Call, nth};
 use crate::demo::world::account::Account;
 use crate::demo::world::agenda::{Act, InstanceStep};
 use crate::demo::world::dice::hash;
-use crate::demo::world::model::{AsgInstance, MetricId, ScalingActivity, StreamSpan, Word};
+use crate::demo::world::model::{AsgInstance, AutoScalingGroup, MetricId, ScalingActivity, StreamSpan, Word};
 use crate::demo::world::people;
 
 /// Seconds an instance takes to boot, to fail its first health checks, to be given up, and to drain.
@@ -12,6 +12,9 @@ const BOOT: i64 = 45;
 const SICKEN: i64 = 60;
 const PATIENCE: i64 = 480;
 const DRAIN: i64 = 75;
+
+/// On its way out.
+const TERMINATING: Word = "Terminating";
 
 impl Account {
     pub(super) fn instance_step(&mut self, group: &str, id: &str, step: InstanceStep) {
@@ -65,7 +68,10 @@ impl Account {
         for target in self.targets_of(group) {
             self.register_target(&target, id, &zone);
         }
-        self.step(SICKEN, group, id, InstanceStep::Sicken);
+        // What nobody checks can't be found ill.
+        if !self.targets_of(group).is_empty() {
+            self.step(SICKEN, group, id, InstanceStep::Sicken);
+        }
     }
 
     /// The application on the instance answers no health check: by a wrong code or by none.
@@ -82,20 +88,30 @@ impl Account {
     }
 
     fn replace(&mut self, group: &str, id: &str) {
-        self.with_instance(group, id, |instance| {
-            instance.lifecycle_state = "Terminating";
-            instance.health_status = "Unhealthy";
-        });
+        let cause = "an instance was taken out of service in response to an ELB system health check failure.";
+        if self.serves(group, id) {
+            self.with_instance(group, id, |instance| instance.health_status = "Unhealthy");
+            self.terminate(group, id, &format!("At {} {cause}", self.stamp()));
+        }
+    }
+
+    fn serves(&self, group: &str, id: &str) -> bool {
+        let instances = self.auto_scaling_groups.get(group).map(|group| group.instances.as_slice()).unwrap_or_default();
+        instances.iter().any(|instance| instance.id == id && instance.lifecycle_state != TERMINATING)
+    }
+
+    fn stamp(&self) -> String {
+        self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    fn terminate(&mut self, group: &str, id: &str, cause: &str) {
+        self.with_instance(group, id, |instance| instance.lifecycle_state = TERMINATING);
         for target in self.targets_of(group) {
             let why = ("Target.DeregistrationInProgress", "Target deregistration is in progress");
             self.set_target(&target, id, "draining", Some(why));
         }
-        let cause = format!(
-            "At {} an instance was taken out of service in response to an ELB system health check failure.",
-            self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        );
         let draining = format!("Terminating EC2 instance: {id} - Waiting For ELB Connection Draining.");
-        self.activity(group, draining, cause, ("WaitingForELBConnectionDraining", 50));
+        self.activity(group, draining, cause.to_owned(), ("WaitingForELBConnectionDraining", 50));
         self.record_instance("TerminateInstances", id);
         self.step(DRAIN, group, id, InstanceStep::Terminated);
     }
@@ -109,18 +125,60 @@ impl Account {
         if let Some(group) = self.auto_scaling_groups.get_mut(group) {
             group.instances.retain(|instance| instance.id != id);
         }
-        self.launch(group);
+        if self.lacks_instances(group) {
+            self.launch(group, "an instance was launched in response to an unhealthy instance needing to be replaced.");
+        }
     }
 
-    /// Launches an instance in the place of one that is gone.
-    fn launch(&mut self, name: &str) {
+    /// Sets how many instances a group shall have, as somebody asked.
+    pub fn set_capacity(&mut self, name: &str, desired: i32) {
+        let Some(group) = self.auto_scaling_groups.get_mut(name) else { return };
+        let before = std::mem::replace(&mut group.desired_capacity, desired);
+        let cause = format!(
+            "a user request explicitly set group desired capacity changing the desired capacity from {before} to {desired}."
+        );
+        self.count_instances(name);
+        self.fit(name, &cause);
+    }
+
+    /// Whether a group has fewer instances than it wants, those that come up counted.
+    pub(in crate::demo::world) fn lacks_instances(&self, group: &str) -> bool {
+        self.auto_scaling_groups
+            .get(group)
+            .is_some_and(|group| live(group).count() < group.desired_capacity.max(0) as usize)
+    }
+
+    /// Launches what is missing and terminates what is too much, the oldest first; what is protected stays.
+    fn fit(&mut self, name: &str, cause: &str) {
+        let Some(group) = self.auto_scaling_groups.get(name) else { return };
+        let (live, desired) = (live(group).cloned().collect::<Vec<_>>(), group.desired_capacity.max(0) as usize);
+        let suspended = |process: &str| group.suspended_processes.iter().any(|name| name == process);
+        let (launches, terminates) = (!suspended("Launch"), !suspended("Terminate"));
+        let zones = group.scarce_zones.clone();
+        let surplus = live.len().saturating_sub(desired);
+        let stamped = format!("At {} {cause}", self.stamp());
+        let mut free: Vec<&AsgInstance> = live.iter().filter(|instance| !instance.protected_from_scale_in).collect();
+        free.sort_by_key(|instance| instance.launched_at);
+        for instance in free.into_iter().take(surplus).filter(|_| terminates) {
+            self.terminate(name, &instance.id, &stamped);
+        }
+        for _ in (live.len()..desired).filter(|_| launches) {
+            match zones.first() {
+                Some(zone) => self.launch_fails(name, &kind_of(&live), zone),
+                None => self.launch(name, cause),
+            }
+        }
+    }
+
+    /// Launches an instance.
+    fn launch(&mut self, name: &str, cause: &str) {
         let id = format!("i-0{}", self.dice.hex(16));
         let now = self.now;
         let place = self.dice.next();
         let Some(group) = self.auto_scaling_groups.get_mut(name) else {
             return;
         };
-        let kind = group.instances.first().map_or("t3.small", |instance| instance.instance_type.as_str()).to_owned();
+        let kind = kind_of(&group.instances);
         let zone = nth(&group.availability_zones, place).cloned().unwrap_or_default();
         group.instances.push(AsgInstance {
             id: id.clone(),
@@ -132,10 +190,7 @@ impl Account {
             launched_at: now,
         });
         self.count_instances(name);
-        let cause = format!(
-            "At {} an instance was launched in response to an unhealthy instance needing to be replaced.",
-            now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        );
+        let cause = format!("At {} {cause}", self.stamp());
         self.activity(name, format!("Launching a new EC2 instance: {id}"), cause, ("InProgress", 30));
         self.record_instance("RunInstances", &id);
         self.step(BOOT, name, &id, InstanceStep::InService);
@@ -214,4 +269,14 @@ impl Account {
         let resources = vec![("AWS::EC2::Instance", id.to_owned())];
         self.record(&people::AUTO_SCALING, Call { source: "ec2.amazonaws.com", name, resources, request, error: None });
     }
+}
+
+/// The instances of a group that are not on their way out.
+fn live(group: &AutoScalingGroup) -> impl Iterator<Item = &AsgInstance> {
+    group.instances.iter().filter(|instance| instance.lifecycle_state != TERMINATING)
+}
+
+/// The type of the instances that a group has.
+fn kind_of(instances: &[AsgInstance]) -> String {
+    instances.first().map_or("t3.small", |instance| instance.instance_type.as_str()).to_owned()
 }

@@ -1,5 +1,6 @@
 //! What somebody does to a service: a new revision, another count. And what the circuit breaker does about it.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Actor, Call};
@@ -53,13 +54,10 @@ impl Account {
     /// Sets the desired count of a service.
     pub(in crate::demo::world) fn rescale(&mut self, cluster: &str, service: &str, desired: i32, by: &Actor) {
         self.record_update(by, cluster, service, &json!({ "desiredCount": desired }));
+        let now = self.now;
         let services = self.ecs_clusters.get_mut(cluster).map(|cluster| &mut cluster.services);
         if let Some(owner) = services.and_then(|services| services.get_mut(service)) {
-            owner.desired_count = desired;
-            owner.run.steady = false;
-            if let Some(primary) = owner.deployments.first_mut() {
-                primary.updated_at = self.now;
-            }
+            set_desired(owner, desired, now);
         }
         self.look_at(cluster, service, 2);
     }
@@ -93,7 +91,7 @@ impl Account {
     }
 
     /// Makes a task definition the service's own, in a new deployment.
-    fn set_task_definition(&mut self, service: &mut EcsService, arn: &str) -> String {
+    pub(super) fn set_task_definition(&mut self, service: &mut EcsService, arn: &str) -> String {
         let id = self.dice.deployment_id();
         if let Some(primary) = service.deployments.first_mut() {
             primary.status = "ACTIVE";
@@ -153,6 +151,15 @@ impl Account {
             primary.rollout_state_reason =
                 format!("ECS deployment circuit breaker: rolling back to deploymentId {old}.");
         }
+    }
+}
+
+/// Sets how many tasks a service shall have.
+pub(super) fn set_desired(service: &mut EcsService, desired: i32, now: Timestamp) {
+    service.desired_count = desired;
+    service.run.steady = false;
+    if let Some(primary) = service.deployments.first_mut() {
+        primary.updated_at = now;
     }
 }
 

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use super::{RUNNING, STOPPED};
 use crate::demo::world::account::Account;
 use crate::demo::world::agenda::{Act, TaskStep};
-use crate::demo::world::model::{EcsService, MetricId, ServiceEvent};
+use crate::demo::world::model::{CompletedDeployment, EcsService, MetricId, ServiceEvent, Word};
 use crate::demo::world::signal::after;
 
 /// Events kept of a service, as AWS does.
 const EVENTS: usize = 100;
+/// Completed deployments that are remembered.
+const COMPLETED: usize = 20;
 /// Seconds after which a service says again that it is steady.
 const STEADY: i64 = 6 * 3_600;
 
@@ -128,7 +130,7 @@ impl Account {
         let groups = groups_of(service);
         for id in stopped {
             let reason = format!("Scaling activity initiated by (deployment {deployment})");
-            self.stop_task(cluster, &id, &reason, &groups);
+            self.stop_task(cluster, &id, "ServiceSchedulerInitiated", &reason, &groups);
         }
     }
 
@@ -147,7 +149,17 @@ impl Account {
             primary.rollout_state = "COMPLETED";
             primary.rollout_state_reason = format!("ECS deployment {id} completed.");
             primary.updated_at = now;
+            let (definition, created_at) = (primary.task_definition.clone(), primary.created_at);
             service.deployments.truncate(1);
+            let images = self.images_of(&definition);
+            service.completed.push_front(CompletedDeployment {
+                id: id.clone(),
+                definition,
+                created_at,
+                at: now,
+                images,
+            });
+            service.completed.truncate(COMPLETED);
             self.tell(service, &format!("(deployment {id}) deployment completed."));
         }
         if !std::mem::replace(&mut service.run.steady, true) {
@@ -210,15 +222,19 @@ impl Account {
         let Some(mut service) = self.take_service(cluster, name) else {
             return;
         };
-        service.run.failures += 1;
-        service.run.steady = false;
-        let wait = (10 + 5 * i64::from(service.run.failures)).min(110);
-        service.run.backoff_until = Some(after(self.now, wait));
+        // Another deployment has taken its place: its failures hold nothing up any more.
+        let counts = service.deployments.first().is_some_and(|primary| primary.id == deployment);
+        if counts {
+            service.run.failures += 1;
+            service.run.steady = false;
+            let wait = (10 + 5 * i64::from(service.run.failures)).min(110);
+            service.run.backoff_until = Some(after(self.now, wait));
+        }
         if let Some(deployment) = service.deployments.iter_mut().find(|d| d.id == deployment) {
             deployment.failed_tasks += 1;
             deployment.updated_at = self.now;
         }
-        if service.run.failures.is_multiple_of(6) {
+        if counts && service.run.failures.is_multiple_of(6) {
             self.tell(
                 &mut service,
                 "is unable to consistently start tasks successfully. For more information, see the Troubleshooting \
@@ -230,7 +246,7 @@ impl Account {
     }
 
     /// Begins to stop a task: its targets in `groups` drain first, if it has any.
-    fn stop_task(&mut self, cluster: &str, id: &str, reason: &str, groups: &[String]) {
+    pub(super) fn stop_task(&mut self, cluster: &str, id: &str, code: Word, reason: &str, groups: &[String]) {
         let now = self.now;
         let tasks = self.ecs_clusters.get_mut(cluster).map(|cluster| &mut cluster.tasks);
         let Some(task) = tasks.and_then(|tasks| tasks.get_mut(id)) else {
@@ -239,7 +255,7 @@ impl Account {
         task.desired_status = STOPPED;
         task.last_status = "DEACTIVATING";
         task.stopping_at = Some(now);
-        task.stop_code = Some("ServiceSchedulerInitiated");
+        task.stop_code = Some(code);
         task.stopped_reason = Some(reason.to_owned());
         task.version += 1;
         let ip = task.private_ip.clone();

@@ -137,7 +137,8 @@ impl Account {
     }
 
     fn change_task(&mut self, cluster: &str, service: &str, task: &mut EcsTask, step: TaskStep) {
-        let fate = self.task_definition(&task.task_definition).map_or(Fate::Well, |definition| definition.fate);
+        let fate =
+            self.task_definition(&task.task_definition).map_or(Fate::Well, |definition| self.fate_of(definition));
         match step {
             TaskStep::Pending => {
                 task.last_status = "PENDING";
@@ -203,11 +204,12 @@ impl Account {
         let Some(definition) = self.task_definition(&task.task_definition) else {
             return;
         };
-        let failing = definition.fate != Fate::Well;
-        let definitions = definition.containers.clone();
-        for (container, made_of) in task.containers.iter_mut().zip(&definitions) {
+        let failing = self.fate_of(definition) != Fate::Well;
+        let made = |made_of: &ContainerDefinition| (made_of.clone(), self.digest_of(made_of));
+        let definitions: Vec<_> = definition.containers.iter().map(made).collect();
+        for (container, (made_of, digest)) in task.containers.iter_mut().zip(definitions) {
             container.last_status = RUNNING;
-            container.image_digest = Some(made_of.image_digest.clone());
+            container.image_digest = Some(digest);
             container.runtime_id = Some(format!("{}-{}", task.id, hash(0, &made_of.name) % 10_000_000_000));
             if let Some(logs) = &made_of.log {
                 self.open_stream(logs, &made_of.name, &task.id, failing && made_of.essential);

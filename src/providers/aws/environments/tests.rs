@@ -4,6 +4,7 @@ mod fake;
 mod faults;
 mod files;
 mod mfa;
+mod permits;
 mod sso;
 
 use std::time::{Duration, Instant};
@@ -278,7 +279,7 @@ async fn the_guard_refuses_what_is_no_read() {
 #[tokio::test]
 async fn nothing_that_changes_gets_onto_the_list() {
     let fake = Fake::default();
-    let origin = Origin::Files { files: RwLock::default(), http: SharedHttpClient::new(fake.clone()), transport: None };
+    let origin = fake.origin();
     let reads = vec!["ecs:UpdateService", "eks:DescribeCluster", "sts:AssumeRole"];
     let environments = Environments::build(Vec::new(), origin, Variables::default(), None, reads);
     assert!(environments.reads.contains("eks:DescribeCluster") && environments.reads.contains("logs:StartLiveTail"));

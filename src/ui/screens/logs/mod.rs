@@ -161,7 +161,7 @@ impl Sheet<'_> {
             }
             Row::Line { at, range } => {
                 if let Some(line) = self.logs.lines.get(*at) {
-                    self.line(cx, area, line, &line.text[range.clone()], range.start == 0);
+                    self.line(cx, area, line, &line.shown()[range.clone()], range.start == 0);
                 }
             }
         }

@@ -16,7 +16,7 @@ pub(super) enum Row {
     Line {
         /// Index into the buffer.
         at: usize,
-        /// The bytes of its text.
+        /// The bytes of its text as it is shown.
         range: Range<usize>,
     },
     /// A rule with words.
@@ -37,7 +37,7 @@ pub(super) fn rows(cx: &Cx, logs: &LogsView, height: usize, cells: u16) -> Vec<R
         if found.len() >= height {
             break;
         }
-        push(&mut found, at, &line.text, logs.wrap, cells);
+        push(&mut found, at, line.shown(), logs.wrap, cells);
         newer = Some(line.at);
         if found.len() >= height {
             break;

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-use super::super::{Environments, Origin};
+use super::super::{Environments, Origin, Pool};
 use crate::model::{Environment, Scope};
 use crate::providers::aws::variables::Variables;
 
@@ -127,9 +127,12 @@ impl Fake {
     }
 
     fn build(&self, list: Vec<Environment>, variables: Variables, pins: Option<PathBuf>) -> Arc<Environments> {
-        let origin =
-            Origin::Files { files: RwLock::default(), http: SharedHttpClient::new(self.clone()), transport: None };
-        Environments::build(list, origin, variables, pins, Vec::new())
+        Environments::build(list, self.origin(), variables, pins, Vec::new())
+    }
+
+    pub fn origin(&self) -> Origin {
+        let pool = || Pool { http: SharedHttpClient::new(self.clone()), transport: None };
+        Origin::Files { files: RwLock::default(), http: pool(), acting: pool() }
     }
 
     fn reply(&self, seen: &Seen) -> Reply {

@@ -1,0 +1,171 @@
+//! What the files of the actions share: the frame of a plan, steps, commands to paste, and watching something until it is done. Knows no
+//! action of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
+use tokio::time::{Instant, sleep};
+
+use super::Op;
+use crate::guard::Watching;
+use crate::model::{
+    ActionId, Fault, FaultClass, FieldChange, Fields, Followed, Headway, Order, Plan, Precondition, ResourceId, Risk,
+    Seen, Step, Target, Undo, Value, Verdict, text,
+};
+use crate::providers::Acting;
+
+/// A plan that changes nothing yet: whose, on what, and when. What is missing is filled in by the action.
+pub(super) fn plan(acting: &Acting, action: ActionId, id: &ResourceId, fields: &Fields, arn: Option<&str>) -> Plan {
+    let id = Arc::new(id.clone());
+    let name = id.id.split_once(':').map_or(&*id.id, |(_, name)| name);
+    Plan {
+        order: Order { action, target: Arc::clone(&id), fields: fields.clone() },
+        title: "".into(),
+        target: Target {
+            name: text::clean(name).into(),
+            arn: arn.map(|arn| text::clean(arn).into()),
+            identity: Arc::clone(&acting.env.identity),
+            id,
+        },
+        changes: Vec::new(),
+        preconditions: Vec::new(),
+        affects: Vec::new(),
+        steps: Vec::new(),
+        risk: Risk::Critical,
+        number: None,
+        undo: Undo::No("nothing is known that takes it back".into()),
+        command: "".into(),
+        made_at: Timestamp::now(),
+    }
+}
+
+/// A step in the region of the acting clients.
+pub(super) fn step(acting: &Acting, operation: Op, words: impl Into<Arc<str>>, input: &Json, seen: Seen) -> Step {
+    let input = input.as_object().cloned().unwrap_or_else(Map::new);
+    Step { operation, words: words.into(), scope: acting.env.scope.clone(), input, seen }
+}
+
+/// A field that changes from one text to another.
+pub(super) fn change(field: &str, from: Option<&str>, to: Option<&str>) -> FieldChange {
+    FieldChange { field: field.into(), from: Value::maybe(from), to: Value::maybe(to) }
+}
+
+/// A precondition that either holds or stops the action.
+pub(super) fn must(name: &str, holds: bool, evidence: impl AsRef<str>) -> Precondition {
+    Precondition::new(name, if holds { Verdict::Pass } else { Verdict::Fail }, evidence)
+}
+
+/// A precondition that either holds or is worth a warning.
+pub(super) fn should(name: &str, holds: bool, evidence: impl AsRef<str>) -> Precondition {
+    Precondition::new(name, if holds { Verdict::Pass } else { Verdict::Warn }, evidence)
+}
+
+/// A precondition that could not be read, and why.
+pub(super) fn untold(name: &str, fault: &Fault) -> Precondition {
+    Precondition::new(name, Verdict::Unknown, format!("could not be told: {fault}"))
+}
+
+/// What a step's input says for a parameter.
+pub(super) fn text_of<'a>(step: &'a Step, parameter: &str) -> Option<&'a str> {
+    step.input.get(parameter).and_then(Json::as_str)
+}
+
+/// The texts that a step's input lists for a parameter; `None` where it says nothing.
+pub(super) fn texts_of(step: &Step, parameter: &str) -> Option<Vec<String>> {
+    let list = step.input.get(parameter)?.as_array()?;
+    Some(list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+}
+
+/// What a step's input says for a parameter that is on or off.
+pub(super) fn flag_of(step: &Step, parameter: &str) -> Option<bool> {
+    step.input.get(parameter).and_then(Json::as_bool)
+}
+
+/// A field that was given and is not blank.
+pub(super) fn given<'a>(fields: &'a Fields, field: &str) -> Option<&'a str> {
+    fields.get(field).map(|value| value.trim()).filter(|value| !value.is_empty())
+}
+
+/// The same for one that must be there.
+pub(super) fn wanted<'a>(fields: &'a Fields, field: &str) -> Result<&'a str, Fault> {
+    given(fields, field).ok_or_else(|| Fault::new(FaultClass::Invalid, format!("`--{field}` is missing")))
+}
+
+/// An `aws` command to paste, in the environment's profile and region.
+pub(super) fn aws_command(acting: &Acting, words: &str, flags: &[(&str, &str)]) -> Arc<str> {
+    let mut command = format!("aws {words}");
+    let profile = acting.profile.as_deref().map(|profile| ("profile", profile));
+    let region = ("region", &*acting.env.scope.region);
+    for (flag, value) in flags.iter().copied().chain(profile).chain([region]) {
+        command.push_str(" --");
+        command.push_str(flag);
+        if !value.is_empty() {
+            command.push(' ');
+            command.push_str(&shell_words::quote(value));
+        }
+    }
+    command.into()
+}
+
+/// Between two looks at something that is being followed.
+const LOOK: Duration = Duration::from_secs(3);
+/// So many looks in a row may fail before following is given up: throttling is normal in an incident.
+const FAILURES: usize = 10;
+
+/// What a look at something that is being followed has found.
+pub(super) enum Stand {
+    /// It is under way.
+    Going(Headway),
+    /// It has ended.
+    Ended(Followed),
+}
+
+/// Under way, in words.
+pub(super) fn going(words: impl Into<Arc<str>>, percent: Option<u8>) -> Stand {
+    Stand::Going(Headway { words: words.into(), percent })
+}
+
+/// What was wanted is so.
+pub(super) fn verified(words: impl Into<Arc<str>>) -> Stand {
+    Stand::Ended(Followed::Verified(words.into()))
+}
+
+/// It has ended otherwise.
+pub(super) fn failed(words: impl Into<Arc<str>>) -> Stand {
+    Stand::Ended(Followed::Failed(words.into()))
+}
+
+/// Looks again and again until it has ended; gives up after `patience`.
+pub(super) async fn until_ended<F>(
+    patience: Duration,
+    watch: Watching<'_>,
+    look: impl Fn() -> F,
+) -> Result<Followed, Fault>
+where
+    F: Future<Output = Result<Stand, Fault>>,
+{
+    let begun = Instant::now();
+    let mut failures = 0;
+    loop {
+        match look().await {
+            Ok(Stand::Ended(ended)) => return Ok(ended),
+            Ok(Stand::Going(headway)) => {
+                failures = 0;
+                watch(headway);
+            }
+            Err(fault) => {
+                failures += 1;
+                if failures >= FAILURES {
+                    return Err(fault);
+                }
+            }
+        }
+        if begun.elapsed() > patience {
+            let minutes = patience.as_secs() / 60;
+            return Err(Fault::new(FaultClass::TimedOut, format!("it was not done within {minutes} minutes")));
+        }
+        sleep(LOOK).await;
+    }
+}
