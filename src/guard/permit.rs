@@ -39,6 +39,12 @@ impl Permit {
         }))
     }
 
+    /// For tests of what is sent.
+    #[cfg(test)]
+    pub fn for_tests(step: &Step) -> Self {
+        Self::issue(step)
+    }
+
     /// Uses it up.
     pub fn claim(self) -> Claim {
         Claim(self.0)
