@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Registry;
+use crate::app::State;
 use crate::actions::{ActionDef, FieldDef, FieldSort, no_choices};
 use crate::guard::{Confirm, Judgement, Proposal};
 use crate::model::{
@@ -158,4 +159,14 @@ pub(crate) fn judged(parts: Vec<Plan>, risk: Risk, confirm: Confirm) -> Proposal
     let because = vec!["prod: one more than elsewhere".into(), "one precondition could not be read: one more".into()];
     let judgement = Judgement { risk, confirm, reason: risk == Risk::Critical, ticket: None, denial: None, because };
     Proposal { parts, judgement }
+}
+
+/// Puts the cursor of the bridge on the frontend.
+pub(crate) fn frontend(state: &mut State) {
+    let Some((_, pane)) = state.focused_mut() else { return };
+    let name = |at: &usize| pane.shown.get(*at).is_some_and(|row| row.name.contains("frontend"));
+    if let Some(at) = (0..pane.shown.len()).find(name) {
+        let id = pane.shown.get(at).map(|row| Arc::clone(&row.id));
+        pane.nav.place(at, id);
+    }
 }

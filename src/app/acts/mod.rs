@@ -21,7 +21,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layer::Layer;
-use super::msg::{Effect, Msg};
+use super::msg::{Effect, Msg, Target};
 use super::state::State;
 use crate::actions::{self, ActionDef};
 use crate::engine::{Act, Acted, Request};
@@ -102,12 +102,14 @@ pub(super) fn take(state: &mut State, acted: Acted, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Whether a message is not heard: keys and clicks for half a second after a dialog has come up, pasted text for as long as it is
+/// Whether a message is not heard: keys and clicks for half a second after a dialog has come up; pasted text for as long as it is
 /// there, but for the field of a lock id.
 pub(super) fn is_deaf(state: &State, msg: &Msg) -> bool {
     let Some(dialog) = state.dialog() else { return false };
     match msg {
         Msg::Paste(_) => !dialog.up.hears(state.now) || dialog.focus != Stop::Lock,
+        // Only Enter confirms: no click stands for a command here.
+        Msg::Click(Target::Command(_), _) => true,
         Msg::Do(_) | Msg::Edit(_) | Msg::Click(..) | Msg::Scroll(..) => !dialog.up.hears(state.now),
         _ => false,
     }

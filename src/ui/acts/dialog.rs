@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use super::lines::Lines;
-use super::{acting_as, band, plan, time_left};
+use super::{BANDS, acting_as, band, plan, time_left};
 use crate::app::acts::dialog::{About, Dialog, Planned, STOPS, Stop, environments, lock_id, unarmed};
 use crate::app::acts::runs::Progress;
 use crate::app::{Command, PaneKey, Target};
@@ -18,9 +18,7 @@ use crate::ui::layers::{boxed, input_line};
 use crate::ui::layout::{bottom, left, line, top};
 use crate::ui::signs;
 use crate::ui::theme::Role;
-
-/// Most environments that stand above a dialog; all of them stand in the plan.
-const BANDS: usize = 3;
+use crate::ui::wrap::wrap;
 
 /// Draws it.
 pub(super) fn draw(cx: &mut Cx, body: Rect, dialog: &Dialog) {
@@ -29,14 +27,16 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, dialog: &Dialog) {
     let lines = lines(cx, dialog, cells);
     let places = places(cx, dialog);
     let bands = places.len().min(BANDS) as u16;
-    let below = below(cx, dialog);
-    let fixed = bands + 1 + below.len() as u16 + 2;
+    let subtitle = subtitle(cx, dialog, places.len(), cells);
+    let below = below(cx, dialog, cells);
+    let above = bands + subtitle.len().max(1) as u16;
+    let fixed = above + below.len() as u16 + 2;
     let inner = boxed(cx, body, columns, fixed + lines.len() as u16, &title(dialog), foot(cx, dialog).as_str());
-    let (head, rest) = top(inner, bands + 1);
+    let (head, rest) = top(inner, above);
     for (place, (environment, region, identity)) in head.rows().zip(places.iter().take(BANDS)) {
         band(cx, place, environment, region, identity.as_deref());
     }
-    subtitle(cx, line(head, bands), dialog, places.len());
+    subtitle.draw(cx, top(head, bands).1, 0);
     let (middle, foot) = bottom(rest, (below.len() as u16 + 2).min(rest.height.saturating_sub(1)));
     let first = lines.draw(cx, middle, dialog.scroll.top);
     cx.hits.viewports.push((PaneKey::Layer, first, usize::from(middle.height), lines.len()));
@@ -123,14 +123,14 @@ fn foot(cx: &Cx, dialog: &Dialog) -> String {
 }
 
 /// Under the environment: on what, as whom, from when.
-fn subtitle(cx: &mut Cx, area: Rect, dialog: &Dialog, places: usize) {
-    let muted = cx.style(Role::Muted);
+fn subtitle(cx: &Cx, dialog: &Dialog, places: usize, cells: u16) -> Lines {
+    let mut lines = Lines::new(cells);
     let hidden = places.saturating_sub(BANDS);
     let more = if hidden > 0 { format!("and {hidden} more environments · ") } else { String::new() };
     let words = match &dialog.about {
         About::Plan(planned) => match dialog.proposal() {
             Some(proposal) => {
-                let Some(first) = proposal.parts.first() else { return };
+                let Some(first) = proposal.parts.first() else { return lines };
                 let made = format!("from {}", cx.clock(first.made_at));
                 let target = targets(proposal.parts.iter().map(|plan| &plan.target.id).collect::<Vec<_>>().as_slice());
                 format!("{target} · {} · {made}", acting_as(&first.target.identity))
@@ -139,7 +139,8 @@ fn subtitle(cx: &mut Cx, area: Rect, dialog: &Dialog, places: usize) {
         },
         About::Arm { .. } | About::Disarm(_) | About::Leave => String::new(),
     };
-    cx.pen(area).put(&more, muted).put(&words, muted);
+    lines.hang(Vec::new(), &format!("{more}{words}"), cx.style(Role::Muted));
+    lines
 }
 
 fn targets(ids: &[&std::sync::Arc<ResourceId>]) -> String {
@@ -215,7 +216,19 @@ enum Row {
     Field(Stop, &'static str),
 }
 
-fn below(cx: &Cx, dialog: &Dialog) -> Vec<Row> {
+impl Row {
+    /// As many rows as its words take.
+    fn wrapped(self, cells: u16) -> Vec<Self> {
+        match self {
+            Self::Words(words, role) => {
+                wrap(&words, cells).into_iter().map(|part| Self::Words(part.to_owned(), role)).collect()
+            }
+            row => vec![row],
+        }
+    }
+}
+
+fn below(cx: &Cx, dialog: &Dialog, cells: u16) -> Vec<Row> {
     let mut rows = Vec::new();
     let stops = dialog.stops(&cx.state.acts);
     match &dialog.about {
@@ -246,7 +259,7 @@ fn below(cx: &Cx, dialog: &Dialog) -> Vec<Row> {
     if let Some(error) = &dialog.error {
         rows.push(Row::Words(format!("! {error}"), Role::InputBad));
     }
-    rows
+    rows.into_iter().flat_map(|row| row.wrapped(cells)).collect()
 }
 
 /// What stands between the operator and Apply.
@@ -366,5 +379,5 @@ fn buttons(cx: &mut Cx, area: Rect, dialog: &Dialog) {
 pub(super) fn words_of(plan: &crate::model::Plan) -> String {
     let (scope, identity) = (&plan.target.id.scope, &plan.target.identity);
     let alias = identity.alias.as_deref().map(|alias| format!(" ({})", text::clean(alias))).unwrap_or_default();
-    format!("{} · account {}{alias} · {} · {}", scope.environment, identity.account, scope.region, plan.target.name)
+    format!("{} · account {}{alias} · {}", scope.environment, identity.account, scope.region)
 }

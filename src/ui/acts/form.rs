@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::band;
 use super::lines::Lines;
+use super::targets;
 use crate::actions::{Choice, FieldSort};
 use crate::app::acts::form::{Choosing, Field, Form};
 use crate::app::{PaneKey, Target};
@@ -26,10 +26,9 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, form: &Form) {
     let chooses = form.fields.iter().any(|field| field.choosing.is_some());
     let rows: u16 = form.fields.iter().map(|field| 1 + u16::from(field.problem.is_some())).sum();
     let (columns, more) = if chooses { (116, 16) } else { (84, 3) };
-    let inner = boxed(cx, body, columns, rows + more + 3, &title, "Enter plans · Tab next · Esc leaves");
-    let scope = &first.id.scope;
-    band(cx, line(inner, 0), &scope.environment, &scope.region, None);
-    let (_, rest) = top(inner, 2);
+    let inner = boxed(cx, body, columns, rows + more + 4, &title, "Enter plans · Tab next · Esc leaves");
+    let rest = targets(cx, inner, &form.targets.iter().map(|(target, _)| target).collect::<Vec<_>>());
+    let (_, rest) = top(rest, 1);
     let (fields, rest) = top(rest, rows);
     let label = form.fields.iter().map(|field| width(field.def.title)).max().unwrap_or(0).min(24);
     let mut place = fields;

@@ -2,14 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::band;
+use super::targets;
 use super::lines::Lines;
 use crate::app::acts::menu::{Menu, Offer};
 use crate::app::{PaneKey, Target};
 use crate::model::Resource;
 use crate::ui::cx::Cx;
 use crate::ui::layers::{boxed, first_shown};
-use crate::ui::layout::{bottom, line, top};
+use crate::ui::layout::{bottom, top};
 use crate::ui::theme::Role;
 
 /// Cells of an action's title.
@@ -25,13 +25,10 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, menu: &Menu) {
         1 => format!("actions on {}", first.name),
         many => format!("actions on {many} marked"),
     };
-    let lines = menu.offers.len() as u16 + ABOUT + 3;
+    let lines = menu.offers.len() as u16 + ABOUT + 5;
     let inner = boxed(cx, body, 92, lines, &title, "Enter chooses · nothing is sent yet · Esc closes");
-    let (head, rest) = top(inner, 2);
-    let scope = &first.id.scope;
-    band(cx, line(head, 0), &scope.environment, &scope.region, None);
-    let (muted, faint) = (cx.style(Role::Muted), cx.style(Role::Faint));
-    cx.pen(line(head, 1)).put(&named(&menu.targets), muted);
+    let rest = targets(cx, inner, &menu.targets.iter().collect::<Vec<_>>());
+    let faint = cx.style(Role::Faint);
     let (list, about) = bottom(rest, ABOUT.min(rest.height.saturating_sub(1)) + 1);
     let height = usize::from(list.height);
     let from = first_shown(menu.at, height, menu.offers.len());
@@ -47,19 +44,6 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, menu: &Menu) {
     if let Some(offer) = menu.offers.get(menu.at) {
         tell(cx, top(about, 1).1, offer);
     }
-}
-
-/// The targets by name; of several environments with theirs.
-fn named(targets: &[Resource]) -> String {
-    let first = &targets[0].id.scope.environment;
-    let several = targets.iter().any(|target| target.id.scope.environment != *first);
-    let name = |target: &Resource| match (several, &target.id.scope.cluster) {
-        (true, _) => format!("{}/{}", target.id.scope.environment, target.name),
-        (false, Some(cluster)) if targets.len() == 1 => format!("{} {} in {cluster}", target.id.kind, target.name),
-        (false, _) if targets.len() == 1 => format!("{} {}", target.id.kind, target.name),
-        (false, _) => target.name.to_string(),
-    };
-    targets.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn offer_line(cx: &mut Cx, area: Rect, offer: &Offer) {

@@ -17,11 +17,12 @@ use ratatui::style::Style;
 
 use super::cx::Cx;
 use super::header::caller;
-use super::layout::Item;
+use super::layout::{Item, top};
 use super::signs;
 use super::theme::Role;
 use crate::app::acts::ActLayer;
-use crate::model::{Identity, Stage};
+use crate::model::{Identity, Resource, Stage};
+use lines::Lines;
 
 pub(super) use menu::detail as offers;
 pub(super) use record::outcome;
@@ -78,6 +79,43 @@ fn band(cx: &mut Cx, area: Rect, environment: &str, region: &str, identity: Opti
     }
     words.push_str(&format!(" · {region} "));
     cx.pen(area).put(&words, style);
+}
+
+/// Most environments that stand above something; all of them are named below.
+const BANDS: usize = 3;
+
+/// Most lines of names.
+const NAMES: usize = 3;
+
+/// The environments of these resources, each once, a line each as far as they fit, and the resources' names below; returns what is
+/// left.
+fn targets(cx: &mut Cx, area: Rect, targets: &[&Resource]) -> Rect {
+    let mut places: Vec<(&str, &str)> = Vec::new();
+    for target in targets {
+        let place = (&*target.id.scope.environment, &*target.id.scope.region);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let mut rest = area;
+    for (environment, region) in places.iter().take(BANDS) {
+        let (place, below) = top(rest, 1);
+        band(cx, place, environment, region, None);
+        rest = below;
+    }
+    let name = |target: &&Resource| match (places.len(), &target.id.scope.cluster) {
+        (1, Some(cluster)) if targets.len() == 1 => format!("{} {} in {cluster}", target.id.kind, target.name),
+        (1, _) if targets.len() == 1 => format!("{} {}", target.id.kind, target.name),
+        (1, _) => target.name.to_string(),
+        _ => format!("{}/{}", target.id.scope.environment, target.name),
+    };
+    let names = targets.iter().map(name).collect::<Vec<_>>().join(", ");
+    let muted = cx.style(Role::Muted);
+    let mut lines = Lines::new(area.width);
+    lines.hang(Vec::new(), &names, muted);
+    let (place, rest) = top(rest, lines.len().min(NAMES) as u16);
+    lines.draw(cx, place, 0);
+    rest
 }
 
 fn stage(cx: &Cx, environment: &str) -> Option<Stage> {

@@ -43,9 +43,9 @@ pub(in crate::ui) fn strip(cx: &mut Cx, area: Rect) {
     for (at, (run, place)) in runs.into_iter().zip(area.rows()).enumerate() {
         let last = at + 1 == usize::from(area.height);
         let hint = match &run.end {
-            _ if last && more > 0 => format!("{more} more: {key} "),
-            Some(end) if !end.undo.is_empty() => format!("{key} undo "),
-            _ => format!("{key} shows "),
+            _ if last && more > 0 => format!(" {more} more: {key} "),
+            Some(end) if !end.undo.is_empty() => format!(" {key} undo "),
+            _ => format!(" {key} shows "),
         };
         cx.fill(place, Role::Subheader);
         summary(cx, place, run, &hint);
@@ -155,7 +155,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, at: usize) {
     let first = first_shown(at, height, runs.len());
     cx.hits.viewports.push((PaneKey::Layer, first, height, runs.len()));
     for (row, place) in (first..runs.len()).zip(list.rows()) {
-        let when = format!("{} ", cx.age(runs[row].end.as_ref().map_or(runs[row].began, |end| end.at)));
+        let when = format!(" {} ", cx.age(runs[row].end.as_ref().map_or(runs[row].began, |end| end.at)));
         if row == at {
             cx.tint(place, Role::Cursor);
         }

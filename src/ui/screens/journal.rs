@@ -15,14 +15,13 @@ use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::grid::{self, Want};
-use crate::ui::header::caller;
 use crate::ui::layout::{Item, top};
 use crate::ui::matches::Words;
 use crate::ui::theme::Role;
 
 /// Titles, least and most cells, rank (the highest is dropped first).
 const COLUMNS: [(&str, u16, u16, u8); 7] = [
-    ("TIME", 16, 16, 0),
+    ("TIME", 19, 19, 0),
     ("OUTCOME", 9, 11, 0),
     ("ENVIRONMENT", 12, 20, 1),
     ("ACTION", 10, 26, 0),
@@ -121,7 +120,7 @@ fn cell<'r>(cx: &Cx, record: &'r Record, column: usize) -> (Cow<'r, str>, Style)
     match column {
         0 => {
             let at = cx.civil(record.at());
-            (at.strftime("%Y-%m-%d %H:%M").to_string().into(), theme[Role::LogTime])
+            (at.strftime("%Y-%m-%d %H:%M:%S").to_string().into(), theme[Role::LogTime])
         }
         1 => {
             let (word, how) = record.outcome();
@@ -130,17 +129,12 @@ fn cell<'r>(cx: &Cx, record: &'r Record, column: usize) -> (Cow<'r, str>, Style)
         2 => (place.map_or("".into(), |place| text::clean(&place.environment)), muted),
         3 => (text::clean(record.action()), said),
         4 => {
-            let name = |place: &crate::journal::Place| match (&*place.kind, &*place.name) {
-                ("", _) => String::new(),
-                (kind, "") => format!("{kind} {}", place.id),
-                (kind, name) => format!("{kind} {name}"),
-            };
-            (text::clean(&place.map(name).unwrap_or_default()).into_owned().into(), said)
+            let name = place.map_or("", |place| if place.name.is_empty() { &place.id } else { &place.name });
+            (text::clean(name), said)
         }
         5 => {
-            let (who, arn) = record.who();
-            let words = arn.map_or(who.clone(), |arn| format!("{who} {}", caller(arn)));
-            (text::clean(&words).into_owned().into(), theme[Role::Accent])
+            let (who, _) = record.who();
+            (text::clean(&who).into_owned().into(), theme[Role::Accent])
         }
         _ => (text::clean(&record.reason()).into_owned().into(), muted),
     }

@@ -19,7 +19,7 @@ use crate::ui::theme::{PLAIN, Role, Theme};
 
 /// Every screen of the snapshots, by name.
 fn screens() -> Vec<(&'static str, State)> {
-    vec![
+    let mut screens = vec![
         ("start", fixture::empty()),
         ("all", fixture::all()),
         ("zoomed", with(fixture::one("dhbw-prod"), &[Command::Zoom])),
@@ -38,7 +38,10 @@ fn screens() -> Vec<(&'static str, State)> {
             "prompt",
             typed(&[Command::Filter], "a filter that is much longer than the line that it is typed into can be"),
         ),
-    ]
+    ];
+    let of_actions = ["action_choices", "planning", "plan_critical", "arming", "under_way", "runs", "journal", "orphans"];
+    screens.extend(super::acts::pictures().into_iter().filter(|(name, _)| of_actions.contains(name)));
+    screens
 }
 
 #[test]
