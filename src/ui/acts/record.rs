@@ -67,7 +67,8 @@ fn lines(cx: &Cx, record: &Record, cells: u16) -> Lines {
     pair("caller", caller.unwrap_or_default());
     if let Some(place) = record.place() {
         let cluster = place.cluster.as_deref().map(|cluster| format!(" in {cluster}")).unwrap_or_default();
-        pair("target", format!("{} {} {}{cluster}", place.kind, place.name, place.id).trim());
+        let id = if place.id == place.name { String::new() } else { format!(" {}", place.id) };
+        pair("target", format!("{} {}{id}{cluster}", place.kind, place.name).trim());
     }
     pair("run", record.0.first().map_or("", |entry| &entry.run));
     for entry in &record.0 {

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use super::{frame, look, text, with};
+use super::{frame, look, text};
 use crate::app::acts::{ActLayer, Stop};
 use crate::app::layer::Layer;
 use crate::app::{Command, PaneKey, State, Target};
@@ -48,7 +48,7 @@ looks! {
 
 fn with_actions(mut state: State) -> State {
     state.acts.registry = crate::app::acts::fixture::REGISTRY;
-    with(state, &[Command::Move(crate::app::command::Motion::Last)])
+    state
 }
 
 fn line_of(buffer: &Buffer, words: &str) -> u16 {
