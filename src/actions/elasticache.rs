@@ -22,8 +22,6 @@ pub(super) struct Cache {
     pub(super) engine: String,
     pub(super) node_type: String,
     pub(super) snapshot_window: Option<String>,
-    /// The replication group that a cluster belongs to.
-    pub(super) group: Option<String>,
 }
 
 /// Whether it is a replication group, and its name: ids are `cluster:NAME` and `replicationgroup:NAME`.
@@ -50,7 +48,6 @@ async fn cluster(acting: &Acting, name: &str) -> Result<Option<Cache>, Fault> {
         engine: it.engine().unwrap_or_default().to_owned(),
         node_type: it.cache_node_type().unwrap_or_default().to_owned(),
         snapshot_window: it.snapshot_window().map(str::to_owned),
-        group: it.replication_group_id().map(str::to_owned),
     }))
 }
 
@@ -63,7 +60,6 @@ async fn group(acting: &Acting, name: &str) -> Result<Option<Cache>, Fault> {
         engine: it.engine().unwrap_or("redis").to_owned(),
         node_type: it.cache_node_type().unwrap_or_default().to_owned(),
         snapshot_window: it.snapshot_window().map(str::to_owned),
-        group: None,
     }))
 }
 

@@ -3,6 +3,8 @@
 //! from its [`ActionDef`]. Actions know providers, kinds and the model; whether one may be carried out is the guard's to say.
 
 mod carrier;
+mod ecs;
+mod ecs_scale;
 mod elasticache;
 mod elasticache_snapshot_create;
 mod elasticache_snapshot_delete;
@@ -15,6 +17,8 @@ mod rds_reboot;
 mod rds_restore;
 mod rds_snapshot_create;
 mod rds_snapshot_delete;
+#[cfg(all(test, feature = "demo"))]
+mod rig;
 
 use std::fmt;
 use std::sync::Arc;
@@ -89,8 +93,17 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] =
-    &[&rds_snapshot_create::DEF, &rds_snapshot_delete::DEF, &rds_modify::DEF, &rds_failover::DEF, &rds_reboot::DEF];
+pub const ALL: &[&ActionDef] = &[
+    &ecs_scale::DEF,
+    &rds_snapshot_create::DEF,
+    &rds_snapshot_delete::DEF,
+    &rds_restore::DEF,
+    &rds_modify::DEF,
+    &rds_failover::DEF,
+    &rds_reboot::DEF,
+    &elasticache_snapshot_create::DEF,
+    &elasticache_snapshot_delete::DEF,
+];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::act::ActArgs;
 use crate::config::duration;
 use crate::kinds;
 
@@ -37,9 +38,9 @@ pub struct Global {
     /// This AWS region instead of the environments' own
     #[arg(long, value_name = "R", global = true)]
     pub region: Option<String>,
-    /// How results are printed
-    #[arg(short = 'o', long = "output", value_name = "FORMAT", global = true, default_value = "table")]
-    pub output: Format,
+    /// How results are printed; a table unless something else is asked for
+    #[arg(short = 'o', long = "output", value_name = "FORMAT", global = true)]
+    pub output: Option<Format>,
     /// Use the built-in estate instead of AWS: no account, no network
     #[cfg(feature = "demo")]
     #[arg(long, global = true)]
@@ -71,6 +72,11 @@ pub struct Global {
 }
 
 impl Global {
+    /// How results are printed.
+    pub fn format(&self) -> Format {
+        self.output.unwrap_or_default()
+    }
+
     /// Whether the built-in estate stands in for AWS.
     pub const fn is_demo(&self) -> bool {
         #[cfg(feature = "demo")]
@@ -112,6 +118,8 @@ pub enum Command {
     Get(GetArgs),
     /// Print log lines of services, tasks, log groups…
     Logs(LogsArgs),
+    /// Plan a change, and carry it out
+    Act(ActArgs),
     /// Show where the configuration is, check it, or print an example
     Config {
         /// What to do with it.
@@ -125,6 +133,22 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+impl Command {
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "demo")]
+            Self::Demo => "demo",
+            Self::Get(_) => "get",
+            Self::Logs(_) => "logs",
+            Self::Act(_) => "act",
+            Self::Config { .. } => "config",
+            Self::Completions { .. } => "completions",
+            Self::Man => "man",
+        }
+    }
 }
 
 /// `get`.

@@ -9,7 +9,7 @@ use super::{DONE, Failure, Setup, wrong};
 use crate::config::{Config, Described, EXAMPLE, Origin};
 
 pub(super) fn run(command: Option<ConfigCommand>, global: Global) -> Result<ExitCode, Failure> {
-    let Setup { mut config, global, .. } = Setup::new(global)?;
+    let Setup { mut config, .. } = Setup::new(global)?;
     let mut out = io::stdout().lock();
     match command.unwrap_or(ConfigCommand::Check) {
         ConfigCommand::Path => match &config.file {
@@ -18,7 +18,7 @@ pub(super) fn run(command: Option<ConfigCommand>, global: Global) -> Result<Exit
         },
         ConfigCommand::Example => out.write_all(EXAMPLE.as_bytes())?,
         ConfigCommand::Check => {
-            Screen::new(&mut config, global.theme.is_some())?;
+            Screen::new(&mut config);
             check(&config, &mut out)?;
             return Ok(if config.problems.is_empty() { DONE } else { wrong() });
         }

@@ -31,12 +31,8 @@ pub struct Setup {
 impl Setup {
     /// Reads the configuration and makes the way to the environments. Blocks on files: to be called before the runtime starts.
     pub fn new(global: Global) -> Result<Self, Failure> {
-        let config = load(&global);
-        #[cfg(feature = "demo")]
-        let (config, source) = super::demo::source(&global, config)?;
-        #[cfg(not(feature = "demo"))]
-        let source = files(&config);
-        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().chain(actions::reads()).collect();
+        let (config, source) = sourced(&global)?;
+        let reads = kinds::reads().into_iter().chain(actions::reads()).collect();
         let access = Environments::new(config.environments.clone(), source, reads);
         Ok(Self { config, global, access })
     }
@@ -67,7 +63,7 @@ impl Setup {
     /// Prints a sheet on standard output in the format of the flags. `what` is in it; that there is none is only said where
     /// every source has answered.
     pub fn print(&self, sheet: &Sheet, what: &str, complete: bool) -> Result<(), Failure> {
-        let format = self.global.output;
+        let format = self.global.format();
         let width = io::stdout().is_terminal().then(crate::terminal::columns).flatten();
         let paper = Paper { width: width.map(usize::from), colour: self.colour(), now: Timestamp::now() };
         let mut out = BufWriter::new(io::stdout().lock());
@@ -80,6 +76,19 @@ impl Setup {
             say(&format!("no room for: {} (`-o json` has everything)", left_out.columns.join(", ")));
         }
         Ok(())
+    }
+}
+
+/// The configuration and where its environments are: AWS, or the built-in estate, whose environments then stand in the
+/// configuration.
+pub fn sourced(global: &Global) -> Result<(Config, Source), Failure> {
+    let config = load(global);
+    #[cfg(feature = "demo")]
+    return super::demo::source(global, config);
+    #[cfg(not(feature = "demo"))]
+    {
+        let source = files(&config);
+        Ok((config, source))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Console {
     pub ages: bool,
     /// How many log lines are kept in memory.
     pub log_lines: usize,
+    /// Whether logs are tailed by `StartLiveTail`, which AWS charges for by the minute; else they are polled.
+    pub live_tail: bool,
     /// What metrics may cost.
     pub metrics: MetricsBudget,
 }
@@ -41,6 +43,7 @@ impl Default for Console {
             local_time: false,
             ages: true,
             log_lines: 100_000,
+            live_tail: true,
             metrics: MetricsBudget::default(),
         }
     }
@@ -88,6 +91,7 @@ pub(super) fn console(mut section: Section, report: &Report) -> Console {
     console.ages = section.flag("ages").unwrap_or(console.ages);
     let lines = section.count("log_lines", 1_000..=10_000_000);
     console.log_lines = lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(console.log_lines);
+    console.live_tail = section.flag("live_tail").unwrap_or(console.live_tail);
     if let Some(mut metrics) = section.table("metrics", "[console.metrics]") {
         let budget = &mut console.metrics;
         budget.calls_per_day = metrics.count("calls_per_day", 0..=10_000_000).unwrap_or(budget.calls_per_day);

@@ -23,7 +23,7 @@ use aws_files::AwsFiles;
 pub use aws_files::Profile;
 pub use console::{Console, KeyOverride, MetricsBudget};
 use environments::Around;
-pub use environments::{AMBIENT, Described, Origin};
+pub use environments::{AMBIENT, Described, Origin, is_region};
 pub use paths::Folders;
 use problem::Report;
 pub use problem::{Place, Problem};

@@ -39,7 +39,7 @@ impl Permit {
         }))
     }
 
-    /// For tests of what is sent.
+    /// A permit without the guard, so that what an action sends can be tested by itself.
     #[cfg(test)]
     pub fn for_tests(step: &Step) -> Self {
         Self::issue(step)

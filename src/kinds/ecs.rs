@@ -15,7 +15,7 @@ use super::parts::required;
 use super::{Op, parts};
 use crate::model::{Fault, FaultClass, LogSource, ResourceId, Scope, text};
 use crate::providers::Env;
-use crate::providers::aws::{fault, gathered};
+use crate::providers::aws::{fault, gathered, paged};
 
 /// What [`clusters`] calls.
 pub const LIST_CLUSTERS: Op = "ecs:ListClusters";
@@ -88,24 +88,37 @@ pub fn services(
     env: &Env,
     clusters: Vec<String>,
 ) -> impl Stream<Item = Result<(String, Vec<Service>), Fault>> + Send + '_ {
+    // Of several clusters the first pages at once; the rest of each while those of its first pages are described.
     let listed = stream::iter(clusters).map(move |cluster| tens(env, cluster)).buffered(LISTING);
-    let tens = listed.map_ok(|tens| stream::iter(tens).map(Ok)).try_flatten();
     let describe = move |(cluster, names): (String, Vec<String>)| {
         patiently(move || described(env, cluster.clone(), names.clone()))
     };
-    tens.map_ok(describe).try_buffered(DESCRIBING)
+    listed.try_flatten().map_ok(describe).try_buffered(DESCRIBING)
 }
 
-/// The names of a cluster's services, by ten.
-async fn tens(env: &Env, cluster: String) -> Result<Vec<(String, Vec<String>)>, Fault> {
-    let cluster = &*cluster;
-    let arns: Vec<String> =
-        gathered(LIST_SERVICES, |token| patiently(move || names(env, cluster, token.clone()))).await?;
-    Ok(arns.chunks(TEN).map(|ten| (cluster.to_owned(), ten.to_vec())).collect())
+/// The names of a cluster's services, by ten. The first page has come when this returns.
+async fn tens(
+    env: &Env,
+    cluster: String,
+) -> Result<impl Stream<Item = Result<(String, Vec<String>), Fault>> + Send + '_, Fault> {
+    let of = cluster.clone();
+    let pages = paged(LIST_SERVICES, move |token| {
+        let of = of.clone();
+        patiently(move || names(env, of.clone(), token.clone()))
+    });
+    let mut pages = Box::pin(pages);
+    let first = pages.try_next().await?;
+    let pages = stream::iter(first.map(Ok)).chain(pages);
+    Ok(pages.map_ok(move |arns| by_ten(&cluster, &arns)).try_flatten())
+}
+
+fn by_ten(cluster: &str, arns: &[String]) -> impl Stream<Item = Result<(String, Vec<String>), Fault>> + use<> {
+    let tens: Vec<_> = arns.chunks(TEN).map(|ten| Ok((cluster.to_owned(), ten.to_vec()))).collect();
+    stream::iter(tens)
 }
 
 /// A page of their names, and the token of the next one.
-async fn names(env: &Env, cluster: &str, token: Option<String>) -> Result<(Vec<String>, Option<String>), Fault> {
+async fn names(env: &Env, cluster: String, token: Option<String>) -> Result<(Vec<String>, Option<String>), Fault> {
     let call = env.aws.ecs().list_services().cluster(cluster).max_results(PAGE as i32).set_next_token(token);
     let page = call.send().await.map_err(|error| fault(LIST_SERVICES, &error))?;
     Ok((page.service_arns.unwrap_or_default(), page.next_token))

@@ -30,7 +30,6 @@ pub(super) struct Rig {
 
 impl Rig {
     fn on(estate: Estate) -> Self {
-        let reads = ALL.iter().flat_map(|kind| kind.reads).copied().collect();
         let environment = |environment: crate::demo::EstateEnvironment| Environment {
             name: environment.name.into(),
             customer: None,
@@ -42,7 +41,7 @@ impl Rig {
         let list = estate.environments().into_iter().map(environment).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
-        Self { environments: Environments::new(list, source, reads), estate }
+        Self { environments: Environments::new(list, source, super::reads()), estate }
     }
 
     pub(super) fn seven() -> Self {

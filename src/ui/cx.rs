@@ -1,5 +1,7 @@
 //! What every part of the screen draws with: the buffer, the state, the theme, the time, and what was hit.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -23,19 +25,38 @@ pub(super) struct Cx<'a> {
     pub(super) keymap: &'a Keymap,
     pub(super) now: Timestamp,
     pub(super) hits: Hits,
-    /// Age and fault of what has been drawn so far, for the header.
+    /// Age and faults of what has been drawn so far, for the header.
     pub(super) seen: Seen<'a>,
 }
 
-/// Age and fault of what is on the screen.
-#[derive(Clone, Copy, Debug, Default)]
+/// Age and faults of what is on the screen.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Seen<'a> {
     /// When the oldest of the data was observed.
     pub(super) oldest: Option<Timestamp>,
-    /// A present fault and since when.
-    pub(super) fault: Option<(&'a Fault, Timestamp)>,
+    /// The present faults, each once for its environment.
+    pub(super) faults: Vec<SeenFault<'a>>,
     /// Something is being fetched for the first time.
     pub(super) loading: bool,
+}
+
+/// A present fault of an environment.
+#[derive(Clone, Debug)]
+pub(super) struct SeenFault<'a> {
+    pub(super) environment: Arc<str>,
+    pub(super) fault: &'a Fault,
+    pub(super) since: Timestamp,
+}
+
+impl<'a> Seen<'a> {
+    /// Takes note of a fault. Of one sort an environment has but one, since the oldest of them.
+    pub(super) fn fault(&mut self, environment: &Arc<str>, fault: &'a Fault, since: Timestamp) {
+        let same = |known: &&mut SeenFault| known.environment == *environment && known.fault.word() == fault.word();
+        match self.faults.iter_mut().find(same) {
+            Some(known) => known.since = known.since.min(since),
+            None => self.faults.push(SeenFault { environment: Arc::clone(environment), fault, since }),
+        }
+    }
 }
 
 impl<'a> Cx<'a> {

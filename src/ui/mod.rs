@@ -37,6 +37,7 @@ use ratatui::layout::Rect;
 pub use hits::Hits;
 pub use theme::{Theme, ThemeProblem, Themes};
 
+use crate::app::layer::Layer;
 use crate::app::{PaneKey, State, View};
 use crate::keymap::Keymap;
 use cx::{Cx, Seen};
@@ -80,10 +81,12 @@ fn screen(cx: &mut Cx, area: Rect) {
     }
     view(cx, main);
     header::draw(cx, head);
-    footer::draw(cx, foot);
     acts::strip(cx, strip);
     // Layers may lie over the strip: what is to be read there needs the room.
     layers::draw(cx, rest, foot);
+    if !matches!(cx.state.layers.last(), Some(Layer::Prompt { .. })) {
+        footer::draw(cx, foot);
+    }
 }
 
 fn view(cx: &mut Cx, area: Rect) {
@@ -95,7 +98,7 @@ fn view(cx: &mut Cx, area: Rect) {
         View::Logs(logs) => screens::logs::draw(cx, area, logs, PaneKey::Main, true),
         View::Changes(changes) => screens::changes::draw(cx, area, changes),
         View::Journal(journal) => screens::journal::draw(cx, area, journal),
-        View::ConsoleLog { back } => screens::console_log::draw(cx, area, *back),
+        View::ConsoleLog { back, .. } => screens::console_log::draw(cx, area, *back),
         View::Detail(detail) => screens::detail::draw(cx, area, detail),
     }
 }

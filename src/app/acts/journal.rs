@@ -72,22 +72,20 @@ impl Record {
             Some(Event::Intent { action, .. }) => action,
             Some(Event::Armed { .. }) => "arm",
             Some(Event::Disarmed) => "disarm",
-            Some(Event::Sent | Event::Outcome { .. } | Event::Followed { .. }) | None => "",
+            Some(Event::Resumed { .. }) => "resumed",
+            Some(Event::Sent { .. } | Event::Outcome { .. } | Event::Followed { .. }) | None => "",
         }
     }
 
     /// What came of it, in a word, and how that is.
     pub fn outcome(&self) -> (&'static str, Option<Outcome>) {
-        let word = |outcome: Outcome| match outcome {
-            Outcome::Succeeded => "succeeded",
-            Outcome::Failed => "failed",
-            Outcome::Unknown => "unknown",
-        };
         let of = |entry: &Entry| match &entry.event {
-            Event::Outcome { outcome, .. } | Event::Followed { outcome, .. } => Some((word(*outcome), Some(*outcome))),
-            Event::Sent => Some(("sent", None)),
+            Event::Outcome { outcome, .. } | Event::Followed { outcome, .. } => {
+                Some((outcome.word(), Some(*outcome)))
+            }
+            Event::Sent { .. } => Some(("sent", None)),
             Event::Intent { .. } => Some(("intended", None)),
-            Event::Armed { .. } | Event::Disarmed => Some(("", None)),
+            Event::Armed { .. } | Event::Disarmed | Event::Resumed { .. } => Some(("", None)),
         };
         self.0.iter().rev().find_map(of).unwrap_or(("", None))
     }
@@ -144,21 +142,15 @@ impl Filterable for Record {
 /// Puts entries, the newest first, together to records, the newest first.
 pub fn records(entries: &[Entry]) -> Vec<Record> {
     let mut records: Vec<Record> = Vec::new();
-    let mut open: HashMap<&str, usize> = HashMap::new();
+    let mut known: HashMap<(&str, (usize, usize)), usize> = HashMap::new();
     for entry in entries.iter().rev() {
-        match &entry.event {
-            Event::Intent { .. } => {
-                open.insert(&entry.run, records.len());
+        let step = entry.event.step().map(|step| (&*entry.run, step));
+        match step.and_then(|step| known.get(&step)) {
+            Some(at) => records[*at].0.push(entry.clone()),
+            None => {
+                known.extend(step.map(|step| (step, records.len())));
                 records.push(Record(vec![entry.clone()]));
             }
-            Event::Sent | Event::Outcome { .. } | Event::Followed { .. } => match open.get(&*entry.run) {
-                Some(at) => records[*at].0.push(entry.clone()),
-                None => {
-                    open.insert(&entry.run, records.len());
-                    records.push(Record(vec![entry.clone()]));
-                }
-            },
-            Event::Armed { .. } | Event::Disarmed => records.push(Record(vec![entry.clone()])),
         }
     }
     records.reverse();

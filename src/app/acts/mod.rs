@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::command::Command;
 use super::layer::Layer;
 use super::msg::{Effect, Msg, Target};
 use super::state::State;
@@ -108,8 +109,8 @@ pub(super) fn is_deaf(state: &State, msg: &Msg) -> bool {
     let Some(dialog) = state.dialog() else { return false };
     match msg {
         Msg::Paste(_) => !dialog.up.hears(state.now) || dialog.focus != Stop::Lock,
-        // Only Enter confirms: no click stands for a command here.
-        Msg::Click(Target::Command(_), _) => true,
+        // Only the key confirms: no click stands for it.
+        Msg::Click(Target::Command(Command::Open), _) => true,
         Msg::Do(_) | Msg::Edit(_) | Msg::Click(..) | Msg::Scroll(..) => !dialog.up.hears(state.now),
         _ => false,
     }

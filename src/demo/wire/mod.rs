@@ -146,7 +146,11 @@ impl EstateClient {
             let stream = live_tail::LiveTail::start(&call, &self.shared, &self.environment)?;
             return Ok(Reply::Stream(Box::new(stream)));
         }
-        services::answer(&call).map(Reply::Whole)
+        let node = services::answer(&call)?;
+        if (route.service, route.operation.as_str()) == (Service::SsoOidc, "CreateToken") {
+            self.shared.faults.signed_in();
+        }
+        Ok(Reply::Whole(node))
     }
 
     /// A UUID that is the same in every run of the same calls.

@@ -18,6 +18,7 @@ pub enum Service {
     Iam,
     Logs,
     Rds,
+    SsoOidc,
     Sts,
 }
 
@@ -36,7 +37,7 @@ pub enum Protocol {
 
 impl Service {
     /// All of them, by name.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ApplicationAutoScaling,
         Self::AutoScaling,
         Self::CloudTrail,
@@ -49,6 +50,7 @@ impl Service {
         Self::Iam,
         Self::Logs,
         Self::Rds,
+        Self::SsoOidc,
         Self::Sts,
     ];
 
@@ -67,26 +69,31 @@ impl Service {
             Self::Iam => "iam",
             Self::Logs => "logs",
             Self::Rds => "rds",
+            Self::SsoOidc => "sso-oidc",
             Self::Sts => "sts",
         }
     }
 
     /// The service that signs by that name or has that endpoint prefix.
     pub fn by_signing_name(name: &str) -> Option<Self> {
-        let name = if name == "monitoring" { "cloudwatch" } else { name };
+        let name = match name {
+            "monitoring" => "cloudwatch",
+            "oidc" => "sso-oidc",
+            name => name,
+        };
         Self::ALL.into_iter().find(|service| service.name() == name)
     }
 
     /// Whether it is one for all regions.
     pub const fn is_global(self) -> bool {
-        matches!(self, Self::Iam | Self::Sts)
+        matches!(self, Self::Iam | Self::SsoOidc | Self::Sts)
     }
 
     /// The protocol that its SDK client speaks.
     pub const fn protocol(self) -> Protocol {
         match self {
             Self::ApplicationAutoScaling | Self::CloudTrail | Self::Ecr | Self::Ecs | Self::Logs => Protocol::Json,
-            Self::Eks => Protocol::RestJson,
+            Self::Eks | Self::SsoOidc => Protocol::RestJson,
             Self::CloudWatch => Protocol::Cbor("com.amazonaws.cloudwatch"),
             Self::AutoScaling => Protocol::Query("http://autoscaling.amazonaws.com/doc/2011-01-01/"),
             Self::ElastiCache => Protocol::Query("http://elasticache.amazonaws.com/doc/2015-02-02/"),
@@ -160,6 +167,7 @@ impl Service {
             Self::ApplicationAutoScaling => "ValidationException",
             Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => "InvalidParameterException",
             Self::CloudTrail => "InvalidMaxResultsException",
+            Self::SsoOidc => "InvalidRequestException",
             Self::CloudWatch | Self::ElastiCache | Self::Rds => "InvalidParameterValue",
             Self::AutoScaling | Self::Elb | Self::Iam | Self::Sts => "ValidationError",
         };
@@ -174,7 +182,7 @@ impl Service {
             Self::ApplicationAutoScaling => ("InvalidNextTokenException", "Invalid token"),
             Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => ("InvalidParameterException", "Invalid token"),
             Self::Rds | Self::ElastiCache => ("InvalidParameterValue", "Invalid or expired marker"),
-            Self::Elb | Self::Iam | Self::Sts => ("ValidationError", "Invalid marker"),
+            Self::Elb | Self::Iam | Self::SsoOidc | Self::Sts => ("ValidationError", "Invalid marker"),
         };
         Failure::new(400, code, message)
     }

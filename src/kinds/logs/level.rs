@@ -24,7 +24,7 @@ pub(super) fn guess(line: &str) -> Level {
 /// A word of a line with what stands right before and after it.
 struct Word<'l> {
     before: Option<u8>,
-    word: &'l [u8],
+    text: &'l [u8],
     rest: &'l [u8],
 }
 
@@ -43,7 +43,7 @@ fn words(line: &[u8]) -> impl Iterator<Item = Word<'_>> {
         let end = line[start..].iter().position(|c| !is_word(c)).map_or(line.len(), |length| start + length);
         at = end;
         let before = start.checked_sub(1).map(|before| line[before]);
-        Some(Word { before, word: &line[start..end], rest: &line[end..] })
+        Some(Word { before, text: &line[start..end], rest: &line[end..] })
     })
 }
 
@@ -63,21 +63,21 @@ fn by_letter(line: &[u8]) -> Option<Level> {
 /// A level in small or capital letters that comes first after the time: `warn`, `[error]`, `INFO:`.
 fn first(rest: &[u8]) -> Option<Level> {
     let word = words(rest).next()?;
-    let begins = word.before.is_none_or(|c| c == b'[') && rest.len() - word.rest.len() <= word.word.len() + 1;
+    let begins = word.before.is_none_or(|c| c == b'[') && rest.len() - word.rest.len() <= word.text.len() + 1;
     let ends = word.rest.first().is_none_or(|c| b" \t:]|,".contains(c));
-    if begins && ends { of_word(word.word) } else { None }
+    if begins && ends { of_word(word.text) } else { None }
 }
 
 /// `"level":"error"`, `level=warn`, `severity: INFO`. In an object a key stands in quotes; what a message says of levels does not.
 fn by_field(line: &[u8], is_object: bool) -> Option<Level> {
     words(line).find_map(|key| {
         let quoted = matches!(key.before, Some(b'"' | b'.')) && key.is_followed_by(b'"');
-        if (is_object && !quoted) || !KEYS.iter().any(|known| key.word.eq_ignore_ascii_case(known.as_bytes())) {
+        if (is_object && !quoted) || !KEYS.iter().any(|known| key.text.eq_ignore_ascii_case(known.as_bytes())) {
             return None;
         }
         let value = key.rest.iter().position(|c| !matches!(c, b'"' | b'\'' | b' ' | b':' | b'='))?;
         let named = key.rest[..value].iter().any(|c| matches!(c, b':' | b'='));
-        let value = words(&key.rest[value..]).next()?.word;
+        let value = words(&key.rest[value..]).next()?.text;
         if named { of_word(value).or_else(|| of_number(value)) } else { None }
     })
 }
@@ -85,7 +85,7 @@ fn by_field(line: &[u8], is_object: bool) -> Option<Level> {
 /// The first word that is a level for sure: in capitals, in brackets, before a colon; or an exception's name.
 fn by_word(line: &[u8]) -> Option<Level> {
     words(line).find_map(|found| {
-        let Word { before, word, .. } = found;
+        let Word { before, text: word, .. } = found;
         let marked = found.is_followed_by(b':') || matches!(before, Some(b'[' | b':')) && found.is_followed_by(b']');
         let loud = word.iter().all(u8::is_ascii_uppercase);
         let level = if marked || loud { of_word(word) } else { None };

@@ -31,7 +31,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, dialog: &Dialog) {
     let below = below(cx, dialog, cells);
     let above = bands + subtitle.len().max(1) as u16;
     let fixed = above + below.len() as u16 + 2;
-    let inner = boxed(cx, body, columns, fixed + lines.len() as u16, &title(dialog), foot(cx, dialog).as_str());
+    let inner = boxed(cx, body, columns, fixed + lines.len() as u16, &title(dialog), "");
     let (head, rest) = top(inner, above);
     for (place, (environment, region, identity)) in head.rows().zip(places.iter().take(BANDS)) {
         band(cx, place, environment, region, identity.as_deref());
@@ -39,7 +39,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, dialog: &Dialog) {
     subtitle.draw(cx, top(head, bands).1, 0);
     let (middle, foot) = bottom(rest, (below.len() as u16 + 2).min(rest.height.saturating_sub(1)));
     let first = lines.draw(cx, middle, dialog.scroll.top);
-    cx.hits.viewports.push((PaneKey::Layer, first, usize::from(middle.height), lines.len()));
+    cx.hits.list(PaneKey::Layer, first, usize::from(middle.height), lines.len());
     scrollbar(cx, Rect { width: middle.width + 1, ..middle }, first, lines.len());
     let unseen = lines.len().saturating_sub(first + usize::from(middle.height));
     let (faint, muted) = (cx.style(Role::Faint), cx.style(Role::Muted));
@@ -108,17 +108,6 @@ fn title(dialog: &Dialog) -> String {
         About::Arm { .. } => "arm".to_owned(),
         About::Disarm(_) => "disarm".to_owned(),
         About::Leave => "something is being sent".to_owned(),
-    }
-}
-
-fn foot(cx: &Cx, dialog: &Dialog) -> String {
-    match dialog.proposal() {
-        Some(_) if dialog.focus.is_text() => "Tab goes on · PgDn scrolls · Esc leaves".to_owned(),
-        Some(_) => {
-            let (copy, again) = (cx.key(&Command::Copy, "`copy`"), cx.key(&Command::Refresh, "`refresh`"));
-            format!("Tab goes on · {copy} copies the command · {again} plans anew · Esc leaves")
-        }
-        None => "Tab goes on · Esc leaves".to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::acts::form::{Choosing, Field, Form};
 use crate::app::{PaneKey, Target};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
-use crate::ui::layers::{boxed, first_shown, input_line};
+use crate::ui::layers::{boxed, input_line, list};
 use crate::ui::layout::{left, line, top};
 use crate::ui::theme::Role;
 
@@ -26,7 +26,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, form: &Form) {
     let chooses = form.fields.iter().any(|field| field.choosing.is_some());
     let rows: u16 = form.fields.iter().map(|field| 1 + u16::from(field.problem.is_some())).sum();
     let (columns, more) = if chooses { (116, 16) } else { (84, 3) };
-    let inner = boxed(cx, body, columns, rows + more + 4, &title, "Enter plans · Tab next · Esc leaves");
+    let inner = boxed(cx, body, columns, rows + more + 4, &title, "");
     let rest = targets(cx, inner, &form.targets.iter().map(|(target, _)| target).collect::<Vec<_>>());
     let (_, rest) = top(rest, 1);
     let (fields, rest) = top(rest, rows);
@@ -114,15 +114,14 @@ fn listed(cx: &mut Cx, area: Rect, choosing: &Choosing) {
     }
     let chosen = choosing.at.unwrap_or(0);
     let difference = listed.get(chosen).map_or(&[][..], |choice| &choice.difference);
-    let (list, beside) = if area.width >= BESIDE {
+    let (rows, beside) = if area.width >= BESIDE {
         left(area, area.width / 2)
     } else {
         top(area, area.height.saturating_sub(difference.len().min(usize::from(area.height / 2)) as u16))
     };
-    let height = usize::from(list.height);
-    let first = first_shown(chosen, height, listed.len());
-    let cells = listed.iter().map(|choice| width(&choice.value)).max().unwrap_or(0).min(list.width / 2);
-    for (row, place) in (first..listed.len()).zip(list.rows()) {
+    let first = list(cx, rows, chosen, listed.len());
+    let cells = listed.iter().map(|choice| width(&choice.value)).max().unwrap_or(0).min(rows.width / 2);
+    for (row, place) in (first..listed.len()).zip(rows.rows()) {
         choice_line(cx, place, listed[row], cells);
         if choosing.at == Some(row) {
             cx.tint(place, Role::Cursor);

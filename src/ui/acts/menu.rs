@@ -8,7 +8,7 @@ use crate::app::acts::menu::{Menu, Offer};
 use crate::app::{PaneKey, Target};
 use crate::model::Resource;
 use crate::ui::cx::Cx;
-use crate::ui::layers::{boxed, first_shown};
+use crate::ui::layers::{boxed, list};
 use crate::ui::layout::{bottom, top};
 use crate::ui::theme::Role;
 
@@ -26,14 +26,12 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, menu: &Menu) {
         many => format!("actions on {many} marked"),
     };
     let lines = menu.offers.len() as u16 + ABOUT + 5;
-    let inner = boxed(cx, body, 92, lines, &title, "Enter chooses · nothing is sent yet · Esc closes");
+    let inner = boxed(cx, body, 92, lines, &title, "nothing is sent yet");
     let rest = targets(cx, inner, &menu.targets.iter().collect::<Vec<_>>());
     let faint = cx.style(Role::Faint);
-    let (list, about) = bottom(rest, ABOUT.min(rest.height.saturating_sub(1)) + 1);
-    let height = usize::from(list.height);
-    let from = first_shown(menu.at, height, menu.offers.len());
-    cx.hits.viewports.push((PaneKey::Layer, from, height, menu.offers.len()));
-    for (row, place) in (from..menu.offers.len()).zip(list.rows()) {
+    let (rows, about) = bottom(rest, ABOUT.min(rest.height.saturating_sub(1)) + 1);
+    let from = list(cx, rows, menu.at, menu.offers.len());
+    for (row, place) in (from..menu.offers.len()).zip(rows.rows()) {
         offer_line(cx, place, &menu.offers[row]);
         if row == menu.at {
             cx.tint(place, Role::Cursor);

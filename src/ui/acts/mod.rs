@@ -16,11 +16,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::cx::Cx;
+use super::footer::Hint;
 use super::header::caller;
 use super::layout::{Item, top};
 use super::signs;
 use super::theme::Role;
 use crate::app::acts::ActLayer;
+use crate::app::command::{Command, Motion};
 use crate::model::{Identity, Resource, Stage};
 use lines::Lines;
 
@@ -39,6 +41,33 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, layer: &ActLayer) {
         ActLayer::Orphans { records, at } => record::orphans(cx, body, records, *at),
     }
 }
+
+/// The hints of a layer, and how it is left.
+pub(super) fn hints(layer: &ActLayer) -> (&'static [Hint], &'static [Hint]) {
+    match layer {
+        ActLayer::Menu(_) => (&[(Command::Open, "choose"), UP, DOWN], &[CLOSE]),
+        ActLayer::Form(_) => (&[(Command::Open, "plan"), (Command::NextPane, "next field")], &[LEAVE]),
+        ActLayer::Dialog(dialog) if dialog.proposal().is_some() => (&PLAN, &[LEAVE]),
+        ActLayer::Dialog(_) => (&PLAN[..1], &[LEAVE]),
+        ActLayer::Runs { .. } => (&[(Command::Open, "take it back"), LOOK, UP, DOWN], &[CLOSE]),
+        ActLayer::Record(_) => (&[TARGET, (Command::Move(Motion::PageDown), "page")], &[CLOSE]),
+        ActLayer::Orphans { .. } => (&[TARGET, UP, DOWN], &[CLOSE]),
+    }
+}
+
+const UP: Hint = (Command::Move(Motion::Up), "previous");
+const DOWN: Hint = (Command::Move(Motion::Down), "next");
+const LOOK: Hint = (Command::Describe, "look at the target");
+const TARGET: Hint = (Command::Open, "look at the target");
+const CLOSE: Hint = (Command::Close, "close");
+const LEAVE: Hint = (Command::Close, "leave it");
+
+const PLAN: [Hint; 4] = [
+    (Command::NextPane, "go on"),
+    (Command::Move(Motion::PageDown), "scroll"),
+    (Command::Copy, "copy the command"),
+    (Command::Refresh, "plan anew"),
+];
 
 /// Whether something can be changed now: the armed environment of the selection first, with the time it has left.
 pub(super) fn armed<'a>(cx: &Cx<'a>, style: Style) -> Item<'a> {

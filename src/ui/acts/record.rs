@@ -11,7 +11,7 @@ use crate::journal::{Entry, Event, Outcome, Place};
 use crate::model::text;
 use crate::ui::border::scrollbar;
 use crate::ui::cx::Cx;
-use crate::ui::layers::{boxed, first_shown};
+use crate::ui::layers::boxed;
 use crate::ui::layout::{line, top};
 use crate::ui::signs;
 use crate::ui::theme::Role;
@@ -34,13 +34,13 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, reading: &Reading) {
     let columns = body.width.saturating_sub(4).min(110);
     let lines = lines(cx, &reading.record, columns.saturating_sub(4));
     let title = format!("journal: entry {}", reading.record.seq());
-    let inner = boxed(cx, body, columns, lines.len() as u16 + 1, &title, "Enter looks at the target · Esc closes");
+    let inner = boxed(cx, body, columns, lines.len() as u16 + 1, &title, "");
     let (head, rest) = top(inner, 1);
     if let Some(place) = reading.record.place() {
         place_line(cx, head, place);
     }
     let first = lines.draw(cx, rest, reading.scroll.top);
-    cx.hits.viewports.push((PaneKey::Layer, first, usize::from(rest.height), lines.len()));
+    cx.hits.list(PaneKey::Layer, first, usize::from(rest.height), lines.len());
     scrollbar(cx, Rect { width: rest.width + 1, ..rest }, first, lines.len());
 }
 
@@ -89,15 +89,15 @@ fn told(cx: &Cx, lines: &mut Lines, entry: &Entry) {
             lines.hang(head("intent"), &when, muted);
             intent(cx, lines, &entry.event);
         }
-        Event::Sent => lines.hang(head("sent"), &when, muted),
-        Event::Outcome { outcome: how, request_id, fault } => {
+        Event::Sent { .. } => lines.hang(head("sent"), &when, muted),
+        Event::Outcome { outcome: how, request_id, fault, .. } => {
             lines.hang(head("outcome"), &when, muted);
             outcome_line(cx, lines, *how, fault.as_deref().unwrap_or_default());
             if let Some(id) = request_id {
                 lines.hang(vec![(format!("{:<LABEL$}", "request id"), muted)], &text::clean(id), said);
             }
         }
-        Event::Followed { outcome: how, words } => {
+        Event::Followed { outcome: how, words, .. } => {
             lines.hang(head("followed"), &when, muted);
             outcome_line(cx, lines, *how, words);
         }
@@ -108,6 +108,12 @@ fn told(cx: &Cx, lines: &mut Lines, entry: &Entry) {
             }
         }
         Event::Disarmed => lines.hang(head("disarmed"), &when, muted),
+        Event::Resumed { bytes, headless, .. } => {
+            lines.hang(head("resumed"), &when, muted);
+            let lost = if *headless { "; whether entries were lost before it can't be told" } else { "" };
+            let words = format!("an append before this one was cut off: {bytes} bytes of it stand there{lost}");
+            lines.hang(vec![(" ".repeat(LABEL), said)], &words, cx.style(Role::Degraded));
+        }
     }
     lines.hang(vec![(format!("{:<LABEL$}", "hash"), muted)], &format!("{} of entry {}", entry.hash, entry.seq), muted);
     lines.hang(vec![(format!("{:<LABEL$}", "after"), muted)], &entry.prev, muted);
@@ -115,11 +121,7 @@ fn told(cx: &Cx, lines: &mut Lines, entry: &Entry) {
 
 fn outcome_line(cx: &Cx, lines: &mut Lines, how: Outcome, words: &str) {
     let (sign, role) = outcome(Some(how));
-    let word = match how {
-        Outcome::Succeeded => "succeeded",
-        Outcome::Failed => "failed",
-        Outcome::Unknown => "unknown",
-    };
+    let word = how.word();
     let gap = if words.is_empty() { "" } else { ": " };
     let label = vec![(" ".repeat(LABEL), cx.style(role)), (format!("{sign} "), cx.style(role))];
     lines.hang(label, &format!("{word}{gap}{}", text::clean(words)), cx.style(role));
@@ -162,7 +164,7 @@ fn plain(value: &serde_json::Value) -> String {
 /// Actions whose outcome nobody knows.
 pub(super) fn orphans(cx: &mut Cx, body: Rect, records: &[Record], at: usize) {
     let rows = records.len() as u16;
-    let inner = boxed(cx, body, 100, rows * 2 + 3, "ended unknown", "Enter looks at the target · Esc closes");
+    let inner = boxed(cx, body, 100, rows * 2 + 3, "ended unknown", "");
     let bad = cx.style(Role::Failed);
     let mut said = Lines::new(inner.width);
     let words = "These actions ended unknown: their console ended in the middle. Look at their targets; nothing is sent again.";
@@ -170,8 +172,8 @@ pub(super) fn orphans(cx: &mut Cx, body: Rect, records: &[Record], at: usize) {
     said.draw(cx, inner, 0);
     let (_, list) = top(inner, said.len() as u16 + 1);
     let height = usize::from(list.height / 2);
-    let first = first_shown(at, height, records.len());
-    cx.hits.viewports.push((PaneKey::Layer, first, height, records.len()));
+    let first = at.saturating_sub(height / 2).min(records.len().saturating_sub(height));
+    cx.hits.list(PaneKey::Layer, first, height, records.len());
     for (row, shown) in (first..records.len()).take(height).enumerate() {
         let place = Rect { y: list.y + row as u16 * 2, height: 2, ..list };
         let Some(where_to) = records[shown].place() else { continue };

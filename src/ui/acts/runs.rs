@@ -13,7 +13,7 @@ use crate::guard::At;
 use crate::model::Undo;
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
-use crate::ui::layers::{boxed, first_shown};
+use crate::ui::layers::{boxed, list};
 use crate::ui::layout::top;
 use crate::ui::signs;
 use crate::ui::theme::Role;
@@ -146,15 +146,11 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, at: usize) {
     let details = runs.get(at).map(|run| details(cx, run, columns.saturating_sub(4)));
     let below = details.as_ref().map_or(0, Lines::len) as u16;
     let rows = (runs.len() as u16).clamp(1, 8);
-    let look = cx.key(&Command::Describe, "`describe`");
-    let foot = format!("Enter takes it back · {look} looks at the target · Esc closes");
-    let inner = boxed(cx, body, columns, rows + below + 1, "under way and ended", &foot);
+    let inner = boxed(cx, body, columns, rows + below + 1, "under way and ended", "");
     let rows = rows.min(inner.height.saturating_sub(below.min(inner.height / 2) + 1)).max(1);
-    let (list, rest) = top(inner, rows);
-    let height = usize::from(list.height);
-    let first = first_shown(at, height, runs.len());
-    cx.hits.viewports.push((PaneKey::Layer, first, height, runs.len()));
-    for (row, place) in (first..runs.len()).zip(list.rows()) {
+    let (rows, rest) = top(inner, rows);
+    let first = list(cx, rows, at, runs.len());
+    for (row, place) in (first..runs.len()).zip(rows.rows()) {
         let when = format!(" {} ", cx.age(runs[row].end.as_ref().map_or(runs[row].began, |end| end.at)));
         if row == at {
             cx.tint(place, Role::Cursor);

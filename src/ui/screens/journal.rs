@@ -7,16 +7,16 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::acts::journal::{JournalView, Record};
-use crate::app::{PaneKey, Target};
+use crate::app::{PaneKey, Target, Viewport};
 use crate::model::text;
 use crate::ui::acts::outcome;
 use crate::ui::blank;
 use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
-use crate::ui::grid::{self, Want};
+use crate::ui::grid::{self, Laid, Want};
 use crate::ui::layout::{Item, top};
-use crate::ui::matches::Words;
+use crate::ui::matches;
 use crate::ui::theme::Role;
 
 /// Titles, least and most cells, rank (the highest is dropped first).
@@ -40,11 +40,10 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &JournalView) {
         Some(Err(why)) => (&none, Some(why)),
         None => (&none, None),
     };
-    let wants = wants(cx, view, records);
-    let widths = grid::fit(&wants, area.width.saturating_sub(5), 2);
-    let inner = frame(cx, area, view, records, wants.len() - widths.len());
+    let laid = grid::lay(&wants(cx, view, records), area.width.saturating_sub(5), 2, 1, view.nav.sideways);
+    let inner = frame(cx, area, view, records);
     if view.order.is_empty() {
-        cx.hits.viewports.push((PaneKey::Main, 0, usize::from(inner.height), 0));
+        cx.hits.list(PaneKey::Main, 0, usize::from(inner.height), 0);
         let said: (Role, Cow<str>) = match trouble {
             Some(why) => (Role::Fault, format!("! the journal can't be read: {why}").into()),
             None if state.acts.journal.is_none() => (Role::Loading, "◌ reading the journal".into()),
@@ -57,10 +56,12 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &JournalView) {
     let style = cx.style(Role::ColumnTitle);
     let mut pen = cx.pen(head);
     pen.skip(2);
-    for (at, cells) in &widths {
+    for (at, cells) in &laid.columns {
         pen.cell(COLUMNS[*at].0, *cells, style).skip(2);
     }
-    rows(cx, body, view, records, &widths);
+    rows(cx, body, view, records, &laid);
+    let below = border::left_out(cx, laid.before, laid.after);
+    border::below(cx, area, below);
 }
 
 fn wants(cx: &Cx, view: &JournalView, records: &[Record]) -> Vec<Want> {
@@ -68,40 +69,33 @@ fn wants(cx: &Cx, view: &JournalView, records: &[Record]) -> Vec<Want> {
     let rows: Vec<&Record> = view.order.iter().step_by(step).filter_map(|at| records.get(*at)).collect();
     let want = |(at, (title, least, most, rank)): (usize, &(&str, u16, u16, u8))| {
         let widest = rows.iter().map(|record| width(&cell(cx, record, at).0)).max().unwrap_or(0);
-        Want { least: *least, natural: widest.max(width(title)).min(*most), rank: *rank }
+        Want::plain(*least, widest.max(width(title)).min(*most), *rank)
     };
     COLUMNS.iter().enumerate().map(want).collect()
 }
 
-fn frame(cx: &mut Cx, area: Rect, view: &JournalView, records: &[Record], left_out: usize) -> Rect {
-    let muted = cx.style(Role::Muted);
+fn frame(cx: &mut Cx, area: Rect, view: &JournalView, records: &[Record]) -> Rect {
     let (shown, all) = (view.order.len(), records.len());
     let count = if shown == all { format!(" {all} ") } else { format!(" {shown}/{all} ") };
-    let mut items = vec![Item::new(1, muted, count)];
-    if !view.nav.filter.is_empty() {
-        items.push(Item::new(0, cx.style(Role::Match), format!(" /{} ", view.nav.filter.text())));
-    }
-    let mut below = Vec::new();
-    if left_out > 0 {
-        below.push(Item::new(0, muted, border::left_out(left_out)).at_right());
-    }
-    Border { focused: true, number: None, title: "journal", items, below }.draw(cx, area)
+    let mut items = vec![Item::new(1, cx.style(Role::Muted), count)];
+    items.extend(border::chosen(cx, &view.nav));
+    Border { focused: true, number: None, title: "journal", items, below: Vec::new() }.draw(cx, area)
 }
 
-fn rows(cx: &mut Cx, area: Rect, view: &JournalView, records: &[Record], widths: &[(usize, u16)]) {
+fn rows(cx: &mut Cx, area: Rect, view: &JournalView, records: &[Record], laid: &Laid) {
     let height = usize::from(area.height);
     let first = view.nav.first_visible(height, view.order.len());
-    cx.hits.viewports.push((PaneKey::Main, first, height, view.order.len()));
-    let words = Words::of(&view.nav.filter);
+    let (key, all) = (PaneKey::Main, view.order.len());
+    cx.hits.viewports.push(Viewport { key, first, height, all, sideways: laid.sideways });
     for (row, place) in (first..view.order.len()).zip(area.rows()) {
         let Some(record) = records.get(view.order[row]) else { continue };
-        let said: Vec<(Cow<str>, Style)> = widths.iter().map(|(at, _)| cell(cx, record, *at)).collect();
+        let said: Vec<(Cow<str>, Style)> = laid.columns.iter().map(|(at, _)| cell(cx, record, *at)).collect();
         let theme = cx.theme;
         let (sign, role) = outcome(record.outcome().1);
         let mut pen = cx.pen(place);
         pen.cell(sign, 2, theme[role]);
-        for ((_, cells), (said, style)) in widths.iter().zip(said) {
-            words.cell(&mut pen, &said, *cells, style, theme[Role::Match]);
+        for ((_, cells), (said, style)) in laid.columns.iter().zip(said) {
+            matches::cell(&mut pen, &view.nav.filter, &said, *cells, style, theme[Role::Match]);
             pen.skip(2);
         }
         if row == view.nav.at {

@@ -144,8 +144,8 @@ fn a_long_plan_scrolls_and_says_how_much_there_is() {
     let theme = Theme::default();
     let (buffer, hits) = frame(&acts::plan(), &theme, 80, 24);
     assert!(text(&buffer).contains("more lines below"), "{}", text(&buffer));
-    let (_, first, height, all) = hits.viewports.iter().find(|list| list.0 == PaneKey::Layer).unwrap();
-    assert!(*first == 0 && height < all);
+    let seen = hits.viewports.iter().find(|list| list.key == PaneKey::Layer).unwrap();
+    assert!(seen.first == 0 && seen.height < seen.all);
     let (buffer, _) = frame(&acts::plan_scrolled(), &theme, 80, 24);
     let said = text(&buffer);
     assert!(!said.contains("more lines below") && said.contains("desiredCount"), "{said}");

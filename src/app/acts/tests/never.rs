@@ -9,7 +9,7 @@ use proptest::sample::select;
 use super::super::dialog::{About, Stop, lock_id};
 use super::super::fixture;
 use super::*;
-use crate::app::msg::{PaneKey, Target};
+use crate::app::{PaneKey, Target};
 
 const DEMANDED: &str = "dhbw-prod";
 

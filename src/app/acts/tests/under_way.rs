@@ -128,7 +128,19 @@ pub(super) fn intent(title: &str) -> Told {
 }
 
 fn outcome(outcome: Outcome) -> Told {
-    Told::Outcome { outcome, request_id: None, fault: None }
+    Told::Outcome { part: 0, step: 0, outcome, request_id: None, fault: None }
+}
+
+fn next_step() -> Told {
+    match intent("next step of the first") {
+        Told::Intent { action, title, part, steps, operation, input, changes, risk, .. } => {
+            let (reason, ticket, policy, broke_glass) = (None, None, Vec::new(), false);
+            Told::Intent {
+                action, title, part, step: 1, steps, operation, input, changes, risk, reason, ticket, policy, broke_glass,
+            }
+        }
+        other => other,
+    }
 }
 
 #[test]
@@ -136,12 +148,12 @@ fn entries_of_two_consoles_are_put_together_by_their_runs() {
     let told = [
         entry(1, "a", intent("first")),
         entry(2, "b", intent("second")),
-        entry(3, "a", Told::Sent),
-        entry(4, "b", Told::Sent),
+        entry(3, "a", Told::Sent { part: 0, step: 0 }),
+        entry(4, "b", Told::Sent { part: 0, step: 0 }),
         entry(5, "b", outcome(Outcome::Failed)),
         entry(6, "a", outcome(Outcome::Succeeded)),
-        entry(7, "a", intent("next step of the first")),
-        entry(8, "a", outcome(Outcome::Unknown)),
+        entry(7, "a", next_step()),
+        entry(8, "a", Told::Outcome { part: 0, step: 1, outcome: Outcome::Unknown, request_id: None, fault: None }),
         entry(9, "", Told::Disarmed),
     ];
     let newest_first: Vec<Entry> = told.into_iter().rev().collect();

@@ -21,6 +21,7 @@ mod rds;
 mod rds_changes;
 mod rds_snapshots;
 mod scaling;
+mod sso;
 
 use super::call::{Answer, Call};
 use super::change::Change;
@@ -43,6 +44,7 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::Iam | Service::Sts => identity::answer(call),
         Service::Logs => logs::answer(call),
         Service::Rds => rds::answer(call),
+        Service::SsoOidc => sso::answer(call),
     }
 }
 

@@ -43,12 +43,17 @@ pub(super) fn rows(cx: &Cx, logs: &LogsView, height: usize, cells: u16) -> Vec<R
             break;
         }
         if at == 0 && logs.dropped > 0 {
-            found.push(Row::Rule(format!(" {} older lines dropped ", logs.dropped)));
+            found.push(Row::Rule(format!(" {} dropped ", older(logs))));
         }
     }
     found.truncate(height);
     found.reverse();
     found
+}
+
+/// How many lines were dropped for want of room.
+pub(super) fn older(logs: &LogsView) -> String {
+    text::counted(usize::try_from(logs.dropped).unwrap_or(usize::MAX), "older line", "older lines")
 }
 
 fn push(found: &mut Vec<Row>, at: usize, text: &str, wrapped: bool, cells: u16) {

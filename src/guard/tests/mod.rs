@@ -1,0 +1,1 @@
+//! The guard with hands that a test holds.
