@@ -25,8 +25,7 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Move, Self::Look, Self::Act, Self::Go, Self::Lists, Self::Read, Self::Console];
+    pub const ALL: [Self; 7] = [Self::Move, Self::Look, Self::Act, Self::Go, Self::Lists, Self::Read, Self::Console];
 
     /// Its title.
     pub const fn title(self) -> &'static str {
@@ -127,7 +126,14 @@ pub static TABLE: &[Entry] = &[
     entry("actions", Command::Actions, &["a"], "actions of what is marked or selected", Group::Act, CHOSEN),
     entry("arm", Command::Arm, &["!"], "arm an environment by its name, or disarm it", Group::Act, WITH_DIALOG),
     entry("under-way", Command::Runs, &["shift-a"], "what is under way and has ended, undo", Group::Act, WITH_MENU),
-    entry("journal", Command::Journal, &[], "journal: who did what, and what came of it (`:journal`)", Group::Act, EVERYWHERE),
+    entry(
+        "journal",
+        Command::Journal,
+        &[],
+        "journal: who did what, and what came of it (`:journal`)",
+        Group::Act,
+        EVERYWHERE,
+    ),
     entry("palette", Command::Palette, &[":"], "palette: kinds, commands, environments", Group::Go, WITH_MENU),
     entry("environments", Command::Environments, &["shift-p"], "pick environments", Group::Go, EVERYWHERE),
     entry("fleet", Command::Fleet, &["f"], "fleet", Group::Go, EVERYWHERE),

@@ -79,8 +79,7 @@ fn go_on(state: &mut State) {
     let of = |dialog: &&mut Dialog| matches!(dialog.about, About::Arm { .. });
     let Some(dialog) = layers.iter_mut().filter_map(super::dialog_of).find(of) else { return };
     let About::Arm { environments, .. } = &dialog.about else { return };
-    let left: Vec<Arc<str>> =
-        environments.iter().filter(|name| acts.armed_until(name).is_none()).cloned().collect();
+    let left: Vec<Arc<str>> = environments.iter().filter(|name| acts.armed_until(name).is_none()).cloned().collect();
     if left.len() == environments.len() {
         return;
     }
@@ -98,9 +97,7 @@ fn is_over(layer: &crate::app::layer::Layer) -> bool {
 
 /// It was not armed: where a reason would do, it is asked for.
 pub(super) fn refused(state: &mut State, environment: &Arc<str>, refusal: &Refusal) {
-    let of = |dialog: &&mut Dialog| {
-        matches!(&dialog.about, About::Arm { environments, .. } if environments.first() == Some(environment))
-    };
+    let of = |dialog: &&mut Dialog| matches!(&dialog.about, About::Arm { environments, .. } if environments.first() == Some(environment));
     let Some(dialog) = state.layers.iter_mut().filter_map(super::dialog_of).find(of) else {
         return state.warn(format!("{environment} is not armed: {refusal}"));
     };

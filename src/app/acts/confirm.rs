@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dialog::{About, Dialog, Planned, Stop, unarmed};
+use super::dialog::{About, Dialog, Planned, Stop, to_arm};
 use super::layer::ActLayer;
 use super::{Run, arm, ask, dialog_of, leave, push};
 use crate::app::command::Command;
@@ -22,23 +22,29 @@ pub(super) fn plan(state: &mut State, orders: Vec<Order>, effects: &mut Vec<Effe
 fn asked(state: &mut State, orders: Vec<Order>, effects: &mut Vec<Effect>) -> About {
     let id = state.acts.next();
     effects.push(ask(Act::Plan(id, orders.clone())));
-    About::Plan(Planned { id, orders, asked: state.now, proposal: None, moved: Vec::new() })
+    About::Plan(Planned { id, orders, asked: state.now, proposal: None, moved: Vec::new(), environments: Vec::new() })
 }
 
 /// The plan has been made: the dialog comes up anew with it. A second answer to the same question changes nothing.
 pub(super) fn planned(state: &mut State, id: u64, planned: Result<Arc<Proposal>, Arc<Fault>>) {
+    let environments = planned.as_ref().map(|proposal| needed(state, proposal)).unwrap_or_default();
     let Some(dialog) = state.plan_mut(id) else { return };
     let About::Plan(plan) = &dialog.about else { return };
     if plan.proposal.is_none() {
-        let plan = Planned { proposal: Some(planned), ..plan.clone() };
+        let plan = Planned { proposal: Some(planned), environments, ..plan.clone() };
         *dialog = Dialog::new(About::Plan(plan));
     }
+}
+
+fn needed(state: &State, proposal: &Proposal) -> Vec<Arc<str>> {
+    to_arm(proposal, |name| state.environment(name).is_some())
 }
 
 /// What was confirmed had moved: the new plan takes its place, and everything is to be typed anew.
 pub(super) fn moved(state: &mut State, id: u64, moved: Vec<Difference>, proposal: Proposal) {
     let orders = proposal.parts.iter().map(|plan| plan.order.clone()).collect();
-    let plan = Planned { id, orders, asked: state.now, proposal: Some(Ok(Arc::new(proposal))), moved };
+    let environments = needed(state, &proposal);
+    let plan = Planned { id, orders, asked: state.now, proposal: Some(Ok(Arc::new(proposal))), moved, environments };
     let layer = Layer::Act(Box::new(ActLayer::Dialog(Dialog::new(About::Plan(plan)))));
     if state.layers.is_empty() {
         state.layers.push(layer);
@@ -157,8 +163,8 @@ fn arm_plan(state: &mut State) {
     if !dialog.stops(&state.acts).contains(&Stop::Arm) {
         return;
     }
-    let environments = dialog.proposal().map(|proposal| unarmed(proposal, &state.acts).collect());
-    arm::ask_for(state, environments.unwrap_or_default());
+    let environments = dialog.unarmed(&state.acts).cloned().collect();
+    arm::ask_for(state, environments);
 }
 
 /// Plans the same orders anew.

@@ -92,6 +92,8 @@ pub struct Planned {
     pub proposal: Option<Result<Arc<Proposal>, Arc<Fault>>>,
     /// What is different from the plan that was confirmed, where this one takes its place.
     pub moved: Vec<Difference>,
+    /// The environments that must be armed for it.
+    pub environments: Vec<Arc<str>>,
 }
 
 /// What a dialog is about.
@@ -170,6 +172,15 @@ impl Dialog {
         }
     }
 
+    /// The environments that must be armed and are not.
+    pub fn unarmed<'a>(&'a self, acts: &'a Acts) -> impl Iterator<Item = &'a Arc<str>> {
+        let wanted = match &self.about {
+            About::Plan(plan) => plan.environments.as_slice(),
+            About::Arm { .. } | About::Disarm(_) | About::Leave => &[],
+        };
+        wanted.iter().filter(|name| acts.armed_until(name).is_none())
+    }
+
     /// Where the keys can go, in order.
     pub fn stops(&self, acts: &Acts) -> Vec<Stop> {
         let mut stops = vec![Stop::Cancel];
@@ -196,7 +207,7 @@ impl Dialog {
         if judgement.denial.as_ref().is_some_and(|denial| !is_breakable(denial)) {
             return;
         }
-        if unarmed(proposal, acts).next().is_some() {
+        if self.unarmed(acts).next().is_some() {
             stops.push(Stop::Arm);
             return;
         }
@@ -228,8 +239,9 @@ impl Dialog {
                 let denied = judgement.denial.as_ref().is_some_and(|denial| !(is_breakable(denial) && self.glass));
                 let text = judgement.confirm == Confirm::Apply || self.text.value() == judgement.confirm.text();
                 let lock = lock_id(proposal).is_none_or(|id| names_lock(self.lock.value(), &id));
-                let ticket = judgement.ticket.as_deref().is_none_or(|pattern| is_ticket(self.ticket.value(), pattern));
-                let armed = unarmed(proposal, acts).next().is_none();
+                // Which tickets will do, the guard knows.
+                let ticket = judgement.ticket.is_none() || !self.ticket.value().trim().is_empty();
+                let armed = self.unarmed(acts).next().is_none();
                 armed && !denied && text && lock && ticket && (reason || !self.wants_reason(judgement))
             }),
             About::Arm { environments, reason: wanted } => {
@@ -295,9 +307,16 @@ pub fn environments(proposal: &Proposal) -> Vec<Arc<str>> {
     names
 }
 
-/// The environments of a proposal that are not armed.
-pub fn unarmed(proposal: &Proposal, acts: &Acts) -> impl Iterator<Item = Arc<str>> {
-    environments(proposal).into_iter().filter(|name| acts.armed_until(name).is_none())
+/// The environments that must be armed for a proposal: those of its targets, and those that a step goes to.
+pub(super) fn to_arm(proposal: &Proposal, known: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
+    let mut names = environments(proposal);
+    for step in proposal.parts.iter().flat_map(|plan| &plan.steps) {
+        let name = &step.scope.environment;
+        if known(name) && !names.contains(name) {
+            names.push(Arc::clone(name));
+        }
+    }
+    names
 }
 
 /// The id of the lock that is to be released: its first characters are typed, since a state's name does not tell one lock from the
@@ -312,10 +331,4 @@ pub fn lock_id(proposal: &Proposal) -> Option<Arc<str>> {
 
 fn names_lock(typed: &str, id: &str) -> bool {
     id.starts_with(typed) && typed.chars().count() >= LOCK_ID.min(id.chars().count())
-}
-
-/// The guard compares it, too; a pattern that is none is left to it.
-fn is_ticket(typed: &str, pattern: &str) -> bool {
-    let typed = typed.trim();
-    !typed.is_empty() && regex::Regex::new(pattern).map_or(true, |pattern| pattern.is_match(typed))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Registry;
-use crate::app::State;
 use crate::actions::{ActionDef, FieldDef, FieldSort, no_choices};
+use crate::app::State;
 use crate::guard::{Confirm, Judgement, Proposal};
 use crate::model::{
     FieldChange, Fields, Identity, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Step, Target, Undo,

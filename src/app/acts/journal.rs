@@ -80,9 +80,7 @@ impl Record {
     /// What came of it, in a word, and how that is.
     pub fn outcome(&self) -> (&'static str, Option<Outcome>) {
         let of = |entry: &Entry| match &entry.event {
-            Event::Outcome { outcome, .. } | Event::Followed { outcome, .. } => {
-                Some((outcome.word(), Some(*outcome)))
-            }
+            Event::Outcome { outcome, .. } | Event::Followed { outcome, .. } => Some((outcome.word(), Some(*outcome))),
             Event::Sent { .. } => Some(("sent", None)),
             Event::Intent { .. } => Some(("intended", None)),
             Event::Armed { .. } | Event::Disarmed | Event::Resumed { .. } => Some(("", None)),

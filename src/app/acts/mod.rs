@@ -28,9 +28,9 @@ use crate::actions::{self, ActionDef};
 use crate::engine::{Act, Acted, Request};
 use crate::model::KindId;
 
+pub(super) use arm::open as arm;
 pub use dialog::{About, Dialog, Stop};
 pub use layer::ActLayer;
-pub(super) use arm::open as arm;
 pub(super) use leave::leave;
 pub use runs::Run;
 

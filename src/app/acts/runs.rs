@@ -106,7 +106,8 @@ impl Run {
 
     /// Whether a request of it is leaving or is yet to leave.
     pub fn is_sending(&self) -> bool {
-        let unsent = |(_, step): &(At, Progress)| matches!(step, Progress::Waiting | Progress::Checking | Progress::Sending);
+        let unsent =
+            |(_, step): &(At, Progress)| matches!(step, Progress::Waiting | Progress::Checking | Progress::Sending);
         self.end.is_none() && self.steps.iter().any(unsent)
     }
 

@@ -6,7 +6,7 @@ use tui_input::Input;
 
 use super::lines::Lines;
 use super::{BANDS, acting_as, band, plan, time_left};
-use crate::app::acts::dialog::{About, Dialog, Planned, STOPS, Stop, environments, lock_id, unarmed};
+use crate::app::acts::dialog::{About, Dialog, Planned, STOPS, Stop, environments, lock_id};
 use crate::app::acts::runs::Progress;
 use crate::app::{Command, PaneKey, Target};
 use crate::guard::{Confirm, Proposal};
@@ -78,7 +78,9 @@ fn places(cx: &Cx, dialog: &Dialog) -> Vec<Place> {
                 add(&scope.environment, &scope.region, None);
             }),
         },
-        About::Arm { environments, .. } => environments.iter().take(1).for_each(|name| add(name, &regions(cx, name), None)),
+        About::Arm { environments, .. } => {
+            environments.iter().take(1).for_each(|name| add(name, &regions(cx, name), None))
+        }
         About::Disarm(names) => names.iter().for_each(|name| add(name, &regions(cx, name), None)),
         About::Leave => {
             for plan in cx.state.acts.runs.iter().filter(|run| run.is_sending()).flat_map(|run| &run.proposal.parts) {
@@ -150,7 +152,8 @@ fn lines(cx: &Cx, dialog: &Dialog, cells: u16) -> Lines {
         About::Plan(planned) => match &planned.proposal {
             None => {
                 let style = cx.style(Role::Loading);
-                let since = if cx.state.settings.ages { format!(" for {}", cx.age(planned.asked)) } else { String::new() };
+                let since =
+                    if cx.state.settings.ages { format!(" for {}", cx.age(planned.asked)) } else { String::new() };
                 lines.hang(Vec::new(), &format!("◌ planning{since}: the target is read afresh"), style);
             }
             Some(Err(fault)) => no_plan(cx, &mut lines, fault),
@@ -223,7 +226,7 @@ fn below(cx: &Cx, dialog: &Dialog, cells: u16) -> Vec<Row> {
     match &dialog.about {
         About::Plan(_) => {
             if let Some(proposal) = dialog.proposal() {
-                demands(cx, proposal, &mut rows);
+                demands(cx, dialog, proposal, &mut rows);
             }
         }
         About::Arm { environments, .. } => {
@@ -235,7 +238,9 @@ fn below(cx: &Cx, dialog: &Dialog, cells: u16) -> Vec<Row> {
     for stop in stops {
         match stop {
             Stop::Glass => rows.push(Row::Glass),
-            Stop::Text => rows.push(Row::Field(stop, if matches!(dialog.about, About::Arm { .. }) { "name" } else { "confirm" })),
+            Stop::Text => {
+                rows.push(Row::Field(stop, if matches!(dialog.about, About::Arm { .. }) { "name" } else { "confirm" }))
+            }
             Stop::Lock => rows.push(Row::Field(stop, "lock id")),
             Stop::Reason => rows.push(Row::Field(stop, "reason")),
             Stop::Ticket => rows.push(Row::Field(stop, "ticket")),
@@ -252,12 +257,12 @@ fn below(cx: &Cx, dialog: &Dialog, cells: u16) -> Vec<Row> {
 }
 
 /// What stands between the operator and Apply.
-fn demands(cx: &Cx, proposal: &Proposal, rows: &mut Vec<Row>) {
+fn demands(cx: &Cx, dialog: &Dialog, proposal: &Proposal, rows: &mut Vec<Row>) {
     let judgement = &proposal.judgement;
     if let Some(denial) = &judgement.denial {
         rows.push(Row::Words(format!("⊘ {}", denial.words()), Role::Denied));
     }
-    let names: Vec<String> = unarmed(proposal, &cx.state.acts).map(|name| name.to_string()).collect();
+    let names: Vec<String> = dialog.unarmed(&cx.state.acts).map(ToString::to_string).collect();
     if !names.is_empty() {
         let (key, verb) = (cx.key(&Command::Arm, "`arm`"), if names.len() == 1 { "is" } else { "are" });
         rows.push(Row::Words(format!("! {} {verb} not armed: press {key}", names.join(", ")), Role::Degraded));
@@ -292,7 +297,10 @@ fn draw_row(cx: &mut Cx, area: Rect, dialog: &Dialog, row: &Row) {
             let sign = if dialog.glass { "[x]" } else { "[ ]" };
             let focused = dialog.focus == Stop::Glass;
             let role = if focused { Role::Accent } else { Role::Text };
-            cx.pen(area).put(sign, theme[role]).skip(1).put("break the glass: it is journalled, with the reason", theme[role]);
+            cx.pen(area)
+                .put(sign, theme[role])
+                .skip(1)
+                .put("break the glass: it is journalled, with the reason", theme[role]);
             if focused {
                 cx.tint(area, Role::Cursor);
             }
@@ -311,9 +319,11 @@ fn field(cx: &mut Cx, area: Rect, dialog: &Dialog, stop: Stop, label: &str) {
     };
     let focused = dialog.focus == stop;
     let theme = cx.theme;
-    cx.pen(area)
-        .cell(if focused { "›" } else { "" }, 2, theme[Role::Accent])
-        .cell(label, 8, theme[if focused { Role::Accent } else { Role::Muted }]);
+    cx.pen(area).cell(if focused { "›" } else { "" }, 2, theme[Role::Accent]).cell(
+        label,
+        8,
+        theme[if focused { Role::Accent } else { Role::Muted }],
+    );
     let before = cx.hits.cursor;
     let place = left(area, 11).1;
     cx.tint(place, Role::CursorBlurred);

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::targets;
 use super::lines::Lines;
+use super::targets;
 use crate::app::acts::menu::{Menu, Offer};
 use crate::app::{PaneKey, Target};
 use crate::model::Resource;

@@ -1,10 +1,10 @@
 //! A plan in words: what would change, what it stands on, what else is touched, the risk and why, the way back, the command, the
 //! steps.
 
+use super::dialog;
 use super::lines::Lines;
 use crate::guard::Proposal;
 use crate::model::{Difference, Plan, Risk, Undo, Value, Verdict, text};
-use super::dialog;
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::signs;
@@ -126,7 +126,11 @@ fn preconditions(theme: &Theme, lines: &mut Lines, plan: &Plan) {
         let name = format!("{}: ", precondition.name);
         let label = vec![(format!("  {sign} "), theme[role])];
         let style = if precondition.verdict == Verdict::Pass { theme[Role::Text] } else { theme[role] };
-        let words = if precondition.evidence.is_empty() { precondition.name.to_string() } else { name + &precondition.evidence };
+        let words = if precondition.evidence.is_empty() {
+            precondition.name.to_string()
+        } else {
+            name + &precondition.evidence
+        };
         lines.hang(label, &words, style);
     }
 }

@@ -167,7 +167,8 @@ pub(super) fn orphans(cx: &mut Cx, body: Rect, records: &[Record], at: usize) {
     let inner = boxed(cx, body, 100, rows * 2 + 3, "ended unknown", "");
     let bad = cx.style(Role::Failed);
     let mut said = Lines::new(inner.width);
-    let words = "These actions ended unknown: their console ended in the middle. Look at their targets; nothing is sent again.";
+    let words =
+        "These actions ended unknown: their console ended in the middle. Look at their targets; nothing is sent again.";
     said.hang(Vec::new(), words, bad);
     said.draw(cx, inner, 0);
     let (_, list) = top(inner, said.len() as u16 + 1);
@@ -179,7 +180,14 @@ pub(super) fn orphans(cx: &mut Cx, body: Rect, records: &[Record], at: usize) {
         let Some(where_to) = records[shown].place() else { continue };
         place_line(cx, line(place, 0), where_to);
         let when = records[shown].at();
-        let words = format!("{} {}  {} of {} {}", cx.day(when), cx.clock(when), records[shown].action(), where_to.kind, where_to.name);
+        let words = format!(
+            "{} {}  {} of {} {}",
+            cx.day(when),
+            cx.clock(when),
+            records[shown].action(),
+            where_to.kind,
+            where_to.name
+        );
         let text = cx.style(Role::Text);
         cx.pen(line(place, 1)).put(if shown == at { "› " } else { "  " }, text).put(&text::clean(&words), text);
         if shown == at {

@@ -79,7 +79,8 @@ fn summary(cx: &mut Cx, area: Rect, run: &Run, hint: &str) {
     if let Some(percent) = percent {
         let full = u16::from(percent.min(100)) * BAR / 100;
         pen.skip(1).put(&"━".repeat(usize::from(full)), theme[Role::Progressing]);
-        pen.put(&"─".repeat(usize::from(BAR - full)), theme[Role::Faint]).put(&format!(" {percent}%"), theme[Role::Text]);
+        pen.put(&"─".repeat(usize::from(BAR - full)), theme[Role::Faint])
+            .put(&format!(" {percent}%"), theme[Role::Text]);
     }
 }
 
@@ -98,13 +99,15 @@ fn state(run: &Run) -> (String, Option<u8>) {
     let first = |end: &End| end.words.first().map(ToString::to_string).unwrap_or_default();
     match &run.end {
         Some(end) if end.how == How::Done => (format!("done: {}", end.words.join("; ")), None),
-        Some(end) if end.how == How::Unknown => {
-            (format!("outcome unknown, look at the target: {}", first(end)), None)
-        }
+        Some(end) if end.how == How::Unknown => (format!("outcome unknown, look at the target: {}", first(end)), None),
         Some(end) if end.how == How::Moved => (format!("not sent, it had changed: {}", first(end)), None),
         Some(end) => {
             let done = run.steps.iter().filter(|(_, step)| is_done(step)).count();
-            let of = if run.steps.len() > 1 { format!(" ({done} of {} steps done)", run.steps.len()) } else { String::new() };
+            let of = if run.steps.len() > 1 {
+                format!(" ({done} of {} steps done)", run.steps.len())
+            } else {
+                String::new()
+            };
             (format!("failed{of}: {}", first(end)), None)
         }
         None => {
@@ -114,7 +117,8 @@ fn state(run: &Run) -> (String, Option<u8>) {
                 Progress::Following(headway) => headway.percent,
                 _ => None,
             };
-            let of = if run.steps.len() > 1 { format!("step {} of {}: ", at + 1, run.steps.len()) } else { String::new() };
+            let of =
+                if run.steps.len() > 1 { format!("step {} of {}: ", at + 1, run.steps.len()) } else { String::new() };
             (format!("{of}{words}"), percent)
         }
     }

@@ -41,7 +41,8 @@ fn screens() -> Vec<(&'static str, State)> {
             typed(&[Command::Filter], "a filter that is much longer than the line that it is typed into can be"),
         ),
     ];
-    let of_actions = ["action_choices", "planning", "plan_critical", "arming", "under_way", "runs", "journal", "orphans"];
+    let of_actions =
+        ["action_choices", "planning", "plan_critical", "arming", "under_way", "runs", "journal", "orphans"];
     screens.extend(super::acts::pictures().into_iter().filter(|(name, _)| of_actions.contains(name)));
     screens
 }

@@ -259,21 +259,34 @@ fn a_rule_that_can_be_broken_open_takes_a_reason() {
 }
 
 #[test]
-fn a_ticket_must_look_like_one() {
+fn a_ticket_is_wanted_where_a_rule_says_so() {
     let mut state = listed();
     arm(&mut state, &["dhbw-prod"]);
     let (id, orders) = scaled(&mut state, "6");
     let mut judged = (*proposal(&orders, Risk::Low, Confirm::Apply)).clone();
-    judged.judgement.ticket = Some("^OPS-[0-9]+$".into());
+    judged.judgement.ticket = Some("OPS-[0-9]+".into());
     tell(&mut state, Acted::Planned(id, Ok(Arc::new(judged))));
     look_for(&mut state, 500);
-    go_to(&mut state, Stop::Ticket);
-    type_in(&mut state, "OPS-");
     assert!(!state.dialog().unwrap().ready(&state.acts));
-    type_in(&mut state, "7");
+    go_to(&mut state, Stop::Ticket);
+    type_in(&mut state, "OPS-7");
     go_to(&mut state, Stop::Apply);
     let [Act::Confirm(_, consent)] = &press(&mut state, Command::Open)[..] else { panic!("it is confirmed") };
     assert_eq!(consent.ticket.as_deref(), Some("OPS-7"));
+}
+
+#[test]
+fn where_a_step_goes_elsewhere_that_environment_is_armed_too() {
+    let mut state = listed();
+    arm(&mut state, &["dhbw-prod"]);
+    let (id, orders) = scaled(&mut state, "6");
+    let mut judged = (*proposal(&orders, Risk::Low, Confirm::Apply)).clone();
+    judged.parts[0].steps[0].scope = Scope::new("edt-prod", "eu-central-1");
+    tell(&mut state, Acted::Planned(id, Ok(Arc::new(judged))));
+    look_for(&mut state, 500);
+    assert_eq!(state.dialog().unwrap().stops(&state.acts), [Stop::Cancel, Stop::Arm]);
+    arm(&mut state, &["dhbw-prod", "edt-prod"]);
+    assert_eq!(state.dialog().unwrap().stops(&state.acts), [Stop::Cancel, Stop::Apply]);
 }
 
 #[test]

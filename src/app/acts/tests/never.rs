@@ -37,7 +37,14 @@ enum Happening {
 
 /// All that leads from the list to a confirmation, and no more.
 fn good() -> Vec<Happening> {
-    let mut all = vec![Happening::Armed(true), Happening::Do(Command::Actions), Happening::Do(Command::Open), Happening::Do(Command::Open), Happening::Answer, Happening::Drawn];
+    let mut all = vec![
+        Happening::Armed(true),
+        Happening::Do(Command::Actions),
+        Happening::Do(Command::Open),
+        Happening::Do(Command::Open),
+        Happening::Answer,
+        Happening::Drawn,
+    ];
     all.extend([Happening::Pass(0), Happening::Pass(500), Happening::Do(Command::NextPane)]);
     all.extend(DEMANDED.chars().map(Happening::Key));
     all.extend([Happening::Do(Command::NextPane), Happening::Do(Command::Open)]);

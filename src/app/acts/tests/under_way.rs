@@ -136,7 +136,19 @@ fn next_step() -> Told {
         Told::Intent { action, title, part, steps, operation, input, changes, risk, .. } => {
             let (reason, ticket, policy, broke_glass) = (None, None, Vec::new(), false);
             Told::Intent {
-                action, title, part, step: 1, steps, operation, input, changes, risk, reason, ticket, policy, broke_glass,
+                action,
+                title,
+                part,
+                step: 1,
+                steps,
+                operation,
+                input,
+                changes,
+                risk,
+                reason,
+                ticket,
+                policy,
+                broke_glass,
             }
         }
         other => other,
