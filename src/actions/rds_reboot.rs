@@ -71,7 +71,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             };
             plan.preconditions.push(parts::must("has a standby", standby, evidence));
         }
-        if let Some(cluster) = db.db_cluster_identifier() {
+        if let Some(cluster) = rds::cluster_of(&db) {
             plan.preconditions.push(role(acting, cluster, name).await);
         }
         let pending =

@@ -105,7 +105,7 @@ async fn database(
     }
     let db = rds::instance(acting, name).await?;
     let mut preconditions = vec![rds::available(db.db_instance_status())];
-    preconditions.extend(db.db_cluster_identifier().map(|cluster| of_its_cluster(name, cluster)));
+    preconditions.extend(rds::cluster_of(&db).map(|cluster| of_its_cluster(name, cluster)));
     preconditions.push(pause(db.multi_az() == Some(true), db.engine().unwrap_or_default()));
     Ok((db.db_instance_arn.clone(), rds::seen_of_instance(&db), preconditions))
 }

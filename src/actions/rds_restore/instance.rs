@@ -64,6 +64,8 @@ fn of_source(source: Option<&DbInstance>, class: Option<&str>) -> Map<String, Js
     let parameters = db.db_parameter_groups().first().and_then(|group| group.db_parameter_group_name());
     put("DBParameterGroupName", parameters.map(|name| json!(name)));
     let options = db.option_group_memberships().first().and_then(|group| group.option_group_name());
+    // That of the engine is taken anyway.
+    let options = options.filter(|name| !name.starts_with("default:"));
     put("OptionGroupName", options.map(|name| json!(name)));
     put("MultiAZ", db.multi_az().map(|flag| json!(flag)));
     put("PubliclyAccessible", db.publicly_accessible().map(|flag| json!(flag)));
@@ -77,7 +79,7 @@ pub(super) fn shown(parameter: &str, value: &Json) -> FieldChange {
         Json::Bool(flag) => Value::Bool(*flag),
         Json::Array(items) => Value::list(items.iter().filter_map(Json::as_str)),
         Json::String(text) => Value::text(text),
-        other => Value::text(other.to_string()),
+        other => other.as_i64().map_or_else(|| Value::text(other.to_string()), Value::Int),
     };
     FieldChange { field: parameter.into(), from: Value::None, to }
 }
