@@ -11,8 +11,7 @@ use crate::demo::Estate;
 use crate::demo::world::Clock;
 use crate::guard::{Hands, Permit};
 use crate::model::{
-    Environment, Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent,
-    Verdict,
+    Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,
 };
 use crate::providers::{Acting, Environments, Source};
 
@@ -28,16 +27,8 @@ impl Rig {
     pub(super) fn new() -> Self {
         let clock = Clock::manual(Timestamp::now());
         let estate = Estate::new(1, clock.clone());
-        let reads = crate::kinds::ALL.iter().flat_map(|kind| kind.reads).copied().chain(super::reads()).collect();
-        let environment = |environment: crate::demo::EstateEnvironment| Environment {
-            name: environment.name.into(),
-            customer: None,
-            stage: None,
-            profile: Some(environment.profile.into()),
-            account: Some(environment.account.into()),
-            regions: vec![environment.region.into()],
-        };
-        let list = estate.environments().into_iter().map(environment).collect();
+        let reads = crate::kinds::reads().into_iter().chain(super::reads()).collect();
+        let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
         let environments = Environments::new(list, source, reads);
@@ -61,6 +52,10 @@ impl Rig {
         impl crate::kinds::Sink for Taken {
             fn page(&self, rows: Vec<Resource>) {
                 self.0.lock().unwrap().extend(rows);
+            }
+
+            fn lacks(&self, fault: crate::model::Fault) {
+                panic!("{fault}");
             }
         }
         let (taken, env) = (Taken::default(), self.environments.env(&self.scope(environment)).await.unwrap());
