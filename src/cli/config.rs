@@ -84,6 +84,7 @@ fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
         None => described.credentials.clone(),
     };
     let place = described.place.as_ref().map(ToString::to_string).unwrap_or_default();
+    let backends: Vec<String> = environment.terraform.iter().map(ToString::to_string).collect();
     let regions = with(&environment.regions.join(", "), described.regions);
     for (label, value) in [
         ("customer", customer),
@@ -91,6 +92,7 @@ fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
         ("profile", profile),
         ("account", account),
         ("regions", regions),
+        ("terraform", backends.join("; ")),
         ("stands in", place),
     ] {
         if !value.is_empty() {

@@ -26,13 +26,10 @@ pub(super) fn journal(config: &Config, demo: bool) -> Journal {
     Journal::new(config.folders.state.as_ref().map(folder), config.journal.as_ref().map(folder))
 }
 
-/// Who is at the keyboard.
+/// Who is at the keyboard: the user that the operating system knows, whatever the variables say.
 fn who() -> Who {
-    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let host = gethostname::gethostname().to_string_lossy().into_owned();
-    Who {
-        user: text::clean(&user.unwrap_or_else(|| "unknown".to_owned())).into_owned(),
-        host: text::clean(&host).into_owned(),
-        caller: None,
-    }
+    let unknown = || "unknown".to_owned();
+    let user = whoami::username().unwrap_or_else(|_| unknown());
+    let host = whoami::hostname().unwrap_or_else(|_| unknown());
+    Who { user: text::clean(&user).into_owned(), host: text::clean(&host).into_owned(), caller: None }
 }

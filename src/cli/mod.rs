@@ -8,7 +8,7 @@ mod completions;
 mod config;
 mod console;
 #[cfg(feature = "demo")]
-mod demo;
+pub mod demo;
 mod failure;
 mod fetch;
 mod get;

@@ -3,6 +3,7 @@
 //! of the screen.
 
 mod aws_files;
+mod backend_file;
 mod console;
 pub mod duration;
 mod environments;
@@ -12,6 +13,7 @@ mod policy;
 mod problem;
 mod reader;
 pub mod stage;
+mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -77,6 +79,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The AWS files that were read, or would be if they existed.
     pub aws_files: Vec<PathBuf>,
+    /// The Terraform backend files that were read.
+    pub backend_files: Vec<PathBuf>,
     /// Whether that file exists.
     pub file_exists: bool,
     /// The platform's folders.
@@ -202,9 +206,10 @@ fn read_sections(config: &mut Config, file: &Path, text: &str, around: &Around) 
         config.policy.rules.push(policy::unreadable(file));
     }
     root.finish();
-    let (problems, unused) = report.finish();
-    config.problems.extend(problems);
-    config.unused.extend(unused);
+    let found = report.finish();
+    config.problems.extend(found.problems);
+    config.unused.extend(found.unused);
+    config.backend_files = found.also_read;
     configured
 }
 

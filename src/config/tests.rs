@@ -208,7 +208,7 @@ fn a_broken_section_is_left_out_and_says_why() {
 #[test]
 fn later_sections_are_accepted_and_named_once() {
     let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\n\
-                kube_contexts = ['x']\nterraform = [{ bucket = 'b' }]\nredis = []\n\
+                kube_contexts = ['x']\nregions = ['eu-west-1']\nredis = []\n\
                 [[environment]]\nname = 'b'\nkube_contexts = ['y']\n";
     let config = Machine::new().profiles(PROFILES).config(text).load();
     assert_eq!(said(&config.problems), [""; 0]);
@@ -217,10 +217,57 @@ fn later_sections_are_accepted_and_named_once() {
         said(&config.unused),
         [
             "config.toml:4:1: `kube_contexts` in [[environment]] is not used yet",
-            "config.toml:5:1: `terraform` in [[environment]] is not used yet",
             "config.toml:6:1: `redis` in [[environment]] is not used yet",
         ]
     );
+}
+
+#[test]
+fn terraform_backends_come_from_the_section_and_the_files_it_names() {
+    let text = "[[environment]]\nname = 'dhbw-prod'\naws_profile = 'lecture-dhbw-prod'\n\
+                terraform = [{ bucket = 'tfstate-dhbw', dynamodb_table = 'terraform-state-lock' }, { backend_file = 'dhbw.hcl' },\n\
+                { bucket = 'central', key_prefix = 'dhbw/', aws_profile = 'acme-dev', region = 'eu-west-1', use_lockfile = true }]\n";
+    let machine = Machine::new().profiles(PROFILES).config(text);
+    let machine = machine.file("dhbw.hcl", "bucket = \"b\"\nkey = \"k\"\nregion = \"eu-north-1\"\n");
+    let config = machine.load();
+    assert_eq!(said(&config.problems), [""; 0]);
+    let backends: Vec<String> = config.environments[0].terraform.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        backends,
+        [
+            "tfstate-dhbw, table terraform-state-lock",
+            "b/k, eu-north-1",
+            "central/dhbw/*, lockfile, profile acme-dev, eu-west-1"
+        ]
+    );
+    assert_eq!(config.backend_files, [machine.home.path().join("dhbw.hcl")]);
+}
+
+#[test]
+fn mistakes_in_backends_leave_the_others() {
+    let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\n\
+                terraform = [{ key = 'k' },\n{ bucket = 'b', region = 'x' },\n{ bucket = 'c', aws_profile = 'acme-dve' },\n\
+                { bucket = 'd', prefix = 'p' },\n{ backend_file = 'none.hcl' },\n{ backend_file = 'bad.hcl' },\n\
+                { bucket = 'e', key = 'k', key_prefix = 'p' }]\n";
+    let machine = Machine::new().profiles(PROFILES).config(text).file("bad.hcl", "\nbucket = local.name\n");
+    let config = machine.load();
+    let buckets: Vec<_> = config.environments[0].terraform.iter().filter_map(|it| it.bucket.as_deref()).collect();
+    assert_eq!(buckets, ["b", "c", "d", "e"]);
+    let missing = format!("`{}` can't be read", machine.home.path().join("none.hcl").display());
+    let problems = said(&config.problems);
+    let starts = [
+        "config.toml:4:14: the Terraform backend names nothing to look at (it is left out: name a `bucket`",
+        "config.toml:5:26: `x` is not a region",
+        "config.toml:6:31: there is no AWS profile `acme-dve` (did you mean `acme-dev`?)",
+        "config.toml:7:17: unknown field `prefix` in terraform = [{ … }]",
+        &format!("config.toml:8:18: {missing}"),
+        "config.toml:10:1: `key` and `key_prefix` exclude each other (the key counts)",
+        "bad.hcl:2:10: `bucket` is not written out",
+    ];
+    assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+    for (problem, start) in problems.iter().zip(starts) {
+        assert!(problem.starts_with(start), "{problem}\n{start}");
+    }
 }
 
 #[test]

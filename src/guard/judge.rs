@@ -84,6 +84,12 @@ fn add(names: &mut Vec<Arc<str>>, name: &Arc<str>) {
 /// What must be typed.
 fn confirm(risk: Risk, parts: &[Plan], environments: &[Arc<str>]) -> Confirm {
     let several = || format!("{} in {}", parts.len(), environments.join(", ")).into();
+    // What can be mistaken for another one of its kind is named whatever the risk: nobody knows a lock by sight.
+    if let [plan] = parts
+        && let Some(phrase) = &plan.phrase
+    {
+        return Confirm::Resource(format!("{}/{phrase}", plan.target.id.scope.environment).into());
+    }
     match (risk, parts) {
         (Risk::Low, _) => Confirm::Apply,
         (Risk::Medium, _) => Confirm::Yes,

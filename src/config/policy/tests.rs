@@ -22,11 +22,9 @@ fn rule(text: &str) -> Rule {
 fn environment(name: &str) -> Environment {
     Environment {
         name: name.into(),
-        customer: None,
         stage: Some(Stage::Prod),
-        profile: None,
-        account: None,
         regions: vec!["eu-central-1".into()],
+        ..Environment::default()
     }
 }
 

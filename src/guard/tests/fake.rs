@@ -120,6 +120,7 @@ impl Fake {
             steps: (0..steps).map(step).collect(),
             risk: risk[field("risk").unwrap_or(1) as usize],
             number: Some((from, to)),
+            phrase: None,
             undo: Undo::By { words: "back".into(), order: back },
             command: "aws".into(),
             made_at: now(),
@@ -238,9 +239,9 @@ pub(super) fn environment(name: &str, stage: Option<Stage>) -> Environment {
         name: name.into(),
         customer: name.split_once('-').map(|(customer, _)| customer.into()),
         stage,
-        profile: None,
         account: Some("111122223333".into()),
         regions: vec!["eu-central-1".into()],
+        ..Environment::default()
     }
 }
 
