@@ -53,6 +53,19 @@ fn wrong_usage_exits_64_and_names_what_is_near() {
         (&["completions", "tcsh"], "bash"),
         (&["get", "changes", "-o", "jsn"], "json"),
         (&["-e", "a", "--all"], "cannot be used with"),
+        (&["get", "services", "--theme", "dayligt"], "there is no theme `dayligt` (did you mean `daylight`?)"),
+        (&["logs", "x", "--theme", "dayligt"], "did you mean `daylight`?"),
+        (&["config", "path", "--theme", "dayligt"], "did you mean `daylight`?"),
+        (&["--theme", "zzz"], "allowed: "),
+        (&["get", "services", "--region", "eu-central1"], "`eu-central1` is not a region (did you mean `eu-central-1`"),
+        (&["get", "services", "--region", "EU-WEST-1"], "did you mean `eu-west-1`"),
+        (&["get", "services", "--region", "frankfurt"], "write it like `eu-central-1`"),
+        (&["get", "services", "--region", "eu-central-11"], "is not a region"),
+        (&["get", "services", "--region", ""], "is not a region"),
+        (&["config", "check", "-o", "json"], "`--output` says nothing about `config` (it belongs to `get` and `logs`)"),
+        (&["man", "-o", "table"], "nothing about `man`"),
+        (&["completions", "bash", "-o", "json"], "nothing about `completions`"),
+        (&["-o", "json"], "nothing about the console"),
     ] {
         let output = quarterdeck(home.path(), arguments);
         assert_eq!(output.status.code(), Some(64), "{arguments:?}: {}", err(&output));
@@ -69,7 +82,7 @@ fn help_and_version_are_answers() {
         assert!(output.status.success() && out(&output).contains("quarterdeck"), "{argument}");
     }
     let help = out(&quarterdeck(home.path(), &["--help"]));
-    for later in ["act", "runbook", "journal", "check "] {
+    for later in ["runbook", "check "] {
         assert!(!help.contains(&format!("  {later}")), "{later} is not there yet");
     }
 }
@@ -134,7 +147,7 @@ fn config_check_names_each_mistake_and_exits_1() {
 #[cfg(target_os = "linux")]
 #[test]
 fn config_check_knows_themes_and_keys() {
-    let home = home("[console]\ntheme = 'habor'\n[keys]\nqiut = 'q'\nhelp = 'hyper-x'\n");
+    let home = home("[console]\ntheme = 'habor'\n[keys]\nqiut = 'q'\nhelp = 'hyper-x'\ncopy = 'Ctrl-%'\n");
     let folder = home.path().join(".config/quarterdeck/themes");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("mine.toml"), "dark = true\n[roles]\nbase = 'no-such-colour'\n").unwrap();
@@ -145,6 +158,7 @@ fn config_check_knows_themes_and_keys() {
         assert!(text.contains(expected), "{expected:?} is not in\n{text}");
     }
     assert!(text.contains("config.toml:5:8: ") && text.contains("themes/mine.toml:3: "), "{text}");
+    assert!(text.contains("config.toml:6:8: `Ctrl-%` can never be typed"), "{text}");
     let output = quarterdeck(home.path(), &["config", "check", "--theme", "dayligt"]);
     assert_eq!(output.status.code(), Some(64));
     assert!(err(&output).contains("did you mean `daylight`?"), "{}", err(&output));
@@ -341,6 +355,62 @@ mod demo {
         }
         drop(reader);
         assert!(child.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_region_that_is_written_right_is_asked_whether_known_or_not() {
+        let home = home("");
+        let get = ["--demo", "get", "services", "-e", "dhbw-prod", "-o", "json", "--region"];
+        let output = quarterdeck(home.path(), &[&get[..], &["ap-southeast-7"]].concat());
+        assert!(output.status.success(), "{}", err(&output));
+        assert_eq!(rows(&output), Vec::<Value>::new());
+        let output = quarterdeck(home.path(), &[&get[..], &["us-eats-1"]].concat());
+        assert!(output.status.success(), "{}", err(&output));
+        let output = quarterdeck(home.path(), &[&get[..], &["us-west2"]].concat());
+        assert!(err(&output).contains("did you mean `us-west-2`"), "{}", err(&output));
+    }
+
+    #[test]
+    fn a_source_that_fails_is_no_empty_answer() {
+        let home = home("");
+        let get = ["--demo", "--fault", "*/ecs=throttle", "get", "services"];
+        for (format, expected) in [("table", ""), ("json", "[]\n"), ("csv", "kind,"), ("markdown", "| HEALTH")] {
+            let output = quarterdeck(home.path(), &[&get[..], &["-o", format]].concat());
+            assert_eq!(output.status.code(), Some(2), "{format}: {}", err(&output));
+            let said = err(&output);
+            assert!(!said.contains("no services") && !out(&output).contains("no services"), "{format}: {said}");
+            assert!(said.lines().count() == 7 && said.lines().all(|line| line.contains(": throttled: ")), "{said}");
+            assert!(out(&output).starts_with(expected), "{format}: {}", out(&output));
+            assert!(format != "table" || out(&output).is_empty(), "{}", out(&output));
+        }
+        let output = quarterdeck(home.path(), &["--demo", "get", "services", "nothing-is-called-so"]);
+        assert!(output.status.success() && err(&output).contains("no services"), "{}", err(&output));
+    }
+
+    #[test]
+    fn an_environment_that_never_answers_is_told_soon() {
+        let home = home("");
+        let began = std::time::Instant::now();
+        let output =
+            quarterdeck(home.path(), &["--demo", "--fault", "dhbw-prod=hang", "get", "clusters", "-o", "json"]);
+        let took = began.elapsed();
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        assert_eq!(
+            err(&output),
+            "quarterdeck: dhbw-prod/eu-central-1: timed out: sts:GetCallerIdentity: no answer in time\n"
+        );
+        assert!((8..13).contains(&took.as_secs()), "{took:?}");
+        assert!(rows(&output).iter().any(|row| row["environment"] == "edt-prod"));
+    }
+
+    #[test]
+    fn expired_credentials_name_what_renews_them() {
+        let home = home("");
+        let output = quarterdeck(home.path(), &["--demo", "--fault", "dhbw-prod=expire", "get", "services"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = err(&output);
+        assert!(said.contains("dhbw-prod/eu-central-1: expired: "), "{said}");
+        assert!(said.contains("`aws sso login --profile dhbw-prod` renews them"), "{said}");
     }
 
     #[test]

@@ -153,6 +153,6 @@ fn one_failing_environment_delays_no_other_and_its_fault_is_told() {
     let mut console = Console::start(&args, 48, 180);
     console.press("f");
     // Services of enterprise, which nothing is wrong with, while dhbw never answers.
-    console.wait_text("1/13");
+    console.wait_text("1 of 13");
     console.wait_text("denied");
 }

@@ -7,12 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use quarterdeck::demo::Estate;
 use quarterdeck::demo::world::Clock;
-use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, metrics};
+use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, changes, logs, metrics};
 use quarterdeck::model::filter::ResourceRow;
-use quarterdeck::model::{Fault, Filter, Health, MetricSpec, Query, Resource, ResourceId, Scope, Value, Window};
+use quarterdeck::model::{
+    Fault, Filter, Health, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value, Window,
+};
 use quarterdeck::providers::{Env, Environments, Source};
 
 /// What every row has besides its kind's columns: a column of the same name would never be found.
@@ -38,8 +41,7 @@ impl Stand {
         let list = described.iter().map(quarterdeck::cli::demo::configured);
         let source = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))));
-        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads.iter().copied()).collect();
-        let environments = Environments::new(list.collect(), source, reads);
+        let environments = Environments::new(list.collect(), source, kinds::reads());
         let mut envs = Vec::new();
         for one in &described {
             envs.push(environments.env(&Scope::new(one.name.as_str(), one.region.as_str())).await.unwrap());
@@ -55,6 +57,11 @@ impl Stand {
             fresh.push(self.environments.env(&env.scope).await.unwrap());
         }
         fresh
+    }
+
+    /// The operations called since they were last counted anew.
+    fn called(&self) -> BTreeSet<String> {
+        self.estate.calls().into_keys().map(|(_, service, operation)| format!("{service}:{operation}")).collect()
     }
 
     /// Every row of every kind, by environment.
@@ -332,6 +339,10 @@ fn filter(name: &str, kind: &KindDef, text: &str) -> Filter {
 /// What a list can be within, and where.
 type Parent = (Arc<Env>, Arc<ResourceId>);
 
+fn declared<'a>(reads: impl IntoIterator<Item = &'a kinds::Op>) -> BTreeSet<String> {
+    reads.into_iter().map(|read| (*read).to_owned()).collect()
+}
+
 /// What is declared is what is called: more would be refused on the way out, less would ask customers for needless rights.
 #[tokio::test]
 async fn each_kind_calls_what_it_declares_and_nothing_else() {
@@ -360,13 +371,42 @@ async fn each_kind_calls_what_it_declares_and_nothing_else() {
         for (env, parent) in within.get(kind.id).into_iter().flatten() {
             rows_of(kind, env, Some(parent)).await;
         }
-        // Who answers is asked by whoever holds the credentials.
-        let calls = stand.estate.calls().into_keys().filter(|(_, service, _)| service != "sts");
-        let called: BTreeSet<String> = calls.map(|(_, service, op)| format!("{service}:{op}")).collect();
-        let declared: BTreeSet<String> = kind.reads.iter().map(|read| (*read).to_owned()).collect();
+        let (called, declared) = (stand.called(), declared(kind.reads));
         if called != declared {
             wrong.push(format!("{} calls {called:?} and declares {declared:?}", kind.id));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The same of the questions that are no kinds.
+#[tokio::test]
+async fn metrics_logs_and_changes_call_what_they_declare_and_nothing_else() {
+    let stand = Stand::new().await;
+    let (now, mut all) = (stand.estate.now(), declared(kinds::ALL.iter().flat_map(|kind| kind.reads)));
+    let rows = stand.rows().await;
+    let specs = rows.iter().flat_map(|(env, kind, rows)| rows.iter().map(move |row| (env, (kind.metrics)(row))));
+    let (env, specs) = specs.into_iter().find(|(_, specs)| !specs.is_empty()).unwrap();
+    stand.estate.reset_calls();
+    metrics::fetch(env, &specs, Window::Hour, now).await.unwrap();
+    assert_eq!(stand.called(), declared(metrics::READS));
+
+    let (env, _, rows) = rows.iter().find(|(_, kind, rows)| kind.id == "log-group" && !rows.is_empty()).unwrap();
+    let source =
+        LogSource { scope: env.scope.clone(), group: rows[0].id.id.clone(), stream_prefix: None, label: "x".into() };
+    stand.estate.reset_calls();
+    let minute = now - jiff::SignedDuration::from_mins(1);
+    logs::lines(Arc::clone(env), source.clone(), minute, now, None).try_collect::<Vec<_>>().await.unwrap();
+    drop(logs::live(env, &source, None).await.unwrap());
+    assert_eq!(stand.called(), declared(logs::READS));
+
+    stand.estate.reset_calls();
+    for env in &stand.envs {
+        changes::changes(env, minute, None).await.unwrap();
+    }
+    assert_eq!(stand.called(), declared(changes::READS.iter().copied().flatten()));
+    all.extend([metrics::READS, logs::READS].concat().into_iter().map(str::to_owned));
+    all.extend(stand.called());
+    assert_eq!(declared(&kinds::reads()), all);
+    assert!(kinds::reads().is_sorted_by(|a, b| a < b), "each once");
 }

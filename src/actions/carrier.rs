@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{ActionDef, by_id};
+use super::{ActionDef, Choice, by_id};
 use crate::guard::{Hands, Permit, Watching};
-use crate::model::{Fault, FaultClass, Followed, Identity, Order, Plan, Scope, Seen, Sent, Step};
+use crate::model::{Fault, FaultClass, Followed, Identity, Order, Plan, ResourceId, Scope, Seen, Sent, Step};
 use crate::providers::Environments;
 
 /// Carries plans out over real providers.
@@ -19,6 +19,13 @@ impl Carrier {
     /// On these environments.
     pub fn new(access: Arc<Environments>) -> Self {
         Self { access }
+    }
+
+    /// What can be chosen for a field of an action on this target.
+    pub async fn choices(&self, id: &str, target: &ResourceId, field: &'static str) -> Result<Vec<Choice>, Fault> {
+        let acting = self.access.acting(&target.scope.region_scope()).await?;
+        let found = (action(id)?.choices)(&acting, target, field).await;
+        found.map_err(|fault| self.access.explain(fault, &target.scope.environment))
     }
 }
 

@@ -2,13 +2,33 @@
 //! read, how each step is sent and followed, and how it is undone. Everything else (menu, form, dialog, command line, docs) follows
 //! from its [`ActionDef`]. Actions know providers, kinds and the model; whether one may be carried out is the guard's to say.
 
+mod alarm_actions;
+mod asg_scale;
 mod carrier;
+mod ecs;
+mod ecs_deploy;
+mod ecs_scale;
+mod ecs_stop_task;
+mod elasticache;
+mod elasticache_snapshot_create;
+mod elasticache_snapshot_delete;
 mod field;
 mod parts;
+mod rds;
+mod rds_failover;
+mod rds_modify;
+mod rds_reboot;
+mod rds_restore;
+mod rds_snapshot_create;
+mod rds_snapshot_delete;
+#[cfg(all(test, feature = "demo"))]
+mod rig;
+
+use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 use crate::guard::{Permit, Watching};
 use crate::model::{ActionId, Fault, Fields, Followed, KindId, Plan, Resource, ResourceId, Seen, Sent, Step};
@@ -64,13 +84,34 @@ pub struct ActionDef {
     pub follow: for<'a> fn(&'a Acting, &'a Plan, &'a Step, Watching<'a>) -> Asked<'a, Followed>,
 }
 
+/// Its id stands for it.
+impl fmt::Debug for ActionDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
 /// For actions without a field to choose from.
 pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Asked<'a, Vec<Choice>> {
     Box::pin(async { Ok(Vec::new()) })
 }
 
 /// Every action, in the order of the menu.
-pub const ALL: &[&ActionDef] = &[];
+pub const ALL: &[&ActionDef] = &[
+    &ecs_scale::DEF,
+    &ecs_deploy::DEF,
+    &ecs_stop_task::DEF,
+    &asg_scale::DEF,
+    &alarm_actions::DEF,
+    &rds_snapshot_create::DEF,
+    &rds_snapshot_delete::DEF,
+    &rds_restore::DEF,
+    &rds_modify::DEF,
+    &rds_failover::DEF,
+    &rds_reboot::DEF,
+    &elasticache_snapshot_create::DEF,
+    &elasticache_snapshot_delete::DEF,
+];
 
 /// The action of this id.
 pub fn by_id(id: &str) -> Option<&'static ActionDef> {

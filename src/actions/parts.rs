@@ -111,7 +111,7 @@ pub(super) fn aws_command(acting: &Acting, words: &str, flags: &[(&str, &str)]) 
 }
 
 /// Between two looks at something that is being followed.
-const LOOK: Duration = Duration::from_secs(3);
+const LOOK: Duration = if cfg!(test) { Duration::from_millis(1) } else { Duration::from_secs(3) };
 /// So many looks in a row may fail before following is given up: throttling is normal in an incident.
 const FAILURES: usize = 10;
 
@@ -149,11 +149,13 @@ where
 {
     let begun = Instant::now();
     let mut failures = 0;
+    let mut last = None;
     loop {
         match look().await {
             Ok(Stand::Ended(ended)) => return Ok(ended),
             Ok(Stand::Going(headway)) => {
                 failures = 0;
+                last = Some(Arc::clone(&headway.words));
                 watch(headway);
             }
             Err(fault) => {
@@ -165,7 +167,8 @@ where
         }
         if begun.elapsed() > patience {
             let minutes = patience.as_secs() / 60;
-            return Err(Fault::new(FaultClass::TimedOut, format!("it was not done within {minutes} minutes")));
+            let last = last.map(|words| format!(": {words}")).unwrap_or_default();
+            return Err(Fault::new(FaultClass::TimedOut, format!("it was not done within {minutes} minutes{last}")));
         }
         sleep(LOOK).await;
     }

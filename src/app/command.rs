@@ -46,7 +46,7 @@ pub enum Command {
     Raw,
     /// Logs of the selection.
     Logs,
-    /// Edit the filter.
+    /// Filter a list, or search what is read.
     Filter,
     /// The palette.
     Palette,
@@ -102,8 +102,6 @@ pub enum Command {
     Window,
     /// Logs: pause or follow.
     Pause,
-    /// Logs: search.
-    Search,
     /// Logs: next match.
     NextMatch,
     /// Logs: previous match.

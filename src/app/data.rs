@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::layer::Layer;
 use super::logs::LogsView;
-use super::msg::{Effect, PaneKey};
-use super::rank::{AT_ONCE, RankJob};
+use super::msg::Effect;
+use super::pane::{Pane, PaneKey};
+use super::rank::{AT_ONCE, RankJob, passes};
 use super::state::State;
-use super::view::{ChangesView, View, changes_query};
-use super::{open, summary};
+use super::view::{ChangesView, Link, View, changes_query};
+use super::{alarms, open, summary};
 use crate::engine::{Event, Request, SignInState, TailEvent};
-use crate::model::{Answer, Change, Fault, FaultClass, Health, Loading, Query, ResourceId};
+use crate::kinds::{self, Relation};
+use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, ResourceId};
 
 /// Services whose logs the bridge shows: more would only blur.
 const BRIDGE_LOGS: usize = 3;
@@ -19,16 +21,29 @@ const BRIDGE_LOGS: usize = 3;
 pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> bool {
     match event {
         Event::Started { query, generation, at } => {
+            let environment = Arc::clone(&query.scope().environment);
             let known = state.store.answers.entry(query).or_default();
             known.generation = known.generation.max(generation);
             known.loading = Some(Loading { since: at, count: 0 });
             // A refresh of what is known goes on unseen; a first fetch shows that it has begun.
-            known.value.is_none()
+            let first = known.value.is_none();
+            if first {
+                summary::refresh(state, &environment, at);
+            }
+            first
         }
         Event::Progress { query, generation, count } => progress(state, &query, generation, count),
         Event::Done { query, generation, at, result } => done(state, &query, generation, at, result, effects),
         Event::Points(points, at) => {
-            state.store.points.extend(points.into_iter().map(|(key, points)| (key, (points, at))));
+            for (key, points) in points {
+                state.store.points.entry(key).or_default().succeed(points, at);
+            }
+            true
+        }
+        Event::NoPoints(keys, fault, at) => {
+            for key in keys {
+                state.store.points.entry(key).or_default().fail(Arc::clone(&fault), at);
+            }
             true
         }
         Event::Spent(spent) => {
@@ -45,10 +60,10 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
         }
         Event::Acted(_) => false,
         Event::Stats(stats) => {
-            let changed = stats.iter().any(|(name, new)| state.stats.get(name) != Some(new));
             state.stats.extend(stats);
-            // Counters move with every poll: who hides ages wants a screen on which nothing moves by itself.
-            changed && state.settings.ages
+            // Counters move all the time, and are worth no frame of their own: the next tick shows them. Who hides ages wants a
+            // screen on which nothing moves by itself.
+            false
         }
     }
 }
@@ -78,6 +93,7 @@ fn done(
     }
     known.generation = generation;
     let unchanged = matches!(result, Ok(None)) && known.fault.is_none();
+    let mut replaced = matches!(result, Ok(Some(_)));
     match result {
         Ok(answer) => {
             known.loading = None;
@@ -94,15 +110,18 @@ fn done(
             // Rows of another account must not stand, not even dimmed.
             if matches!(fault.class, FaultClass::WrongAccount { .. }) {
                 known.value = None;
+                replaced = true;
             }
             ask_for_code(state, query, &fault);
             let known = state.store.answers.entry(query.clone()).or_default();
             known.fail(fault, at);
         }
     }
+    let mut touched = if replaced { alarms::join(&mut state.store, query) } else { Vec::new() };
     summary::refresh(state, &query.scope().environment, at);
     if !unchanged {
-        refill(state, query, effects);
+        touched.push(query.clone());
+        refill(state, &touched, effects);
     }
     !unchanged
 }
@@ -125,26 +144,26 @@ pub(super) fn fill(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Brings the parts of the view that stand on this query up to date.
-fn refill(state: &mut State, query: &Query, effects: &mut Vec<Effect>) {
-    match query {
-        Query::List { .. } => {
-            let marked = state.marked_scopes();
-            let keys: Vec<PaneKey> = state
-                .panes()
-                .into_iter()
-                .filter(|(_, pane)| pane.queries(&marked).contains(query))
-                .map(|(key, _)| key)
-                .collect();
-            for key in keys {
-                rank(state, key, effects);
-            }
-            refresh_detail(state);
-            choose_bridge_logs(state, effects);
-        }
-        Query::Changes { .. } => gather_changes(state),
-        Query::Identity(_) | Query::Detail(_) | Query::Raw(_) => {}
+/// Brings the parts of the view that stand on these queries up to date.
+fn refill(state: &mut State, queries: &[Query], effects: &mut Vec<Effect>) {
+    if queries.iter().any(|query| matches!(query, Query::Changes { .. })) {
+        gather_changes(state);
     }
+    if !queries.iter().any(|query| matches!(query, Query::List { .. })) {
+        return;
+    }
+    let marked = state.marked_scopes();
+    let stands_on = |pane: &Pane| pane.queries(&marked).iter().any(|query| queries.contains(query));
+    let keys: Vec<PaneKey> =
+        state.panes().into_iter().filter(|(_, pane)| stands_on(pane)).map(|(key, _)| key).collect();
+    for key in keys {
+        rank(state, key, effects);
+    }
+    let here = |id: &ResourceId| queries.iter().any(|query| query.scope().environment == id.scope.environment);
+    if matches!(&state.view, View::Detail(detail) if here(&detail.id)) {
+        refresh_detail(state);
+    }
+    choose_bridge_logs(state, effects);
 }
 
 /// Filters and sorts a list anew: at once if it is small, else off the loop.
@@ -172,12 +191,29 @@ pub(super) fn rank(state: &mut State, key: PaneKey, effects: &mut Vec<Effect>) {
 fn refresh_detail(state: &mut State) {
     let View::Detail(detail) = &state.view else { return };
     let Some(found) = state.find(&detail.id).cloned() else { return };
-    let relations = open::relations(&found.id, Some(&found));
+    let relations = kinds::by_id(found.id.kind).map(|kind| (kind.relations)(&found)).unwrap_or_default();
+    let link = |relation: Relation| Link { known: known(state, &relation), relation };
+    let relations: Vec<Link> = relations.into_iter().map(link).collect();
     if let View::Detail(detail) = &mut state.view {
         detail.at = detail.at.min(relations.len().saturating_sub(1));
         detail.relations = relations;
         detail.resource = Some(found);
     }
+}
+
+/// What a relation leads to as far as it is known: counted when an answer comes, so that drawing looks at no rows.
+fn known(state: &State, relation: &Relation) -> Option<(usize, usize)> {
+    if let Query::Detail(id) = &relation.query {
+        return state.find(id).map(|row| (1, usize::from(row.health.is_sick())));
+    }
+    let rows = state.store.rows(&relation.query)?;
+    let filter = Filter::parse(relation.filter.as_deref().unwrap_or_default()).ok()?;
+    // What takes long to filter is filtered only when it is opened.
+    if !filter.is_empty() && rows.items.len() > AT_ONCE {
+        return None;
+    }
+    let rows = rows.items.iter().filter(|row| passes(&filter, row, state.now));
+    Some(rows.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
 }
 
 /// Merges the changes of the marked environments, newest first.
@@ -192,6 +228,7 @@ fn gather_changes(state: &mut State) {
     }
     rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
     if let View::Changes(view) = &mut state.view {
+        view.failed = rows.iter().filter(|change| change.failed).count();
         view.rows = Arc::new(rows);
     }
     order_changes(state);
@@ -330,7 +367,7 @@ fn environments_changed(
     if state.marked.is_empty() {
         state.marked.extend(environments.first().map(|environment| Arc::clone(&environment.name)));
     }
-    state.store.answers.retain(|query, _| known(&query.scope().environment));
+    state.store.retain(known);
     state.environments = environments;
     summary::rebuild(state);
     state.asked.stale = true;

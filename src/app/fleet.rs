@@ -18,11 +18,11 @@ pub struct FleetRow {
     pub health: Health,
     /// Since when it is sick.
     pub sick_since: Option<Timestamp>,
-    /// Services not at their desired count or failed, of how many; `None` while nothing is known.
+    /// Sick services, of how many; `None` while nothing is known.
     pub services: Option<(usize, usize)>,
     /// Tasks running of desired.
     pub tasks: Option<(i64, i64)>,
-    /// Databases and caches not available, of how many.
+    /// Sick databases and caches, of how many.
     pub databases: Option<(usize, usize)>,
     /// Alarms firing, of how many.
     pub alarms: Option<(usize, usize)>,
@@ -34,8 +34,10 @@ pub struct FleetRow {
     pub observed: Option<Timestamp>,
     /// Something of it is being fetched for the first time.
     pub loading: bool,
-    /// The words of its sickest parts.
+    /// The words of its sickest part.
     pub reason: Arc<str>,
+    /// How many of its parts are sick.
+    pub sick: usize,
 }
 
 /// The fleet's own view state.

@@ -110,14 +110,8 @@ fn search(state: &mut State, text: &str) {
 }
 
 fn move_in(state: &mut State, motion: Motion) {
-    let step = |at: usize, len: usize| match motion {
-        Motion::Up => at.saturating_sub(1),
-        Motion::Down => (at + 1).min(len.saturating_sub(1)),
-        Motion::PageUp => at.saturating_sub(10),
-        Motion::PageDown => (at + 10).min(len.saturating_sub(1)),
-        Motion::First => 0,
-        Motion::Last => len.saturating_sub(1),
-    };
+    let height = state.layer_height;
+    let step = |at: usize, len: usize| moves::target(motion, at, len, height);
     match state.layers.last_mut() {
         Some(Layer::Palette { matches, at, .. }) => *at = step(*at, matches.len()),
         Some(Layer::Picker { matches, nav, .. }) => nav.at = step(nav.at, matches.len()),

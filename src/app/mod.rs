@@ -1,5 +1,6 @@
 //! The console's state and how messages change it. Pure: no I/O, no clock (time comes in messages), no rectangles.
 
+mod alarms;
 mod common;
 mod data;
 mod layers;
@@ -27,7 +28,8 @@ pub mod store;
 pub mod view;
 
 pub use command::{Command, Context};
-pub use msg::{Effect, Msg, PaneKey, Target};
+pub use msg::{Effect, Msg, Target, Viewport};
+pub use pane::PaneKey;
 pub use state::State;
 pub use store::Store;
 pub use update::{Outcome, update};

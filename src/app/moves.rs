@@ -7,16 +7,16 @@ use super::command::{Command, Motion};
 use super::data;
 use super::layer::Layer;
 use super::logs::LogRange;
-use super::msg::{Effect, PaneKey};
+use super::msg::{Effect, Viewport};
 use super::nav::{Nav, Sort};
-use super::pane::{Pane, TableColumn};
+use super::pane::{Pane, PaneKey, TableColumn};
 use super::state::State;
 use super::view::{DetailTab, View};
 use crate::kinds;
 use crate::model::{Filter, Level, Window};
 
 /// The row a motion leads to, of `len` rows with `height` visible.
-fn target(motion: Motion, at: usize, len: usize, height: usize) -> usize {
+pub(super) fn target(motion: Motion, at: usize, len: usize, height: usize) -> usize {
     let page = height.saturating_sub(1).max(1);
     let to = match motion {
         Motion::Up => at.saturating_sub(1),
@@ -53,20 +53,18 @@ pub(super) fn by(state: &mut State, motion: Motion) {
             let height = logs.height;
             logs.scroll(lines(motion, height).saturating_neg());
         }
-        View::ConsoleLog { back } => *back = back.saturating_add_signed(lines(motion, 20).saturating_neg()).min(10_000),
-        View::Detail(detail) if detail.tab == DetailTab::Raw => {
-            let last = detail.lines.saturating_sub(detail.height);
-            detail.top = detail.top.saturating_add_signed(lines(motion, detail.height)).min(last);
+        View::ConsoleLog { back, height } => {
+            *back = back.saturating_add_signed(lines(motion, *height).saturating_neg()).min(10_000);
         }
-        View::Detail(detail) => match motion {
-            Motion::Up | Motion::Down if !detail.relations.is_empty() => {
+        View::Detail(detail) => {
+            let chooses = detail.tab == DetailTab::Summary && !detail.relations.is_empty();
+            if chooses && matches!(motion, Motion::Up | Motion::Down) {
                 detail.at = target(motion, detail.at, detail.relations.len(), detail.height);
-            }
-            _ => {
+            } else {
                 let last = detail.lines.saturating_sub(detail.height);
                 detail.top = detail.top.saturating_add_signed(lines(motion, detail.height)).min(last);
             }
-        },
+        }
         View::Fleet(fleet) => {
             let to = target(motion, fleet.nav.at, fleet.order.len(), fleet.nav.height);
             let name = fleet.order.get(to).and_then(|row| state.fleet.get(*row));
@@ -149,56 +147,64 @@ pub(super) fn scroll(state: &mut State, key: PaneKey, rows: i32) {
     }
 }
 
-/// Scrolls sideways.
+/// Scrolls sideways; among the relations of a detail it moves the cursor.
 pub(super) fn sideways(state: &mut State, cells: i16) {
-    if let View::Detail(detail) = &mut state.view {
-        let last = detail.relations.len().saturating_sub(1);
-        detail.at = detail.at.saturating_add_signed(isize::from(cells.signum())).min(last);
-    } else if let Some(tail) = state.focused_tail() {
-        tail.sideways = tail.sideways.saturating_add_signed(cells);
-    } else if let Some((_, pane)) = state.focused_mut() {
-        pane.sideways = pane.sideways.saturating_add_signed(cells);
-    }
+    let scrolled = match &mut state.view {
+        View::Detail(detail) if detail.tab == DetailTab::Summary => {
+            let last = detail.relations.len().saturating_sub(1);
+            detail.at = detail.at.saturating_add_signed(isize::from(cells.signum())).min(last);
+            return;
+        }
+        View::Detail(detail) => &mut detail.sideways,
+        View::Fleet(fleet) => &mut fleet.nav.sideways,
+        View::Changes(view) => &mut view.nav.sideways,
+        View::List(pane) => &mut pane.nav.sideways,
+        View::Logs(logs) => &mut logs.sideways,
+        View::Bridge(bridge) => match bridge.panes.get_mut(bridge.focus) {
+            Some(pane) => &mut pane.nav.sideways,
+            None => &mut bridge.logs.sideways,
+        },
+        View::ConsoleLog { .. } => return,
+    };
+    *scrolled = scrolled.saturating_add_signed(cells);
 }
 
 /// What the last frame showed.
-pub(super) fn viewport(state: &mut State, lists: &[(PaneKey, usize, usize, usize)]) {
-    for (key, first, height, all) in lists {
-        if let (View::Bridge(bridge), PaneKey::Bridge(4)) = (&mut state.view, key) {
-            bridge.logs.height = *height;
+pub(super) fn viewport(state: &mut State, lists: &[Viewport]) {
+    for list in lists {
+        if let Some(pane) = state.pane_mut(list.key) {
+            seen(&mut pane.nav, list);
             continue;
         }
-        if let Some(pane) = state.pane_mut(*key) {
-            seen(&mut pane.nav, *first, *height);
-            continue;
-        }
-        if let (PaneKey::Layer, Some(Layer::Help { top })) = (key, state.layers.last_mut()) {
-            *top = *first;
-        }
-        if *key != PaneKey::Main {
-            continue;
-        }
-        match &mut state.view {
-            View::Fleet(fleet) => seen(&mut fleet.nav, *first, *height),
-            View::Changes(view) => seen(&mut view.nav, *first, *height),
-            View::Logs(logs) => logs.height = *height,
-            View::Detail(detail) => {
-                (detail.top, detail.height, detail.lines) = (*first, *height, *all);
+        match (&mut state.view, list.key) {
+            (View::Bridge(bridge), PaneKey::Bridge(_)) => bridge.logs.height = list.height,
+            (View::Fleet(fleet), PaneKey::Main) => seen(&mut fleet.nav, list),
+            (View::Changes(view), PaneKey::Main) => seen(&mut view.nav, list),
+            (View::Logs(logs), PaneKey::Main) => logs.height = list.height,
+            (View::Detail(detail), PaneKey::Main) => {
+                (detail.top, detail.height, detail.lines) = (list.first, list.height, list.all);
+                detail.sideways = list.sideways;
+            }
+            (View::ConsoleLog { height, .. }, PaneKey::Main) => *height = list.height,
+            (_, PaneKey::Layer) => {
+                state.layer_height = list.height;
+                if let Some(Layer::Help { top }) = state.layers.last_mut() {
+                    *top = list.first;
+                }
             }
             _ => {}
         }
     }
 }
 
-fn seen<K>(nav: &mut Nav<K>, first: usize, height: usize) {
-    (nav.top, nav.height) = (first, height);
+fn seen<K>(nav: &mut Nav<K>, list: &Viewport) {
+    (nav.top, nav.height, nav.sideways) = (list.first, list.height, list.sideways);
 }
 
 /// Focus and zoom of the bridge.
 pub(super) fn panes(state: &mut State, command: &Command) {
     if let (View::Detail(detail), Command::NextPane | Command::PreviousPane) = (&mut state.view, command) {
-        detail.tab = if detail.tab == DetailTab::Raw { DetailTab::Summary } else { DetailTab::Raw };
-        detail.top = 0;
+        detail.turn();
         state.asked.stale = true;
         return;
     }

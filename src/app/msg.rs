@@ -6,20 +6,9 @@ use jiff::Timestamp;
 use tui_input::InputRequest;
 
 use super::command::Command;
-use super::pane::Shown;
+use super::pane::{PaneKey, Shown};
 use super::rank::RankJob;
 use crate::engine::{Event, Request};
-
-/// Names a list on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PaneKey {
-    /// A pane of the bridge; 4 is its logs.
-    Bridge(usize),
-    /// The list, detail, fleet, logs or changes that has the screen.
-    Main,
-    /// The list of the top layer (palette, picker, menu, help).
-    Layer,
-}
 
 /// What the mouse can hit, found by the last frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +23,21 @@ pub enum Target {
     Environment(Arc<str>),
     /// A command (a tab, a hint in the footer).
     Command(Command),
+}
+
+/// What a frame showed of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewport {
+    /// Which list.
+    pub key: PaneKey,
+    /// Its first visible row.
+    pub first: usize,
+    /// Visible rows.
+    pub height: usize,
+    /// All rows.
+    pub all: usize,
+    /// Cells scrolled sideways, no more than there was something to see.
+    pub sideways: u16,
 }
 
 /// What reaches the state.
@@ -53,8 +57,8 @@ pub enum Msg {
     Event(Event),
     /// A ranking is done.
     Ranked(PaneKey, u64, Shown),
-    /// What the last frame showed: for each list its first row, its visible rows and all its rows.
-    Viewport(Vec<(PaneKey, usize, usize, usize)>),
+    /// What the last frame showed of each list.
+    Viewport(Vec<Viewport>),
     /// Time has passed.
     Tick(Timestamp),
     /// Something the main loop could not do (copying, opening), or did.

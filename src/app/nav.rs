@@ -25,6 +25,8 @@ pub struct Nav<K> {
     pub top: usize,
     /// Visible rows, as the last frame had them.
     pub height: usize,
+    /// Cells scrolled sideways; where there are any, columns stand in their whole widths.
+    pub sideways: u16,
     /// What is filtered for.
     pub filter: Filter,
     /// The order; `None` is the list's own (sick first).
@@ -35,7 +37,16 @@ pub struct Nav<K> {
 
 impl<K> Default for Nav<K> {
     fn default() -> Self {
-        Self { cursor: None, at: 0, top: 0, height: 20, filter: Filter::default(), sort: None, marks: HashSet::new() }
+        Self {
+            cursor: None,
+            at: 0,
+            top: 0,
+            height: 20,
+            sideways: 0,
+            filter: Filter::default(),
+            sort: None,
+            marks: HashSet::new(),
+        }
     }
 }
 

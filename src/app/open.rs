@@ -14,7 +14,7 @@ use super::state::State;
 use super::view::{Bridge, ChangesView, DetailTab, DetailView, View};
 use crate::engine::Request;
 use crate::kinds::{self, BridgePane, KindDef, Relation, Show};
-use crate::model::{Filter, KindId, Level, Query, Resource, ResourceId, Window};
+use crate::model::{Filter, KindId, Level, Query, Resource, ResourceId, Window, text};
 
 /// Two hours: what "what changed?" means unless told otherwise.
 const CHANGES_SECONDS: u32 = 7_200;
@@ -47,7 +47,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
             Some(id) => changes(state, Some(id), effects),
             None => changes(state, None, effects),
         },
-        Command::ConsoleLog => navigate::go(state, View::ConsoleLog { back: 0 }, effects),
+        Command::ConsoleLog => navigate::go(state, View::ConsoleLog { back: 0, height: 20 }, effects),
         Command::Copy => copy(state, effects),
         Command::Link => link(state, effects),
         Command::Refresh => refresh(state, effects),
@@ -80,8 +80,8 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         View::Detail(detail) => {
-            if let Some(relation) = detail.relations.get(detail.at).cloned() {
-                follow(state, relation, effects);
+            if let Some(link) = detail.relations.get(detail.at).cloned() {
+                follow(state, link.relation, effects);
             }
         }
         View::Bridge(bridge) if bridge.focus == 4 => {
@@ -133,17 +133,16 @@ fn follow(state: &mut State, relation: Relation, effects: &mut Vec<Effect>) {
 }
 
 fn detail(state: &mut State, id: Arc<ResourceId>, tab: DetailTab, effects: &mut Vec<Effect>) {
-    let resource = state.find(&id).cloned();
-    let relations = relations(&id, resource.as_ref());
     let view = DetailView {
         id,
-        resource,
+        resource: None,
         tab,
-        relations,
+        relations: Vec::new(),
         at: 0,
         top: 0,
         height: 20,
         lines: 0,
+        sideways: 0,
         window: Window::default(),
         search: None,
     };
@@ -155,18 +154,11 @@ fn raw(state: &mut State, id: Arc<ResourceId>, effects: &mut Vec<Effect>) {
     if let View::Detail(view) = &mut state.view
         && same(&view.id, &id)
     {
-        view.tab = if view.tab == DetailTab::Raw { DetailTab::Summary } else { DetailTab::Raw };
-        view.top = 0;
+        view.turn();
         state.asked.stale = true;
     } else {
         detail(state, id, DetailTab::Raw, effects);
     }
-}
-
-/// The relations of a resource as last seen.
-pub(super) fn relations(id: &ResourceId, resource: Option<&Resource>) -> Vec<Relation> {
-    let Some(resource) = resource else { return Vec::new() };
-    kinds::by_id(id.kind).map(|kind| (kind.relations)(resource)).unwrap_or_default()
 }
 
 fn logs(state: &mut State, effects: &mut Vec<Effect>) {
@@ -193,7 +185,7 @@ fn tail_of(state: &mut State, ids: Vec<Arc<ResourceId>>, effects: &mut Vec<Effec
 /// A tail whose sources are still to be found.
 pub(super) fn logs_view(of: Vec<Arc<ResourceId>>, capacity: usize) -> LogsView {
     let title = match of.as_slice() {
-        [] => "logs".into(),
+        [] => "".into(),
         [one] => Arc::clone(&one.id),
         [one, rest @ ..] => format!("{} and {} more", one.id, rest.len()).into(),
     };
@@ -223,8 +215,14 @@ pub(super) fn logs_view(of: Vec<Arc<ResourceId>>, capacity: usize) -> LogsView {
 
 fn changes(state: &mut State, about: Option<Arc<ResourceId>>, effects: &mut Vec<Effect>) {
     let marked = about.as_ref().map_or_else(|| state.marked.clone(), |id| [Arc::clone(&id.scope.environment)].into());
-    let view =
-        ChangesView { about, seconds: CHANGES_SECONDS, nav: Nav::default(), rows: Arc::default(), order: Vec::new() };
+    let view = ChangesView {
+        about,
+        seconds: CHANGES_SECONDS,
+        nav: Nav::default(),
+        rows: Arc::default(),
+        failed: 0,
+        order: Vec::new(),
+    };
     navigate::go_with(state, View::Changes(view), marked, effects);
 }
 
@@ -242,7 +240,7 @@ pub(super) fn bridge(state: &State) -> View {
             columns.push(TableColumn::Spark);
         }
         columns.push(TableColumn::Reason);
-        new_pane(title.into(), Some(pane), kinds, None, columns)
+        new_pane(title.into(), kinds, None, columns)
     };
     let panes = [
         pane("clusters", BridgePane::Clusters, &["status", "tasks", "services", "version"], true),
@@ -280,38 +278,21 @@ fn list(kind: &'static KindDef, within: Option<Arc<ResourceId>>, filter: Filter)
         Some(within) => format!("{} of {}", kind.title, within.id).into(),
         None => kind.title.into(),
     };
-    let mut pane = new_pane(title, None, Arc::new([kind.id]), within, columns);
+    let mut pane = new_pane(title, Arc::new([kind.id]), within, columns);
     pane.nav.filter = filter;
     pane
 }
 
 /// The same list, for other environments.
 pub(super) fn list_like(pane: &Pane) -> View {
-    let mut fresh = new_pane(Arc::clone(&pane.title), pane.bridge, Arc::clone(&pane.kinds), None, pane.columns.clone());
+    let mut fresh = new_pane(Arc::clone(&pane.title), Arc::clone(&pane.kinds), None, pane.columns.clone());
     fresh.nav.filter = pane.nav.filter.clone();
     fresh.nav.sort.clone_from(&pane.nav.sort);
     View::List(Box::new(fresh))
 }
 
-fn new_pane(
-    title: Arc<str>,
-    bridge: Option<BridgePane>,
-    kinds: Arc<[KindId]>,
-    within: Option<Arc<ResourceId>>,
-    columns: Vec<TableColumn>,
-) -> Pane {
-    Pane {
-        title,
-        bridge,
-        kinds,
-        within,
-        columns,
-        nav: Nav::default(),
-        shown: Shown::default(),
-        generation: 0,
-        ranking: false,
-        sideways: 0,
-    }
+fn new_pane(title: Arc<str>, kinds: Arc<[KindId]>, within: Option<Arc<ResourceId>>, columns: Vec<TableColumn>) -> Pane {
+    Pane { title, kinds, within, columns, nav: Nav::default(), shown: Shown::default(), generation: 0, ranking: false }
 }
 
 /// Takes a ranking: the cursor follows the resource it stands on; where that is gone it stays at its row.
@@ -362,7 +343,7 @@ fn copy(state: &mut State, effects: &mut Vec<Effect>) {
 fn copied_words(text: &str) -> String {
     match text.lines().count() {
         1 if text.chars().count() <= 100 => text.to_owned(),
-        lines => format!("{lines} lines"),
+        lines => text::counted(lines, "line", "lines"),
     }
 }
 
@@ -399,6 +380,6 @@ fn link(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     let queries = super::wants::on_screen(state);
-    state.say(format!("refreshing {} {}", queries.len(), if queries.len() == 1 { "query" } else { "queries" }));
+    state.say(format!("refreshing {}", text::counted(queries.len(), "query", "queries")));
     effects.push(Effect::Ask(Request::Refresh(queries)));
 }

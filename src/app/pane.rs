@@ -3,8 +3,18 @@
 use std::sync::Arc;
 
 use super::nav::{Nav, Sort};
-use crate::kinds::BridgePane;
 use crate::model::{KindId, Resource, ResourceId, Rows};
+
+/// Names a list on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PaneKey {
+    /// A pane of the bridge; 4 is its logs.
+    Bridge(usize),
+    /// The list, detail, fleet, logs or changes that has the screen.
+    Main,
+    /// The list of the top layer (palette, picker, menu, help).
+    Layer,
+}
 
 /// A row of a pane: which of its parts, and which row of that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +90,6 @@ pub enum TableColumn {
 pub struct Pane {
     /// The word in its border.
     pub title: Arc<str>,
-    /// The pane of the bridge it is, if it is one.
-    pub bridge: Option<BridgePane>,
     /// The kinds it shows.
     pub kinds: Arc<[KindId]>,
     /// Only what belongs to this resource.
@@ -96,6 +104,4 @@ pub struct Pane {
     pub generation: u64,
     /// A ranking is under way (the filter was typed, the result is not there yet).
     pub ranking: bool,
-    /// Cells scrolled sideways.
-    pub sideways: u16,
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::msg::PaneKey;
 use super::nav::Sort;
-use super::pane::{RowRef, Shown};
+use super::pane::{PaneKey, RowRef, Shown};
 use crate::kinds;
 use crate::model::filter::ResourceRow;
 use crate::model::{Filter, Resource, Rows, SortKey};

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::logs::LogsView;
-use super::msg::PaneKey;
-use super::pane::Pane;
+use super::pane::{Pane, PaneKey};
 use super::state::State;
 use super::view::View;
 use crate::model::{Environment, Query, Resource, ResourceId, Scope};

@@ -55,8 +55,6 @@ pub struct Place {
 pub struct State {
     /// Now, as the last message had it.
     pub now: Timestamp,
-    /// When the console was started.
-    pub started: Timestamp,
     /// All environments, in the order of the configuration.
     pub environments: Vec<Arc<Environment>>,
     /// Most recently used first.
@@ -77,6 +75,8 @@ pub struct State {
     pub forward: Vec<Place>,
     /// What lies over the view, the top last.
     pub layers: Vec<Layer>,
+    /// Visible rows of the top layer, as the last frame had them.
+    pub layer_height: usize,
     /// The newest word to the operator.
     pub notice: Option<Notice>,
     /// Times are local instead of UTC.
@@ -122,7 +122,6 @@ impl State {
         let many = environments.len() > FLEET_FROM;
         let mut state = Self {
             now,
-            started: now,
             environments,
             recent,
             marked,
@@ -133,6 +132,7 @@ impl State {
             back: Vec::new(),
             forward: Vec::new(),
             layers: Vec::new(),
+            layer_height: 10,
             notice: None,
             local_time: false,
             stats: HashMap::new(),

@@ -3,24 +3,37 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::engine::MetricKey;
-use crate::model::{Answer, Detail, Loadable, Points, Query, Rows};
+use crate::model::{Answer, Detail, Loadable, Points, Query, ResourceId, Rows, Scope};
+
+/// The names of the alarms that fire in a region, by what they watch.
+pub(super) type Firing = HashMap<Arc<ResourceId>, Vec<Arc<str>>>;
 
 /// The last good answer of every query, shared by the panes.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     /// By query.
     pub answers: HashMap<Query, Loadable<Answer>>,
-    /// Series by resource, label and window, and when they came.
-    pub points: HashMap<MetricKey, (Arc<Points>, Timestamp)>,
+    /// Series by resource, label and window.
+    pub points: HashMap<MetricKey, Loadable<Arc<Points>>>,
+    /// The alarms that fire, by region.
+    pub(super) firing: HashMap<Scope, Arc<Firing>>,
+    /// Rows as they were answered, of the lists that stand among the answers with marks of alarms.
+    pub(super) unmarked: HashMap<Query, Arc<Rows>>,
 }
 
 impl Store {
     /// What is known of a query.
     pub fn get(&self, query: &Query) -> Option<&Loadable<Answer>> {
         self.answers.get(query)
+    }
+
+    /// Keeps what is known of these environments only.
+    pub(super) fn retain(&mut self, kept: impl Fn(&Arc<str>) -> bool) {
+        self.answers.retain(|query, _| kept(&query.scope().environment));
+        self.points.retain(|key, _| kept(&key.resource.scope.environment));
+        self.firing.retain(|scope, _| kept(&scope.environment));
+        self.unmarked.retain(|query, _| kept(&query.scope().environment));
     }
 
     /// The rows of a list.

@@ -12,7 +12,7 @@ use super::view::View;
 use super::wants::FLEET_KINDS;
 use crate::kinds;
 use crate::model::filter::Filterable;
-use crate::model::{Answer, Environment, FaultClass, Health, Loadable, Query, Resource, Value};
+use crate::model::{Answer, Environment, Health, Loadable, Loading, Query, Resource, Value};
 
 /// Makes all rows anew: the environments have changed.
 pub(super) fn rebuild(state: &mut State) {
@@ -57,6 +57,7 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
         observed: None,
         loading: false,
         reason: "".into(),
+        sick: 0,
     };
     let mut worst: Option<(Health, Arc<str>)> = None;
     let mut told: Option<Timestamp> = None;
@@ -82,6 +83,7 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
             // An alarm without data says nothing about the environment.
             for resource in rows.items.iter().filter(|resource| resource.health != Health::Unknown) {
                 told = [told, sick_since(resource)].into_iter().flatten().min();
+                row.sick += usize::from(resource.health.is_sick());
                 if worst.as_ref().is_none_or(|(health, _)| resource.health > *health) {
                     worst = Some((resource.health, format!("{}: {}", resource.name, resource.reason).into()));
                 }
@@ -100,9 +102,23 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
     row
 }
 
-/// Since when a resource is sick, where its own columns tell.
+impl State {
+    /// The first fetches of an environment's row of which nothing has come yet: since when the oldest of them is under way.
+    pub fn unanswered(&self, environment: &Environment) -> Option<Loading> {
+        let waits =
+            |known: &Loadable<Answer>| known.loading.filter(|loading| known.value.is_none() && loading.count == 0);
+        let queries = scopes(environment).flat_map(|scope| {
+            let list = |kind| Query::List { scope: scope.clone(), kind, within: None };
+            FLEET_KINDS.map(list).into_iter().chain([Query::Identity(scope.clone())]).collect::<Vec<_>>()
+        });
+        queries.filter_map(|query| waits(self.store.get(&query)?)).min_by_key(|loading| loading.since)
+    }
+}
+
+/// Since when a resource does not work, where its own columns tell. One that is only degraded can be so for another reason than
+/// its deployment.
 fn sick_since(resource: &Resource) -> Option<Timestamp> {
-    let kind = kinds::by_id(resource.id.kind).filter(|_| resource.health.is_sick())?;
+    let kind = kinds::by_id(resource.id.kind).filter(|_| resource.health == Health::Failed)?;
     match kind.cell(resource, "since").or_else(|| kind.cell(resource, "deployed_at"))? {
         Value::Instant(at) => Some(*at),
         _ => None,
@@ -113,39 +129,25 @@ fn sick_since(resource: &Resource) -> Option<Timestamp> {
 fn note(row: &mut FleetRow, known: &Loadable<Answer>) {
     row.loading |= known.loading.is_some() && known.value.is_none();
     if let Some((fault, since)) = &known.fault {
-        let graver = row.fault.as_ref().is_none_or(|(old, _)| gravity(&fault.class) > gravity(&old.class));
+        let graver = row.fault.as_ref().is_none_or(|(old, _)| fault.class.gravity() > old.class.gravity());
         if graver {
             row.fault = Some((Arc::clone(fault), *since));
         }
     }
 }
 
-const fn gravity(class: &FaultClass) -> u8 {
-    match class {
-        FaultClass::WrongAccount { .. } => 6,
-        FaultClass::Expired { .. } | FaultClass::NeedsCode { .. } => 5,
-        FaultClass::Unreachable | FaultClass::TimedOut => 4,
-        FaultClass::Denied { .. } => 3,
-        FaultClass::Throttled { .. } => 2,
-        _ => 1,
-    }
-}
-
 fn count(row: &mut FleetRow, kind: &str, items: &[Resource]) {
-    let bad = |health: fn(Health) -> bool| items.iter().filter(|resource| health(resource.health)).count();
-    let add = |sum: &mut Option<(usize, usize)>, bad: usize| {
-        let (a, b) = sum.unwrap_or_default();
-        *sum = Some((a + bad, b + items.len()));
+    let sum = match kind {
+        "ecs-service" => &mut row.services,
+        "alarm" => &mut row.alarms,
+        _ => &mut row.databases,
     };
-    match kind {
-        "ecs-service" => {
-            add(&mut row.services, bad(Health::is_sick));
-            for resource in items {
-                count_tasks(row, resource);
-            }
+    let (sick, all) = sum.unwrap_or_default();
+    *sum = Some((sick + items.iter().filter(|item| item.health.is_sick()).count(), all + items.len()));
+    if kind == "ecs-service" {
+        for service in items {
+            count_tasks(row, service);
         }
-        "alarm" => add(&mut row.alarms, bad(|health| health == Health::Failed)),
-        _ => add(&mut row.databases, bad(|health| health != Health::Ok)),
     }
 }
 

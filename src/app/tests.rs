@@ -1,19 +1,22 @@
 //! The reducers as plain functions: messages in, state and effects out.
 
+mod joined;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::command::{Command, Motion};
 use super::layer::Layer;
-use super::msg::{Effect, Msg, PaneKey, Target};
+use super::msg::{Effect, Msg, Target, Viewport};
+use super::pane::PaneKey;
 use super::state::{Settings, State};
 use super::update;
 use super::view::View;
-use crate::engine::{Event, Request, TailEvent};
+use crate::engine::{Event, MetricKey, Request, TailEvent};
 use crate::model::{
     Answer, Changes, Environment, Fault, FaultClass, Health, Level, LogLine, LogSource, Query, Resource, ResourceId,
-    Rows, Scope,
+    Rows, Scope, Window,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -169,6 +172,43 @@ fn an_unchanged_answer_draws_nothing() {
     let (mut state, query) = listed();
     let same = Event::Done { query, generation: 2, at: at(5), result: Ok(None) };
     assert!(!update(&mut state, Msg::Event(same)).redraw);
+}
+
+#[test]
+fn an_environment_is_unanswered_until_something_of_it_has_come() {
+    let mut state = state_of(&["a"]);
+    let environment = Arc::clone(&state.environments[0]);
+    let since = |state: &State| state.unanswered(&environment).map(|loading| loading.since);
+    assert_eq!((since(&state), state.fleet[0].loading), (None, false));
+    let identity = Query::Identity(Scope::new("a", "eu-central-1"));
+    for (query, second) in [(services("a"), 3), (identity, 1)] {
+        update(&mut state, Msg::Event(Event::Started { query, generation: 1, at: at(second) }));
+    }
+    assert_eq!((since(&state), state.fleet[0].loading), (Some(at(1)), true), "the row knows before any answer");
+    let identity = Query::Identity(Scope::new("a", "eu-central-1"));
+    update(&mut state, failure(&identity, 1, FaultClass::Denied { permission: None }));
+    assert_eq!(since(&state), Some(at(3)));
+    update(&mut state, Msg::Event(Event::Progress { query: services("a"), generation: 1, count: 10 }));
+    assert_eq!(since(&state), None, "it answers");
+}
+
+#[test]
+fn points_stay_beside_the_fault_that_keeps_newer_ones_away() {
+    let mut state = state_of(&["a"]);
+    let key = MetricKey { resource: row("a", "web", Health::Ok).id, label: "cpu", window: Window::Hour };
+    let fault = || Arc::new(Fault::new(FaultClass::Service, "no"));
+    let known = |state: &State| {
+        let known = &state.store.points[&key];
+        (known.get().is_some(), known.fault.as_ref().map(|(_, since)| *since))
+    };
+    let mut take = |event| assert!(update(&mut state, Msg::Event(event)).redraw);
+    take(Event::NoPoints(vec![key.clone()], fault(), at(1)));
+    take(Event::NoPoints(vec![key.clone()], fault(), at(2)));
+    assert_eq!(known(&state), (false, Some(at(1))), "since when it lasts");
+    update(&mut state, Msg::Event(Event::Points(vec![(key.clone(), Arc::default())], at(3))));
+    assert_eq!(known(&state), (true, None));
+    update(&mut state, Msg::Event(Event::NoPoints(vec![key.clone()], fault(), at(4))));
+    assert_eq!(known(&state), (true, Some(at(4))));
 }
 
 #[test]
@@ -394,7 +434,33 @@ fn help_does_not_scroll_beyond_its_end() {
     let mut state = state_of(&["dhbw-prod"]);
     press(&mut state, Command::Help);
     press(&mut state, Command::Move(Motion::Last));
-    update(&mut state, Msg::Viewport(vec![(PaneKey::Layer, 12, 20, 32)]));
+    let shown = Viewport { key: PaneKey::Layer, first: 12, height: 20, all: 32, sideways: 0 };
+    update(&mut state, Msg::Viewport(vec![shown]));
     press(&mut state, Command::Move(Motion::Up));
     assert!(matches!(state.layers.last(), Some(Layer::Help { top: 11 })));
+}
+
+#[test]
+fn sideways_moves_whatever_has_the_keys_and_goes_no_further_than_was_seen() {
+    let (mut state, _) = listed();
+    let seen = |state: &mut State, sideways| {
+        update(state, Msg::Viewport(vec![Viewport { key: PaneKey::Main, first: 0, height: 20, all: 3, sideways }]));
+    };
+    let scrolled = |state: &State| match &state.view {
+        View::Fleet(fleet) => fleet.nav.sideways,
+        View::Changes(changes) => changes.nav.sideways,
+        View::List(pane) => pane.nav.sideways,
+        View::Detail(detail) => detail.sideways,
+        _ => 0,
+    };
+    for view in [Command::Raw, Command::Fleet, Command::Changes, Command::List("alarm")] {
+        press(&mut state, view.clone());
+        press(&mut state, Command::Sideways(8));
+        press(&mut state, Command::Sideways(8));
+        assert_eq!(scrolled(&state), 16, "{view:?}");
+        seen(&mut state, 10);
+        press(&mut state, Command::Sideways(-8));
+        assert_eq!(scrolled(&state), 2, "{view:?}");
+        press(&mut state, Command::HistoryBack);
+    }
 }

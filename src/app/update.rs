@@ -4,8 +4,8 @@ use tui_input::InputRequest;
 
 use super::command::{Command, Context};
 use super::layer::Layer;
-use super::msg::{Effect, Msg, PaneKey, Target};
-use super::pane::Shown;
+use super::msg::{Effect, Msg, Target};
+use super::pane::{PaneKey, Shown};
 use super::state::{Notice, State};
 use super::view::View;
 use super::{data, layers, moves, navigate, open, wants};
@@ -118,7 +118,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Mark => moves::mark(state),
         Command::Unmark => moves::unmark(state),
         Command::NextPane | Command::PreviousPane | Command::Pane(_) | Command::Zoom => moves::panes(state, &command),
-        Command::Filter | Command::Search | Command::Pattern => layers::open_prompt(state, &command),
+        Command::Filter | Command::Pattern => layers::open_prompt(state, &command),
         Command::Palette => layers::open_palette(state),
         Command::Help => state.layers.push(Layer::Help { top: 0 }),
         Command::Environments => layers::open_picker(state),

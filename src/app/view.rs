@@ -31,6 +31,15 @@ pub enum DetailTab {
     Raw,
 }
 
+/// What a resource leads to, and what is known of it there.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The relation, to be walked.
+    pub relation: Relation,
+    /// How many there are, and how many of them are sick; nothing where that is not known.
+    pub known: Option<(usize, usize)>,
+}
+
 /// One resource.
 #[derive(Clone, Debug)]
 pub struct DetailView {
@@ -40,8 +49,8 @@ pub struct DetailView {
     pub resource: Option<Resource>,
     /// Which half.
     pub tab: DetailTab,
-    /// Relations, in order; they can be walked to.
-    pub relations: Vec<Relation>,
+    /// What it leads to, in order.
+    pub relations: Vec<Link>,
     /// The chosen relation.
     pub at: usize,
     /// First line shown.
@@ -50,10 +59,25 @@ pub struct DetailView {
     pub height: usize,
     /// Lines in all, as the last frame had them.
     pub lines: usize,
+    /// Cells that the raw text is scrolled sideways; where there are any, its long lines are not wrapped.
+    pub sideways: u16,
     /// Window of the charts.
     pub window: Window,
     /// Search in the raw text.
     pub search: Option<super::logs::Search>,
+}
+
+impl DetailView {
+    /// Its name, as far as it is known.
+    pub fn name(&self) -> &str {
+        self.resource.as_ref().map_or(&self.id.id, |resource| &resource.name)
+    }
+
+    /// Shows its other half.
+    pub(super) fn turn(&mut self) {
+        self.tab = if self.tab == DetailTab::Raw { DetailTab::Summary } else { DetailTab::Raw };
+        (self.top, self.sideways) = (0, 0);
+    }
 }
 
 /// What changed.
@@ -67,6 +91,8 @@ pub struct ChangesView {
     pub nav: Nav<Arc<str>>,
     /// Merged over the marked environments, newest first.
     pub rows: Arc<Vec<Change>>,
+    /// How many of the rows failed.
+    pub failed: usize,
     /// Indices into the rows that pass the filter.
     pub order: Vec<usize>,
 }
@@ -86,10 +112,12 @@ pub enum View {
     Logs(Box<LogsView>),
     /// What changed.
     Changes(ChangesView),
-    /// The console's own log; scrolled back by so many lines.
+    /// The console's own log.
     ConsoleLog {
-        /// Lines back from the end.
+        /// Lines scrolled back from the end.
         back: usize,
+        /// Visible lines, as the last frame had them.
+        height: usize,
     },
 }
 
@@ -100,7 +128,7 @@ impl View {
             Self::Bridge(_) => "bridge",
             Self::Fleet(_) => "fleet",
             Self::List(pane) => &pane.title,
-            Self::Detail(detail) => &detail.id.id,
+            Self::Detail(detail) => detail.name(),
             Self::Logs(_) => "logs",
             Self::Changes(_) => "changes",
             Self::ConsoleLog { .. } => "console log",

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::act::ActArgs;
 use crate::config::duration;
 use crate::kinds;
 
@@ -37,9 +38,9 @@ pub struct Global {
     /// This AWS region instead of the environments' own
     #[arg(long, value_name = "R", global = true)]
     pub region: Option<String>,
-    /// How results are printed
-    #[arg(short = 'o', long = "output", value_name = "FORMAT", global = true, default_value = "table")]
-    pub output: Format,
+    /// How results are printed; a table unless something else is asked for
+    #[arg(short = 'o', long = "output", value_name = "FORMAT", global = true)]
+    pub output: Option<Format>,
     /// Use the built-in estate instead of AWS: no account, no network
     #[cfg(feature = "demo")]
     #[arg(long, global = true)]
@@ -56,6 +57,9 @@ pub struct Global {
     #[cfg(feature = "demo")]
     #[arg(long = "fault", value_name = "ENV[/SERVICE[/OPERATION]]=KIND[:ARG]", global = true)]
     pub faults: Vec<String>,
+    /// Nothing can be armed or applied, whatever the configuration says
+    #[arg(long, global = true)]
+    pub read_only: bool,
     /// Another configuration file
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
@@ -71,6 +75,11 @@ pub struct Global {
 }
 
 impl Global {
+    /// How results are printed.
+    pub fn format(&self) -> Format {
+        self.output.unwrap_or_default()
+    }
+
     /// Whether the built-in estate stands in for AWS.
     pub const fn is_demo(&self) -> bool {
         #[cfg(feature = "demo")]
@@ -112,6 +121,10 @@ pub enum Command {
     Get(GetArgs),
     /// Print log lines of services, tasks, log groups…
     Logs(LogsArgs),
+    /// Plan a change, and carry it out
+    Act(ActArgs),
+    /// Show what was done, newest first, or verify that the record is whole
+    Journal(JournalArgs),
     /// Show where the configuration is, check it, or print an example
     Config {
         /// What to do with it.
@@ -125,6 +138,23 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+impl Command {
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "demo")]
+            Self::Demo => "demo",
+            Self::Get(_) => "get",
+            Self::Logs(_) => "logs",
+            Self::Act(_) => "act",
+            Self::Journal(_) => "journal",
+            Self::Config { .. } => "config",
+            Self::Completions { .. } => "completions",
+            Self::Man => "man",
+        }
+    }
 }
 
 /// `get`.
@@ -161,6 +191,31 @@ pub struct LogsArgs {
     /// Only lines that match this regular expression
     #[arg(long, value_name = "RE")]
     pub grep: Option<regex::Regex>,
+}
+
+/// `journal`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "With --demo: what was done in the built-in estate, which has a journal of its own.\n\
+    Exit status of verify: 0 whole, 1 something was changed, is missing or is cut off.")]
+pub struct JournalArgs {
+    /// What to do with it; show unless something else is said.
+    #[command(subcommand)]
+    pub command: Option<JournalCommand>,
+    /// How far back
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true)]
+    pub since: Option<Duration>,
+    /// So many entries at most [default: 100; with --since 10000]
+    #[arg(short = 'n', long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub newest: Option<u32>,
+}
+
+/// What to do with the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum JournalCommand {
+    /// Print entries, newest first
+    Show,
+    /// Find what was changed, is missing or is cut off, and say where
+    Verify,
 }
 
 /// `config`.

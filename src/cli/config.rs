@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use super::args::{ConfigCommand, Global};
 use super::screen::Screen;
-use super::{DONE, Failure, Setup, wrong};
+use super::{DONE, Failure, Setup, policy, wrong};
 use crate::config::{Config, Described, EXAMPLE, Origin};
 
 pub(super) fn run(command: Option<ConfigCommand>, global: Global) -> Result<ExitCode, Failure> {
-    let Setup { mut config, global, .. } = Setup::new(global)?;
+    let Setup { mut config, .. } = Setup::new(global)?;
     let mut out = io::stdout().lock();
     match command.unwrap_or(ConfigCommand::Check) {
         ConfigCommand::Path => match &config.file {
@@ -18,7 +18,7 @@ pub(super) fn run(command: Option<ConfigCommand>, global: Global) -> Result<Exit
         },
         ConfigCommand::Example => out.write_all(EXAMPLE.as_bytes())?,
         ConfigCommand::Check => {
-            Screen::new(&mut config, global.theme.is_some())?;
+            Screen::new(&mut config);
             check(&config, &mut out)?;
             return Ok(if config.problems.is_empty() { DONE } else { wrong() });
         }
@@ -37,10 +37,17 @@ fn check(config: &Config, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{name:13}  {}", folder.display())?;
         }
     }
+    if let Some(folder) = &config.journal {
+        writeln!(out, "journal        {} where the state folder can't be written", folder.display())?;
+    }
     writeln!(out, "theme          {}", config.console.theme)?;
+    let read_only =
+        if config.console.read_only { "yes: nothing can be armed" } else { "until an environment is armed" };
+    writeln!(out, "read-only      {read_only}")?;
     for described in &config.described {
         environment(described, out)?;
     }
+    policy::explain(config, out)?;
     for (title, list) in [("not used yet", &config.unused), ("problems", &config.problems)] {
         if !list.is_empty() {
             writeln!(out, "\n{title}: {}", list.len())?;

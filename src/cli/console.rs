@@ -14,7 +14,7 @@ use super::{DONE, Failure, Setup};
 use crate::app::State;
 use crate::app::state::Settings;
 use crate::console;
-use crate::engine::{self, Engine, Live};
+use crate::engine::{self, Acts, Engine, Live};
 use crate::model::Environment;
 
 /// Workers of the runtime: the screen has a thread of its own, and the network needs few.
@@ -24,7 +24,7 @@ pub(super) fn run(mut setup: Setup) -> Result<ExitCode, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::usage("the console needs a terminal", "for scripts there is `quarterdeck get KIND`"));
     }
-    let screen = Screen::new(&mut setup.config, setup.global.theme.is_some())?;
+    let screen = Screen::new(&mut setup.config);
     let environments = environments(&setup)?;
     console::start_log(setup.config.folders.state.as_deref(), setup.global.verbose);
     for problem in &setup.config.problems {
@@ -53,9 +53,10 @@ fn environments(setup: &Setup) -> Result<Vec<Arc<Environment>>, Failure> {
 
 async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>>) -> io::Result<()> {
     let config = &setup.config;
-    // The estate's environments are not the operator's: their order is not remembered.
-    let recent_file =
-        config.folders.state.as_ref().map(|folder| folder.join("recent")).filter(|_| !setup.global.is_demo());
+    // The estate is not the operator's, and its metrics cost nothing: nothing of it is remembered.
+    let folder = config.folders.state.as_ref().filter(|_| !setup.global.is_demo());
+    let state_file = |name: &str| folder.map(|folder| folder.join(name));
+    let recent_file = state_file("recent");
     let recent = recent_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
     let recent = recent.lines().map(Arc::from).collect();
     let settings = Settings {
@@ -77,9 +78,13 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
     let pace = engine::Settings {
         metric_calls: config.console.metrics.calls_per_day,
         metric_dollars: config.console.metrics.dollars_per_day,
+        metric_ledger: state_file("metrics.json"),
         log_room: Some(config.console.log_lines),
+        live_tails: config.console.live_tail,
     };
-    let engine = Engine::start(Arc::new(live(setup)), reports, pace);
+    let (guard, carrier) = super::guard::of(setup);
+    let acts = Acts { guard, carrier };
+    let engine = Engine::start(Arc::new(live(setup)), Some(acts), reports, pace);
     console::run(console::Setup {
         state,
         keymap: screen.keymap,

@@ -24,11 +24,8 @@ const TAIL: u64 = 1;
 /// Room for what the tail says; it waits for a slow reader.
 const ROOM: usize = 16;
 
-/// Nothing is asked for but lines, and all of them.
-const SETTINGS: Settings = Settings { metric_calls: 0, metric_dollars: 0.0, log_room: None };
-
 pub(super) async fn run(setup: &Setup, args: &LogsArgs) -> Result<ExitCode, Failure> {
-    if matches!(setup.global.output, Format::Csv | Format::Markdown) {
+    if matches!(setup.global.format(), Format::Csv | Format::Markdown) {
         let message = "log lines can't be printed in this format";
         return Err(Failure::usage(message, "allowed: `-o table`, `-o json`"));
     }
@@ -49,12 +46,20 @@ pub(super) async fn run(setup: &Setup, args: &LogsArgs) -> Result<ExitCode, Fail
 /// Prints lines until the range is complete, or for ever. Returns whether a source was not read to its end.
 async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, Failure> {
     let (reports, mut events) = mpsc::channel(ROOM);
-    let engine = Engine::start(Arc::new(Live::new(Arc::clone(&setup.access))), reports, SETTINGS);
+    // Nothing is asked for but lines, and all of them.
+    let settings = Settings {
+        metric_calls: 0,
+        metric_dollars: 0.0,
+        metric_ledger: None,
+        log_room: None,
+        live_tails: setup.config.console.live_tail,
+    };
+    let engine = Engine::start(Arc::new(Live::new(Arc::clone(&setup.access))), None, reports, settings);
     engine.request(Request::Tail(spec.clone()));
     let printer = Printer {
         sources: &spec.sources,
         grep: args.grep.as_ref(),
-        json: setup.global.output == Format::Json,
+        json: setup.global.format() == Format::Json,
         colour: setup.colour(),
     };
     let mut out = BufWriter::new(io::stdout());

@@ -1,6 +1,7 @@
 //! The command line: what scripts and people without the screen use. One file for each subcommand. Knows the configuration, kinds
 //! and providers, nothing of the screen but how to start it.
 
+mod act;
 mod args;
 mod changes;
 mod completions;
@@ -11,12 +12,16 @@ pub mod demo;
 mod failure;
 mod fetch;
 mod get;
+mod guard;
+mod journal;
 mod logs;
 mod man;
 mod output;
+mod policy;
 mod screen;
 mod select;
 mod setup;
+mod usage;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -47,10 +52,12 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    usage::check(cli.command.as_ref(), &cli.global)?;
     match cli.command {
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),
         Some(Command::Config { command }) => config::run(command, cli.global),
+        Some(Command::Journal(args)) => journal::run(&args, &cli.global),
         Some(Command::Get(args)) => {
             let setup = Setup::new(cli.global)?;
             headless(&setup, get::run(&setup, &args))
@@ -58,6 +65,11 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Logs(args)) => {
             let setup = Setup::new(cli.global)?;
             headless(&setup, logs::run(&setup, &args))
+        }
+        Some(Command::Act(args)) => {
+            let setup = Setup::new(cli.global)?;
+            let (guard, _) = guard::of(&setup);
+            headless(&setup, act::run(&setup, &guard, &args))
         }
         #[cfg(feature = "demo")]
         Some(Command::Demo) => console::run(Setup::new(args::Global { demo: true, ..cli.global })?),

@@ -18,8 +18,8 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Reads the themes and settles the keys. An unknown theme is wrong usage where a flag names it, else a problem.
-    pub fn new(config: &mut Config, by_flag: bool) -> Result<Self, Failure> {
+    /// Reads the themes and settles the keys. What is wrong with them becomes a problem of the configuration.
+    pub fn new(config: &mut Config) -> Self {
         let (keymap, key_problems) = Keymap::new(&config.keys);
         let problems = key_problems.into_iter().map(|problem| Problem::new(Some(problem.place), problem.message, ""));
         config.problems.extend(problems);
@@ -28,21 +28,29 @@ impl Screen {
             let place = Place::line(file, problem.line);
             config.problems.push(Problem::new(Some(place), &problem.message, ""));
         }
-        let wanted = config.console.theme.clone();
-        let theme = match themes.get(&wanted) {
+        let theme = match known_theme(&themes, &config.console.theme) {
             _ if !config.console.colour => PLAIN.to_owned(),
-            Ok(theme) => theme.name.clone(),
-            Err(_) => {
-                let names = themes.names();
-                let allowed = Problem::one_of(&wanted, names.iter().map(String::as_str));
-                let message = format!("there is no theme `{wanted}`");
-                if by_flag {
-                    return Err(Failure::usage(message, allowed));
-                }
+            Ok(name) => name,
+            Err((message, allowed)) => {
                 config.problems.push(Problem::new(config.console.theme_place.clone(), message, allowed));
                 DEFAULT.to_owned()
             }
         };
-        Ok(Self { themes, theme, keymap })
+        Self { themes, theme, keymap }
     }
+}
+
+/// Refuses a theme that there is not.
+pub fn check_theme(config: &Config, wanted: &str) -> Result<(), Failure> {
+    let themes = Themes::load(config.themes().as_deref());
+    known_theme(&themes, wanted).map(drop).map_err(|(message, allowed)| Failure::usage(message, allowed))
+}
+
+/// The name of a theme, or that there is none of that name, and what comes near.
+fn known_theme(themes: &Themes, wanted: &str) -> Result<String, (String, String)> {
+    themes.get(wanted).map(|theme| theme.name.clone()).map_err(|_| {
+        let names = themes.names();
+        let allowed = Problem::one_of(wanted, names.iter().map(String::as_str));
+        (format!("there is no theme `{wanted}`"), allowed)
+    })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Failure;
 use crate::config::{Config, Problem};
+pub use crate::model::pattern::matches;
 use crate::model::{Environment, Scope};
 
 /// With more environments than this, `--all` must be said.
@@ -56,35 +57,8 @@ pub fn scopes(environments: &[Environment]) -> Vec<Scope> {
     environments.iter().flat_map(in_regions).collect()
 }
 
-/// Whether a name matches a pattern with `*` and `?`.
-pub fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut p, mut n) = (0, 0);
-    // Where to go on when what follows the last `*` does not fit: that `*` takes one character more.
-    let mut retry = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                retry = Some((p, n));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == name[n] => (p, n) = (p + 1, n + 1),
-            _ => match retry {
-                Some((star, taken)) => {
-                    retry = Some((star, taken + 1));
-                    (p, n) = (star + 1, taken + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
-}
-
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
 
     fn environment(name: &str) -> Environment {
@@ -104,21 +78,6 @@ mod tests {
         let wanted: Vec<_> = wanted.iter().map(|&name| name.to_owned()).collect();
         let names = |chosen: Vec<Environment>| chosen.iter().map(|environment| environment.name.to_string()).collect();
         choose(&config, &wanted, all).map(names).map_err(|failure| failure.to_string())
-    }
-
-    #[rstest]
-    #[case("dhbw-prod", "dhbw-prod", true)]
-    #[case("dhbw", "dhbw-prod", false)]
-    #[case("*-prod", "dhbw-prod", true)]
-    #[case("*-prod", "dhbw-prod-2", false)]
-    #[case("d*-*d", "dhbw-prod", true)]
-    #[case("*", "", true)]
-    #[case("?hbw*", "dhbw-prod", true)]
-    #[case("?", "", false)]
-    #[case("a*b*c", "aXbYbZc", true)]
-    #[case("", "x", false)]
-    fn patterns(#[case] pattern: &str, #[case] name: &str, #[case] expected: bool) {
-        assert_eq!(matches(pattern, name), expected);
     }
 
     #[test]

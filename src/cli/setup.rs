@@ -31,12 +31,11 @@ pub struct Setup {
 impl Setup {
     /// Reads the configuration and makes the way to the environments. Blocks on files: to be called before the runtime starts.
     pub fn new(global: Global) -> Result<Self, Failure> {
-        let config = load(&global);
-        #[cfg(feature = "demo")]
-        let (config, source) = super::demo::source(&global, config)?;
-        #[cfg(not(feature = "demo"))]
-        let source = files(&config);
-        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().chain(actions::reads()).collect();
+        let (mut config, source) = sourced(&global)?;
+        let actions: Vec<&str> = actions::ALL.iter().map(|action| action.id).collect();
+        let kinds: Vec<&str> = kinds::ALL.iter().map(|kind| kind.id).collect();
+        config.check_policy(&actions, &kinds);
+        let reads = kinds::reads().into_iter().chain(actions::reads()).collect();
         let access = Environments::new(config.environments.clone(), source, reads);
         Ok(Self { config, global, access })
     }
@@ -67,7 +66,7 @@ impl Setup {
     /// Prints a sheet on standard output in the format of the flags. `what` is in it; that there is none is only said where
     /// every source has answered.
     pub fn print(&self, sheet: &Sheet, what: &str, complete: bool) -> Result<(), Failure> {
-        let format = self.global.output;
+        let format = self.global.format();
         let width = io::stdout().is_terminal().then(crate::terminal::columns).flatten();
         let paper = Paper { width: width.map(usize::from), colour: self.colour(), now: Timestamp::now() };
         let mut out = BufWriter::new(io::stdout().lock());
@@ -83,12 +82,26 @@ impl Setup {
     }
 }
 
+/// The configuration and where its environments are: AWS, or the built-in estate, whose environments then stand in the
+/// configuration.
+pub fn sourced(global: &Global) -> Result<(Config, Source), Failure> {
+    let config = load(global);
+    #[cfg(feature = "demo")]
+    return super::demo::source(global, config);
+    #[cfg(not(feature = "demo"))]
+    {
+        let source = files(&config);
+        Ok((config, source))
+    }
+}
+
 /// Reads the configuration as the flags say.
 pub fn load(global: &Global) -> Config {
     config::load(&Sources::of_process(Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),
         no_colour: global.no_color,
+        read_only: global.read_only,
         region: global.region.clone(),
         demo: global.is_demo(),
     }))

@@ -26,8 +26,12 @@ pub struct Console {
     pub ages: bool,
     /// How many log lines are kept in memory.
     pub log_lines: usize,
+    /// Whether logs are tailed by `StartLiveTail`, which AWS charges for by the minute; else they are polled.
+    pub live_tail: bool,
     /// What metrics may cost.
     pub metrics: MetricsBudget,
+    /// Nothing can be armed. Without it the console is read-only until an environment is armed.
+    pub read_only: bool,
 }
 
 impl Default for Console {
@@ -41,7 +45,9 @@ impl Default for Console {
             local_time: false,
             ages: true,
             log_lines: 100_000,
+            live_tail: true,
             metrics: MetricsBudget::default(),
+            read_only: false,
         }
     }
 }
@@ -88,16 +94,14 @@ pub(super) fn console(mut section: Section, report: &Report) -> Console {
     console.ages = section.flag("ages").unwrap_or(console.ages);
     let lines = section.count("log_lines", 1_000..=10_000_000);
     console.log_lines = lines.and_then(|lines| usize::try_from(lines).ok()).unwrap_or(console.log_lines);
+    console.live_tail = section.flag("live_tail").unwrap_or(console.live_tail);
     if let Some(mut metrics) = section.table("metrics", "[console.metrics]") {
         let budget = &mut console.metrics;
         budget.calls_per_day = metrics.count("calls_per_day", 0..=10_000_000).unwrap_or(budget.calls_per_day);
         budget.dollars_per_day = metrics.amount("dollars_per_day").unwrap_or(budget.dollars_per_day);
         metrics.finish();
     }
-    // Everything is read-only so far: `true` is what is so anyway.
-    if section.flag("read_only") == Some(false) {
-        section.later("read_only");
-    }
+    console.read_only = section.flag("read_only").unwrap_or(console.read_only);
     section.finish();
     console
 }

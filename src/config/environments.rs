@@ -254,7 +254,7 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
     })
 }
 
-fn read_stage(written: &At<&str>, report: &Report) -> Option<Stage> {
+pub(super) fn read_stage(written: &At<&str>, report: &Report) -> Option<Stage> {
     const ALL: [Stage; 4] = [Stage::Prod, Stage::Staging, Stage::Test, Stage::Dev];
     let stage = ALL.into_iter().find(|stage| stage.word() == written.value);
     if stage.is_none() {
@@ -318,13 +318,13 @@ pub(super) fn check(environments: &[Described], files: &AwsFiles) -> Vec<Problem
     problems
 }
 
-/// Whether it has the form of a region: `eu-central-1`, `us-gov-west-1`.
-pub(super) fn is_region(region: &str) -> bool {
+/// Whether it has the form of a region: `eu-central-1`, `us-gov-west-1`. Whether there is such a one only AWS knows.
+pub fn is_region(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
     match parts.split_last() {
         Some((number, words)) if words.len() >= 2 => {
-            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && words.iter().all(letters)
+            matches!(number.as_bytes(), [b'0'..=b'9']) && words[0].len() >= 2 && words.iter().all(letters)
         }
         _ => false,
     }

@@ -158,6 +158,11 @@ impl<'t> Report<'t> {
         self.also_read.borrow_mut().push(file);
     }
 
+    /// How many mistakes there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
     /// Notes something right that nothing uses yet; each `what` is named once, where it stands first.
     pub(super) fn unused(&self, span: &Range<usize>, what: &str) {
         let message = format!("{what} is not used yet");

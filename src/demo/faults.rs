@@ -24,7 +24,7 @@ pub enum FaultKind {
     Delay(Duration),
     /// The caller lacks the permission.
     Deny,
-    /// The credentials have expired.
+    /// The credentials have expired, until somebody signs in.
     Expire,
     /// The connection is cut in the middle of the answer.
     Break,
@@ -125,6 +125,11 @@ impl Faults {
         self.rules().clear();
     }
 
+    /// Somebody has signed in: credentials are no longer expired.
+    pub(super) fn signed_in(&self) {
+        self.rules().retain(|rule| rule.kind != FaultKind::Expire);
+    }
+
     /// How long every answer takes.
     pub fn set_latency(&self, latency: Duration) {
         self.latency_millis.store(u64::try_from(latency.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -144,6 +149,8 @@ impl Faults {
             match rule.kind {
                 FaultKind::Delay(by) => delay += by,
                 FaultKind::Throttle(ratio) if !self.draw(ratio) => {}
+                // Signing in takes no credentials.
+                FaultKind::Expire if service == Service::SsoOidc => {}
                 kind => fault = fault.or(Some(kind)),
             }
         }
@@ -323,6 +330,21 @@ mod tests {
         assert_eq!(faults.latency(), Duration::from_millis(20));
         faults.clear();
         assert_eq!(faults.befall("dhbw-prod", Service::Ecs, "ListServices"), (Duration::ZERO, None));
+    }
+
+    #[test]
+    fn signing_in_ends_what_has_expired_and_nothing_else() {
+        let faults = faults();
+        for rule in ["dhbw-prod=expire", "tfe-prod/ecs=expire", "tfe-prod/ecs=deny"] {
+            faults.add(rule).unwrap();
+        }
+        let fault = |environment, service| faults.befall(environment, service, "X").1;
+        assert_eq!(fault("dhbw-prod", Service::Sts), Some(FaultKind::Expire));
+        assert_eq!(fault("dhbw-prod", Service::SsoOidc), None);
+        assert_eq!(fault("tfe-prod", Service::Ecs), Some(FaultKind::Expire));
+        faults.signed_in();
+        assert_eq!(fault("dhbw-prod", Service::Sts), None);
+        assert_eq!(fault("tfe-prod", Service::Ecs), Some(FaultKind::Deny));
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub mod world;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
@@ -67,6 +67,8 @@ struct Shared {
     faults: Faults,
     calls: Mutex<BTreeMap<CallKey, u64>>,
     changes: Mutex<VecDeque<Changed>>,
+    under_way: AtomicUsize,
+    most_at_once: AtomicUsize,
     requests: AtomicU64,
 }
 
@@ -90,6 +92,8 @@ impl Estate {
             faults: Faults::new(names),
             calls: Mutex::default(),
             changes: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
         }))
     }
@@ -126,9 +130,15 @@ impl Estate {
         self.0.calls().clone()
     }
 
+    /// The most calls that were under way at the same moment.
+    pub fn most_at_once(&self) -> usize {
+        self.0.most_at_once.load(Ordering::Relaxed)
+    }
+
     /// Starts counting calls anew.
     pub fn reset_calls(&self) {
         self.0.calls().clear();
+        self.0.most_at_once.store(0, Ordering::Relaxed);
         self.0.changes().clear();
     }
 
@@ -167,6 +177,21 @@ impl Shared {
             let over = changes.len().saturating_sub(CHANGES_KEPT);
             changes.drain(..over);
         }
+    }
+
+    /// A call is under way as long as this lives.
+    fn begin(&self) -> UnderWay<'_> {
+        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
+        self.most_at_once.fetch_max(others + 1, Ordering::Relaxed);
+        UnderWay(self)
+    }
+}
+
+struct UnderWay<'s>(&'s Shared);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -209,6 +209,8 @@ pub enum Event {
     },
     /// Points of metrics.
     Points(Vec<(MetricKey, Arc<Points>)>, Timestamp),
+    /// These metrics can't be read now; they are asked for again.
+    NoPoints(Vec<MetricKey>, Arc<Fault>, Timestamp),
     /// What metrics have cost.
     Spent(MetricsSpent),
     /// Where the logs of these resources are.

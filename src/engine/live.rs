@@ -133,7 +133,14 @@ impl Sources for Live {
         specs: &'a [MetricSpec],
         window: Window,
     ) -> Asking<'a, Vec<(usize, Points)>> {
-        async move { metrics::fetch(&*self.env(scope).await?, specs, window, self.now()).await }.boxed()
+        async move {
+            let found = match self.env(scope).await {
+                Ok(env) => metrics::fetch(&env, specs, window, self.now()).await,
+                Err(fault) => Err(fault),
+            };
+            found.map_err(|fault| self.access.explain(fault, &scope.environment))
+        }
+        .boxed()
     }
 
     fn log_sources<'a>(&'a self, resource: &'a ResourceId) -> Asking<'a, Vec<LogSource>> {

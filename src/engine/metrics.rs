@@ -11,11 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 
+use super::ledger::Ledger;
 use super::pace::{share, spread};
 use super::schedule::{earliest, sleep_until_some};
 use super::slot::Slot;
 use super::{Event, MetricKey, MetricWant, MetricsSpent, Shared};
-use crate::kinds::metrics::{Budget, QUERIES};
+use crate::kinds::metrics::{Budget, QUERIES, Used};
 use crate::model::{Fault, FaultClass, MetricSpec, Points, Scope, Window};
 
 /// What is asked in one call: one environment and region, one window.
@@ -25,6 +26,20 @@ type Group = (Scope, Window);
 struct Answered {
     group: Group,
     result: Result<(), Fault>,
+    /// What has been used on its day, by other consoles too.
+    used: Used,
+}
+
+/// A group that could not be read.
+struct Failed {
+    /// So many times in a row.
+    times: u32,
+    /// Not asked again before.
+    until: Instant,
+    /// Why.
+    fault: Arc<Fault>,
+    /// Who has been told.
+    told: HashSet<MetricKey>,
 }
 
 /// Minds all metrics.
@@ -32,6 +47,7 @@ pub(super) struct Metrics {
     shared: Arc<Shared>,
     wanted: Arc<Slot<Option<Vec<MetricWant>>>>,
     budget: Budget,
+    ledger: Ledger,
     told: MetricsSpent,
     wants: Vec<MetricWant>,
     /// When a series is asked for next, also of those out of sight: they may come back within their period.
@@ -39,18 +55,19 @@ pub(super) struct Metrics {
     /// The screen moves: when it has stood still for long enough, and when it has moved for too long.
     moving: Option<(Instant, Instant)>,
     busy: HashSet<Group>,
-    /// Failures in a row, and not before when it is asked again.
-    failed: HashMap<Group, (u32, Instant)>,
+    failed: HashMap<Group, Failed>,
     calls: JoinSet<Answered>,
 }
 
 impl Metrics {
     pub(super) fn new(shared: Arc<Shared>, wanted: Arc<Slot<Option<Vec<MetricWant>>>>) -> Self {
         let budget = Budget::new(shared.settings.metric_calls, shared.settings.metric_dollars);
+        let ledger = Ledger::new(shared.settings.metric_ledger.clone());
         Self {
             shared,
             wanted,
             budget,
+            ledger,
             told: MetricsSpent::default(),
             wants: Vec::new(),
             due: HashMap::new(),
@@ -63,6 +80,7 @@ impl Metrics {
 
     /// Runs until it is dropped, and with it all calls under way.
     pub(super) async fn run(mut self) {
+        self.budget.learn(self.ledger.read().await);
         loop {
             let wake = self.ask_due(Instant::now()).await;
             let wanted = Arc::clone(&self.wanted);
@@ -105,7 +123,7 @@ impl Metrics {
             }
             let rest = self.due.get(&key).and_then(|due| Duration::try_from(due.duration_since(clock)).ok());
             let rest = rest.filter(|rest| !rest.is_zero()).map(|rest| now + rest);
-            let backoff = self.failed.get(&group).map(|(_, until)| *until).filter(|until| *until > now);
+            let backoff = self.failed.get(&group).map(|failed| failed.until).filter(|until| *until > now);
             match rest.max(backoff) {
                 Some(later) => next = Some(earliest(next, later)),
                 None => groups.entry(group).or_default().push(spec.clone()),
@@ -118,8 +136,25 @@ impl Metrics {
                 next = Some(earliest(next, soon));
             }
         }
+        self.tell_failures(now, clock).await;
         self.tell_spent(clock).await;
         next
+    }
+
+    /// Tells why there is nothing for now of what is wanted, also of what came on screen while its group rests after a fault.
+    async fn tell_failures(&mut self, now: Instant, clock: Timestamp) {
+        let mut news: HashMap<Group, (Arc<Fault>, Vec<MetricKey>)> = HashMap::new();
+        for MetricWant { spec, window } in &self.wants {
+            let group = (spec.resource.scope.region_scope(), *window);
+            let Some(failed) = self.failed.get_mut(&group).filter(|failed| failed.until > now) else { continue };
+            let key = key(spec, *window);
+            if failed.told.insert(key.clone()) {
+                news.entry(group).or_insert_with(|| (Arc::clone(&failed.fault), Vec::new())).1.push(key);
+            }
+        }
+        for (fault, keys) in news.into_values() {
+            self.shared.report.tell(Event::NoPoints(keys, fault, clock)).await;
+        }
     }
 
     /// Asks for the first of these; the others follow when it has come back. Whether the budget allowed it.
@@ -128,36 +163,39 @@ impl Metrics {
         if specs.is_empty() {
             return false;
         }
-        self.budget.spend(clock, specs.len());
+        let booked = self.budget.spend(clock, specs.len());
         let due = next_period(clock, group.1, self.shared.pace.points_late);
         self.due.extend(specs.iter().map(|spec| (key(spec, group.1), due)));
         self.busy.insert(group.clone());
-        let shared = Arc::clone(&self.shared);
+        let (shared, ledger) = (Arc::clone(&self.shared), self.ledger.clone());
         self.calls.spawn(async move {
+            let used = ledger.book(booked).await;
             let result = fetch(&shared, &group, &specs).await;
-            Answered { group, result }
+            Answered { group, result, used }
         });
         true
     }
 
     fn ended(&mut self, ended: Result<Answered, JoinError>) {
-        let Ok(Answered { group, result }) = ended else {
+        let Ok(Answered { group, result, used }) = ended else {
             tracing::error!("a call for metrics was lost");
             self.busy.clear();
             return;
         };
         self.busy.remove(&group);
+        self.budget.learn(used);
         match result {
             Ok(()) => {
                 self.failed.remove(&group);
             }
             Err(fault) => {
                 tracing::warn!(scope = %group.0, %fault, "metrics can't be read");
-                let failures = self.failed.get(&group).map_or(0, |(failures, _)| *failures) + 1;
+                let times = self.failed.get(&group).map_or(0, |failed| failed.times) + 1;
                 let period = Duration::from_secs(group.1.period().unsigned_abs().into());
-                let pause = spread(self.shared.pace.backoff(&fault.class, failures, Some(period)));
+                let pause = spread(self.shared.pace.backoff(&fault.class, times, Some(period)));
                 self.due.retain(|key, _| (key.resource.scope.region_scope(), key.window) != group);
-                self.failed.insert(group, (failures, Instant::now() + pause));
+                let (until, fault) = (Instant::now() + pause, Arc::new(fault));
+                self.failed.insert(group, Failed { times, until, fault, told: HashSet::new() });
             }
         }
     }
@@ -172,20 +210,26 @@ impl Metrics {
     }
 }
 
-/// Fetches points and reports them.
+/// Fetches points and reports them, and which of them the answer leaves out.
 async fn fetch(shared: &Shared, group: &Group, specs: &[MetricSpec]) -> Result<(), Fault> {
     let Shared { sources, report, pace, .. } = shared;
     let (scope, window) = group;
     let asked = AssertUnwindSafe(async { sources.metrics(scope, specs, *window).await }).catch_unwind();
-    let points = match timeout(pace.patience, asked).await {
+    let answer = match timeout(pace.patience, asked).await {
         Ok(Ok(answer)) => answer?,
         Ok(Err(_)) => return Err(Fault::new(FaultClass::Bug, "the console failed over these metrics")),
         Err(_) => return Err(Fault::new(FaultClass::TimedOut, "no metrics in time")),
     };
-    let named = |(at, points): (usize, Points)| Some((key(specs.get(at)?, *window), Arc::new(points)));
-    let points: Vec<_> = points.into_iter().filter_map(named).collect();
+    let mut missing: Vec<Option<MetricKey>> = specs.iter().map(|spec| Some(key(spec, *window))).collect();
+    let named = |(at, points): (usize, Points)| Some((missing.get_mut(at)?.take()?, Arc::new(points)));
+    let points: Vec<_> = answer.into_iter().filter_map(named).collect();
     if !points.is_empty() {
         report.tell(Event::Points(points, sources.now())).await;
+    }
+    let missing: Vec<MetricKey> = missing.into_iter().flatten().collect();
+    if !missing.is_empty() {
+        let fault = Fault::new(FaultClass::Service, "CloudWatch could not read this metric");
+        report.tell(Event::NoPoints(missing, Arc::new(fault), sources.now())).await;
     }
     Ok(())
 }

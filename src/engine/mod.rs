@@ -4,8 +4,10 @@
 //! Each part is a task of its own with a slot for what is wanted of it, so that neither the main loop nor another part ever
 //! waits for it. All of them end when the handle is dropped or nobody takes events any more.
 
+mod acts;
 mod contract;
 mod errands;
+mod ledger;
 mod live;
 mod metrics;
 mod pace;
@@ -26,6 +28,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use self::acts::Lane;
 use self::errands::Errands;
 use self::metrics::Metrics;
 use self::pace::Pace;
@@ -34,6 +37,7 @@ use self::schedule::Schedule;
 use self::slot::Slot;
 use self::tail::Tails;
 
+pub use acts::Acts;
 pub use contract::{
     Act, Acted, ApiStats, Event, Interest, MetricKey, MetricWant, MetricsSpent, Priority, Request, SignInState,
     TailEvent, TailMode,
@@ -57,6 +61,7 @@ struct Wanted {
     metrics: Arc<Slot<Option<Vec<MetricWant>>>>,
     tails: Arc<Slot<tail::Orders>>,
     errands: Arc<Slot<errands::Orders>>,
+    acts: Arc<Slot<acts::Orders>>,
 }
 
 /// The engine at work; it ends when this is dropped.
@@ -66,19 +71,28 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts on these sources; reports to `events`, and ends when nobody takes them any more. Must be called on a runtime.
-    pub fn start(sources: Arc<dyn Sources>, events: mpsc::Sender<Event>, settings: Settings) -> Self {
+    /// Starts on these sources; reports to `events`, and ends when nobody takes them any more. Without `acts` it only reads. Must be
+    /// called on a runtime.
+    pub fn start(
+        sources: Arc<dyn Sources>,
+        acts: Option<Acts>,
+        events: mpsc::Sender<Event>,
+        settings: Settings,
+    ) -> Self {
         let (report, pace) = (Report::new(events), Pace::default());
-        Self::on(&Arc::new(Shared { sources, report, settings, pace }))
+        Self::on(&Arc::new(Shared { sources, report, settings, pace }), acts)
     }
 
-    fn on(shared: &Arc<Shared>) -> Self {
+    fn on(shared: &Arc<Shared>, acts: Option<Acts>) -> Self {
         let wanted = Wanted::default();
         let mut parts = JoinSet::new();
         parts.spawn(Schedule::new(Arc::clone(shared), Arc::clone(&wanted.schedule)).run());
         parts.spawn(Metrics::new(Arc::clone(shared), Arc::clone(&wanted.metrics)).run());
         parts.spawn(Tails::new(Arc::clone(shared), Arc::clone(&wanted.tails)).run());
         parts.spawn(Errands::new(Arc::clone(shared), Arc::clone(&wanted.errands), Arc::clone(&wanted.schedule)).run());
+        if let Some(acts) = acts {
+            parts.spawn(Lane::new(Arc::clone(shared), acts, Arc::clone(&wanted.acts)).run());
+        }
         parts.spawn(watch::files(Arc::clone(shared), Arc::clone(&wanted.schedule)));
         parts.spawn(watch::stats(Arc::clone(shared)));
         let end = CancellationToken::new();
@@ -88,12 +102,12 @@ impl Engine {
 
     /// Asks for something. Never waits; what was asked before and not begun yet is folded together with it.
     pub fn request(&self, request: Request) {
-        let Wanted { schedule, metrics, tails, errands } = &self.wanted;
+        let Wanted { schedule, metrics, tails, errands, acts } = &self.wanted;
         match request {
             Request::Interests(interests) => schedule.fold(|orders| orders.interests = Some(interests)),
             Request::Refresh(queries) => schedule.fold(|orders| orders.refresh.extend(queries)),
             Request::Metrics(wants) => metrics.fold(|wanted| *wanted = Some(wants)),
-            Request::Act(_) => {}
+            Request::Act(act) => acts.fold(|orders| orders.push(act)),
             Request::Tail(spec) => tails.fold(|orders| orders.start(spec)),
             Request::StopTail(id) => tails.fold(|orders| orders.stop(id)),
             Request::FindLogs(of) => errands.fold(|orders| {

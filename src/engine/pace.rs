@@ -1,19 +1,24 @@
 //! How fast the engine goes: limits, patience, and how long it waits after a fault. Numbers and plain functions only.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::FaultClass;
 
 /// What the operator sets.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// `GetMetricData` calls a day.
     pub metric_calls: u64,
     /// US dollars a day for metrics.
     pub metric_dollars: f64,
+    /// Where what metrics have cost today is kept between runs; in memory only without it.
+    pub metric_ledger: Option<PathBuf>,
     /// A following tail that starts far back skips what would not stay in a buffer of so many lines; `None` skips nothing.
     pub log_room: Option<usize>,
+    /// Tails are live where they can be had, which AWS charges for by the minute; else they are polled.
+    pub live_tails: bool,
 }
 
 /// Limits and times.

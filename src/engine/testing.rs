@@ -50,6 +50,8 @@ pub(super) struct Fake {
     /// Specs of each call for metrics.
     pub(super) metric_calls: Mutex<Vec<usize>>,
     pub(super) metrics_fault: Mutex<Option<FaultClass>>,
+    /// The first so many specs of a call are left out of its answer.
+    pub(super) metrics_left_out: AtomicUsize,
     pub(super) log_sources: Mutex<HashMap<String, Result<Vec<LogSource>, Fault>>>,
     /// Ranges asked for, in milliseconds.
     pub(super) ranges: Mutex<Vec<(i64, i64)>>,
@@ -152,9 +154,10 @@ impl Sources for Fake {
     fn metrics<'a>(&'a self, _: &'a Scope, specs: &'a [MetricSpec], _: Window) -> Asking<'a, Vec<(usize, Points)>> {
         async move {
             self.metric_calls.lock().unwrap().push(specs.len());
+            let first = self.metrics_left_out.load(Ordering::Relaxed);
             match self.metrics_fault.lock().unwrap().clone() {
                 Some(class) => Err(Fault::new(class, "as told")),
-                None => Ok((0..specs.len()).map(|at| (at, Points::default())).collect()),
+                None => Ok((first..specs.len()).map(|at| (at, Points::default())).collect()),
             }
         }
         .boxed()
@@ -231,6 +234,10 @@ impl Sources for Fake {
     }
 }
 
+/// No metrics, all lines, live tails.
+pub(super) const PLAIN: Settings =
+    Settings { metric_calls: 0, metric_dollars: 0.0, metric_ledger: None, log_room: None, live_tails: true };
+
 /// A pace for tests: nothing waits for long, and what must not happen by itself takes for ever.
 pub(super) fn brisk() -> Pace {
     let soon = Duration::from_millis(5);
@@ -264,7 +271,7 @@ impl Rig {
     }
 
     pub(super) fn paced(fake: Fake, pace: &Pace) -> Self {
-        let settings = Settings { metric_calls: 100, metric_dollars: 1.0, log_room: None };
+        let settings = Settings { metric_calls: 100, metric_dollars: 1.0, ..PLAIN };
         Self::set(fake, pace, settings, 1_024)
     }
 
@@ -273,7 +280,7 @@ impl Rig {
         let (tell, events) = mpsc::channel(room);
         let sources = Arc::clone(&fake) as Arc<dyn Sources>;
         let report = Report::new(tell);
-        let engine = Engine::on(&Arc::new(Shared { sources, report, settings, pace: *pace }));
+        let engine = Engine::on(&Arc::new(Shared { sources, report, settings, pace: *pace }), None);
         Self { fake, engine, events }
     }
 

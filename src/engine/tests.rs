@@ -1,12 +1,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::testing::{Fake, Reply, Rig, brisk, every, id, list, settle, until};
-use super::{ApiStats, Changed, Event, MetricWant, MetricsSpent, Request, Settings, SignInState};
+use super::testing::{Fake, PLAIN, Reply, Rig, brisk, every, id, list, settle, until};
+use super::{ApiStats, Changed, Event, MetricKey, MetricWant, MetricsSpent, Request, Settings, SignInState};
 use crate::model::{Environment, Fault, FaultClass, LogSource, MetricSpec, Unit, Window};
 
 const NEVER: Duration = Duration::from_hours(1);
@@ -50,7 +51,7 @@ fn metrics_rig(settings: Settings) -> Rig {
     Rig::set(fake, &brisk(), settings, 1_024)
 }
 
-const PLENTY: Settings = Settings { metric_calls: 1_000, metric_dollars: 10.0, log_room: None };
+const PLENTY: Settings = Settings { metric_calls: 1_000, metric_dollars: 10.0, ..PLAIN };
 
 #[tokio::test]
 async fn metrics_go_five_hundred_to_a_call_and_once_a_period() {
@@ -113,6 +114,68 @@ async fn metrics_that_failed_are_asked_for_again() {
     until(|| rig.fake.metric_calls.lock().unwrap().len() >= 3).await;
     *rig.fake.metrics_fault.lock().unwrap() = None;
     assert_eq!(points(&mut rig).await, 5);
+}
+
+async fn no_points(rig: &mut Rig) -> (Vec<MetricKey>, Arc<Fault>) {
+    rig.next(|event| match event {
+        Event::NoPoints(keys, fault, _) => Some((keys, fault)),
+        _ => None,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn metrics_that_can_not_be_read_say_why() {
+    let mut rig = metrics_rig(PLENTY);
+    let denied = FaultClass::Denied { permission: Some("cloudwatch:GetMetricData".to_owned()) };
+    *rig.fake.metrics_fault.lock().unwrap() = Some(denied.clone());
+    let all = wants("a", 5);
+    rig.engine.request(Request::Metrics(all.clone()));
+    let (keys, fault) = no_points(&mut rig).await;
+    let resources: BTreeSet<_> = keys.iter().map(|key| key.resource.id.to_string()).collect();
+    assert_eq!((resources.len(), &fault.class), (5, &denied));
+    assert!(keys.iter().all(|key| key.label == "cpu" && key.window == Window::Hour));
+}
+
+#[tokio::test]
+async fn what_comes_on_screen_while_metrics_rest_is_told_why_too() {
+    let fake = Fake::default();
+    *fake.clock.lock().unwrap() = Some("2025-08-22T10:30:30Z".parse().unwrap());
+    *fake.metrics_fault.lock().unwrap() = Some(FaultClass::Denied { permission: None });
+    let mut rig = Rig::set(fake, &super::Pace { second: Duration::from_secs(1), ..brisk() }, PLENTY, 1_024);
+    rig.engine.request(Request::Metrics(wants("a", 1)));
+    assert_eq!(no_points(&mut rig).await.0.len(), 1);
+    rig.engine.request(Request::Metrics(wants("a", 3)));
+    assert_eq!(no_points(&mut rig).await.0.len(), 2, "those that do not know yet");
+    assert_eq!(*rig.fake.metric_calls.lock().unwrap(), [1], "it is not asked for that");
+}
+
+#[tokio::test]
+async fn a_metric_that_the_answer_leaves_out_is_told_beside_the_others() {
+    let mut rig = metrics_rig(PLENTY);
+    rig.fake.metrics_left_out.store(2, Ordering::Relaxed);
+    rig.engine.request(Request::Metrics(wants("a", 5)));
+    assert_eq!(points(&mut rig).await, 3);
+    let (keys, fault) = no_points(&mut rig).await;
+    let resources: Vec<_> = keys.iter().map(|key| &*key.resource.id).collect();
+    assert_eq!((resources, &fault.class), (vec!["0", "1"], &FaultClass::Service));
+}
+
+#[tokio::test]
+async fn the_budget_of_a_day_outlives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Some(folder.path().join("metrics.json"));
+    let settings = Settings { metric_calls: 2, metric_ledger: ledger, ..PLENTY };
+    let mut rig = metrics_rig(settings.clone());
+    rig.engine.request(Request::Metrics(wants("a", 700)));
+    assert_eq!([points(&mut rig).await, points(&mut rig).await], [500, 200]);
+    drop(rig);
+    let mut rig = metrics_rig(settings);
+    let spent = rig.next(|event| spent_of(&event)).await;
+    assert_eq!((spent.calls, spent.metrics, spent.exhausted), (2, 700, true));
+    rig.engine.request(Request::Metrics(wants("a", 1)));
+    settle().await;
+    assert!(rig.fake.metric_calls.lock().unwrap().is_empty());
 }
 
 fn source(group: &str, prefix: Option<&str>) -> LogSource {

@@ -39,15 +39,15 @@ impl Permit {
         }))
     }
 
-    /// Uses it up.
-    pub fn claim(self) -> Claim {
-        Claim(self.0)
-    }
-
     /// A permit without the guard, so that what an action sends can be tested by itself.
     #[cfg(test)]
     pub fn for_tests(step: &Step) -> Self {
         Self::issue(step)
+    }
+
+    /// Uses it up.
+    pub fn claim(self) -> Claim {
+        Claim(self.0)
     }
 }
 

@@ -6,7 +6,7 @@ use super::Proposal;
 use crate::model::{Difference, Fault, Followed, Headway, Order, Sent};
 
 /// Which step of which part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct At {
     /// Position of the part, from 0.
     pub part: usize,

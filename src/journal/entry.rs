@@ -28,6 +28,9 @@ pub struct Place {
     pub account: Option<String>,
     /// Region.
     pub region: String,
+    /// Cluster, where the thing lives in one: its id is unique only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// Kind of the resource.
     #[serde(default)]
     pub kind: String,
@@ -89,9 +92,18 @@ pub enum Event {
         broke_glass: bool,
     },
     /// The request is leaving.
-    Sent,
+    Sent {
+        /// See the intent.
+        part: usize,
+        /// See the intent.
+        step: usize,
+    },
     /// What came of the request.
     Outcome {
+        /// See the intent.
+        part: usize,
+        /// See the intent.
+        step: usize,
         /// How it ended.
         outcome: Outcome,
         /// The provider's request id.
@@ -103,6 +115,10 @@ pub enum Event {
     },
     /// What came of following it.
     Followed {
+        /// See the intent.
+        part: usize,
+        /// See the intent.
+        step: usize,
         /// How it ended.
         outcome: Outcome,
         /// Evidence, or why.
@@ -118,6 +134,17 @@ pub enum Event {
     },
     /// An environment was disarmed.
     Disarmed,
+    /// The journal was not as the append before had left it, such as after a crash in the middle of one: what it left stands before
+    /// this entry, and nothing stands on it.
+    Resumed {
+        /// How many bytes it left.
+        bytes: u64,
+        /// SHA-256 of them, as hexadecimal digits.
+        remains: String,
+        /// The head record was gone: whether entries were lost before this one can't be told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        headless: bool,
+    },
 }
 
 /// One entry.
@@ -141,4 +168,56 @@ pub struct Entry {
     pub prev: String,
     /// Hash of this one.
     pub hash: String,
+}
+
+/// What is to be written: an entry without what the journal itself adds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// When.
+    pub at: Timestamp,
+    /// Which run of which action; empty where it belongs to none.
+    pub run: String,
+    /// Who.
+    pub who: Who,
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub event: Event,
+}
+
+impl Event {
+    /// Its word in the file and on the screen.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Intent { .. } => "intent",
+            Self::Sent { .. } => "sent",
+            Self::Outcome { .. } => "outcome",
+            Self::Followed { .. } => "followed",
+            Self::Armed { .. } => "armed",
+            Self::Disarmed => "disarmed",
+            Self::Resumed { .. } => "resumed",
+        }
+    }
+
+    /// Which step of which part it is about, both from 0.
+    pub const fn step(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Intent { part, step, .. }
+            | Self::Sent { part, step }
+            | Self::Outcome { part, step, .. }
+            | Self::Followed { part, step, .. } => Some((*part, *step)),
+            Self::Armed { .. } | Self::Disarmed | Self::Resumed { .. } => None,
+        }
+    }
+}
+
+impl Outcome {
+    /// Its word in the file and on the screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! From keys to commands. The table is data; the configuration may give any command other keys.
 
+mod chord;
 mod table;
 
 use std::collections::HashMap;
@@ -53,8 +54,6 @@ pub struct HelpLine {
     pub keys: String,
     /// What it does.
     pub words: &'static str,
-    /// Where it holds.
-    pub contexts: &'static [Context],
 }
 
 impl Keymap {
@@ -101,9 +100,11 @@ impl Keymap {
 
     /// The help: every command with its keys.
     pub fn help(&self) -> Vec<HelpLine> {
-        let lines = TABLE.iter().zip(&self.keys).filter(|(entry, _)| !entry.words.is_empty()).map(|(entry, keys)| {
-            HelpLine { group: entry.group, keys: self.written(keys), words: entry.words, contexts: entry.contexts }
-        });
+        let lines = TABLE
+            .iter()
+            .zip(&self.keys)
+            .filter(|(entry, _)| !entry.words.is_empty())
+            .map(|(entry, keys)| HelpLine { group: entry.group, keys: self.written(keys), words: entry.words });
         lines.collect()
     }
 
@@ -126,6 +127,15 @@ impl Keymap {
         self.keys[at].first().map(|key| self.format.to_string(*key))
     }
 
+    /// The same where keys go to this context: while a line is edited they are not the configured ones.
+    pub fn key_in(&self, context: Context, command: &Command) -> Option<String> {
+        if !matches!(context, Context::Text | Context::Picker) {
+            return self.key_of(command);
+        }
+        let (code, modifiers, _) = beside_the_line(context).find(|(.., known)| known == command)?;
+        Some(self.format.to_string(KeyCombination::new(*code, *modifiers)))
+    }
+
     fn written(&self, keys: &[KeyCombination]) -> String {
         keys.iter().map(|key| self.format.to_string(*key)).collect::<Vec<_>>().join(" ")
     }
@@ -136,12 +146,17 @@ fn built_in(entry: &Entry) -> Vec<KeyCombination> {
 }
 
 fn parse(chord: &str, place: &Place, problems: &mut Vec<KeyProblem>) -> Option<KeyCombination> {
-    let key = crokey::parse(chord).ok().map(KeyCombination::normalized);
-    if key.is_none() {
-        let message = format!("`{chord}` is no key; keys are written like `x`, `shift-x`, `ctrl-x`, `alt-enter`, `f5`");
-        problems.push(KeyProblem { place: place.clone(), message });
-    }
-    key
+    // Crokey's spelling knows no case; the help's does: there a capital letter is one with Shift.
+    let capital = matches!(chord.as_bytes(), [b'A'..=b'Z']);
+    let spelled = if capital { format!("shift-{chord}") } else { chord.to_owned() };
+    let key = crokey::parse(&spelled).ok().map(KeyCombination::normalized);
+    let wrong = match key.map(chord::untypeable) {
+        None => format!("`{chord}` is no key; keys are written like `x`, `shift-x`, `ctrl-x`, `alt-enter`, `f5`"),
+        Some(Some(why)) => format!("`{chord}` can never be typed: {why}"),
+        Some(None) => return key,
+    };
+    problems.push(KeyProblem { place: place.clone(), message: wrong });
+    None
 }
 
 fn unknown_command(given: &KeyOverride) -> KeyProblem {
@@ -163,24 +178,38 @@ fn told(overrides: &[KeyOverride], entry: &Entry, taken: usize, at: usize) -> Op
     given.chords.first().map(|(_, place)| place.clone())
 }
 
-/// While a line is being edited its characters belong to it; these few keys do not.
+/// While a line is being edited its characters belong to it; these few keys do not. Of several for one command the first is told.
+static EDITING: &[(KeyCode, KeyModifiers, Command)] = &[
+    (KeyCode::Enter, KeyModifiers::NONE, Command::Open),
+    (KeyCode::Esc, KeyModifiers::NONE, Command::Close),
+    (KeyCode::Up, KeyModifiers::NONE, Command::Move(Motion::Up)),
+    (KeyCode::Down, KeyModifiers::NONE, Command::Move(Motion::Down)),
+    (KeyCode::BackTab, KeyModifiers::NONE, Command::Move(Motion::Up)),
+    (KeyCode::Tab, KeyModifiers::NONE, Command::Move(Motion::Down)),
+    (KeyCode::PageUp, KeyModifiers::NONE, Command::Move(Motion::PageUp)),
+    (KeyCode::PageDown, KeyModifiers::NONE, Command::Move(Motion::PageDown)),
+    (KeyCode::Char('p'), KeyModifiers::CONTROL, Command::Move(Motion::Up)),
+    (KeyCode::Char('n'), KeyModifiers::CONTROL, Command::Move(Motion::Down)),
+    (KeyCode::Char('c'), KeyModifiers::CONTROL, Command::Interrupt),
+    (KeyCode::Char('z'), KeyModifiers::CONTROL, Command::Suspend),
+];
+
+/// In the picker of environments a space marks.
+static PICKING: (KeyCode, KeyModifiers, Command) = (KeyCode::Char(' '), KeyModifiers::NONE, Command::Mark);
+
+/// The keys that are none of the line's while it is edited.
+fn beside_the_line(context: Context) -> impl Iterator<Item = &'static (KeyCode, KeyModifiers, Command)> {
+    EDITING.iter().chain((context == Context::Picker).then_some(&PICKING))
+}
+
 fn while_editing(event: KeyEvent, context: Context) -> Option<Meaning> {
-    let control = event.modifiers.contains(KeyModifiers::CONTROL);
-    let command = match event.code {
-        KeyCode::Enter => Command::Open,
-        KeyCode::Esc => Command::Close,
-        KeyCode::Up | KeyCode::BackTab => Command::Move(Motion::Up),
-        KeyCode::Down | KeyCode::Tab => Command::Move(Motion::Down),
-        KeyCode::PageUp => Command::Move(Motion::PageUp),
-        KeyCode::PageDown => Command::Move(Motion::PageDown),
-        KeyCode::Char('p') if control => Command::Move(Motion::Up),
-        KeyCode::Char('n') if control => Command::Move(Motion::Down),
-        KeyCode::Char('c') if control => Command::Interrupt,
-        KeyCode::Char('z') if control => Command::Suspend,
-        KeyCode::Char(' ') if context == Context::Picker => Command::Mark,
-        _ => return to_input_request(&Event::Key(event)).map(Meaning::Edit),
+    let meant = |(code, modifiers, _): &&(KeyCode, KeyModifiers, Command)| {
+        event.code == *code && event.modifiers.contains(*modifiers)
     };
-    Some(Meaning::Command(command))
+    match beside_the_line(context).find(meant) {
+        Some((.., command)) => Some(Meaning::Command(command.clone())),
+        None => to_input_request(&Event::Key(event)).map(Meaning::Edit),
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +265,13 @@ mod tests {
         let space = key(KeyCode::Char(' '), KeyModifiers::NONE);
         assert_eq!(keymap.meaning(space, Context::Text), Some(Meaning::Edit(InputRequest::InsertChar(' '))));
         assert_eq!(keymap.meaning(space, Context::Picker), Some(Meaning::Command(Command::Mark)));
+        let told = |context, command| keymap.key_in(context, &command);
+        assert_eq!(
+            (told(Context::Text, Command::Mark), told(Context::List, Command::Mark)),
+            (None, Some("Space".into()))
+        );
+        assert_eq!(told(Context::Picker, Command::Mark).as_deref(), Some("Space"));
+        assert_eq!(told(Context::Text, Command::Move(Motion::Down)).as_deref(), Some("Down"));
     }
 
     #[test]
@@ -246,11 +282,17 @@ mod tests {
             place: place.clone(),
             chords: vec![(chord.into(), place.clone())],
         };
-        let (keymap, problems) = Keymap::new(&[give("describe", "x"), give("descibe", "y"), give("copy", "nokey-x")]);
+        let given = [give("describe", "x"), give("descibe", "y"), give("copy", "nokey-x"), give("link", "Ctrl-%")];
+        let (keymap, problems) = Keymap::new(&given);
         let x = key(KeyCode::Char('x'), KeyModifiers::NONE);
         assert_eq!(keymap.meaning(x, Context::List), Some(Meaning::Command(Command::Describe)));
+        let (capitals, _) = Keymap::new(&[give("describe", "X")]);
+        assert_eq!(capitals.meaning(x, Context::List), None);
+        let shifted = key(KeyCode::Char('X'), KeyModifiers::SHIFT);
+        assert_eq!(capitals.meaning(shifted, Context::List), Some(Meaning::Command(Command::Describe)));
         let told: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert!(told[0].contains("did you mean describe"), "{told:?}");
         assert!(told[1].contains("is no key"), "{told:?}");
+        assert!(told[2].starts_with("`Ctrl-%` can never be typed: with Ctrl"), "{told:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! `alarm`: metric and composite alarms of CloudWatch.
 
+mod condition;
 mod row;
 mod rule;
 
@@ -10,6 +11,7 @@ use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, ScanBy};
 use futures_util::future::join;
+use jiff::Timestamp;
 
 use super::parts;
 use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, dimensions, no_logs};
@@ -56,6 +58,13 @@ const COLUMNS: &[Column] = &[
     Column::text("metric", "METRIC", (10, 32), Show::Table(3), "Metric it watches"),
     Column::text("condition", "CONDITION", (10, 36), Show::Table(4), "When it goes into alarm"),
     Column::text("description", "DESCRIPTION", (10, 80), Show::Data, "What its makers say of it"),
+    Column::text(
+        "state_reason",
+        "STATE REASON",
+        (10, 120),
+        Show::Data,
+        "Why it is in this state, in CloudWatch's words",
+    ),
     Column::text("type", "TYPE", (6, 9), Show::Data, "metric or composite"),
     Column::text("namespace", "NAMESPACE", (7, 30), Show::Data, "Namespace of its metric"),
     Column::text("stat", "STATISTIC", (3, 12), Show::Data, "Statistic of its metric"),
@@ -76,8 +85,9 @@ fn ask(env: &Env) -> DescribeAlarmsFluentBuilder {
 }
 
 fn rows(env: &Env, answer: &DescribeAlarmsOutput) -> Result<Vec<Resource>, Fault> {
-    let metric = answer.metric_alarms().iter().map(|alarm| row::of_metric(&env.scope, alarm));
-    metric.chain(answer.composite_alarms().iter().map(|alarm| row::of_composite(&env.scope, alarm))).collect()
+    let now = Timestamp::now();
+    let metric = answer.metric_alarms().iter().map(|alarm| row::of_metric(&env.scope, alarm, now));
+    metric.chain(answer.composite_alarms().iter().map(|alarm| row::of_composite(&env.scope, alarm, now))).collect()
 }
 
 fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
@@ -94,9 +104,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let (alarm, history) = join(named(env, &[&id.id]), history(env, id)).await;
         let alarm = alarm?.into_iter().next().ok_or_else(|| parts::gone(id))?;
         let mut sections = vec![parts::summary(&DEF, &alarm)];
-        if let Some(Value::List(children)) = DEF.cell(&alarm, "children")
-            && !children.is_empty()
-        {
+        let children = parts::items_of(&DEF, &alarm, "children");
+        if !children.is_empty() {
             let names: Vec<&str> = children.iter().take(PAGE).map(|name| &**name).collect();
             sections.push(parts::or_why("Children", named(env, &names).await.map(|found| children_table(&found))));
         }
@@ -156,20 +165,16 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 /// Its dimensions, as names and values.
 fn dimensions_of(alarm: &Resource) -> Vec<(&str, &str)> {
-    match DEF.cell(alarm, "dimensions") {
-        Some(Value::List(items)) => items.iter().filter_map(|item| item.split_once('=')).collect(),
-        _ => Vec::new(),
-    }
+    parts::items_of(&DEF, alarm, "dimensions").iter().filter_map(|item| item.split_once('=')).collect()
 }
 
 fn relations(alarm: &Resource) -> Vec<Relation> {
     let scope = &alarm.id.scope;
     let watched = dimensions::resources(scope, parts::text_of(&DEF, alarm, "namespace"), &dimensions_of(alarm));
     let mut relations: Vec<Relation> = watched.into_iter().map(|(label, id)| parts::to_one(label, id)).collect();
-    if let Some(Value::List(children)) = DEF.cell(alarm, "children")
-        && !children.is_empty()
-    {
-        relations.push(parts::to_those("children", scope, KIND, parts::exactly("name", &**children)));
+    let children = parts::items_of(&DEF, alarm, "children");
+    if !children.is_empty() {
+        relations.push(parts::to_those("children", scope, KIND, parts::exactly("name", children)));
     }
     relations.push(parts::to_those("parents", scope, KIND, parts::lists("children", [&alarm.id.id])));
     relations

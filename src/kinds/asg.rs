@@ -5,7 +5,6 @@
 
 mod row;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_sdk_autoscaling::operation::describe_auto_scaling_groups::builders::DescribeAutoScalingGroupsFluentBuilder;
@@ -14,9 +13,9 @@ use futures_util::future::join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
-use super::ecs::target_group_name;
-use super::parts;
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, no_logs};
+use super::elb::target_group_name;
+use super::parts::{self, Allowance};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns, no_logs};
 use crate::model::{Detail, Fault, MetricSpec, Resource, ResourceId, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -77,12 +76,12 @@ const COLUMNS: &[Column] = &[
     Column::text("launch", "LAUNCHES", (8, 60), Show::Data, "Launch template and version, or launch configuration"),
     Column::text("target_groups", "TARGET GROUPS", (10, 60), Show::Data, "Target groups it registers its instances in"),
     Column::text("suspended", "SUSPENDED", (6, 60), Show::Data, "Processes that are suspended"),
-    Column::number("grace_seconds", "GRACE", 5, Show::Data, "Seconds before health checks count"),
+    columns::GRACE_SECONDS,
     Column::number("cooldown_seconds", "COOLDOWN", 5, Show::Data, "Seconds between two scalings"),
     Column::text("subnets", "SUBNETS", (15, 80), Show::Data, "Subnets"),
     Column::text("termination", "TERMINATION", (8, 60), Show::Data, "Which instances go first"),
     Column::text("protected", "PROTECTED", (3, 3), Show::Data, "Whether new instances are protected from scale-in"),
-    Column::text("created", "CREATED", (4, 20), Show::Data, "When it was made"),
+    columns::CREATED,
 ];
 
 const METRICS: &[parts::Metric] = &[("cpu", "CPUUtilization", "Average", Unit::Percent)];
@@ -93,7 +92,7 @@ fn ask(env: &Env) -> DescribeAutoScalingGroupsFluentBuilder {
 
 fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
     Box::pin(async move {
-        let left = &AtomicUsize::new(EVIDENCE);
+        let left = &Allowance::new(EVIDENCE);
         pages(LIST, move |token| async move {
             let call = ask(env).max_records(PAGE).set_next_token(token);
             let page = call.send().await.map_err(|error| fault(LIST, &error))?;
@@ -107,10 +106,9 @@ fn list<'a>(env: &'a Env, _: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Aske
 }
 
 /// A row, with its newest activities where they are needed. What may not be read is left out of the verdict.
-async fn with_evidence(env: &Env, group: &AutoScalingGroup, left: &AtomicUsize) -> Result<Resource, Fault> {
-    let take = || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+async fn with_evidence(env: &Env, group: &AutoScalingGroup, left: &Allowance) -> Result<Resource, Fault> {
     let activities = match group.auto_scaling_group_name() {
-        Some(name) if row::is_short(group) && take() => activities(env, name, NEWEST).await.unwrap_or_default(),
+        Some(name) if row::is_short(group) && left.take(1) => activities(env, name, NEWEST).await.unwrap_or_default(),
         _ => Vec::new(),
     };
     row::of(&env.scope, group, &activities, Timestamp::now())
@@ -187,14 +185,9 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 fn relations(group: &Resource) -> Vec<Relation> {
     let scope = &group.id.scope;
-    let mut relations = Vec::new();
-    if let Some(Value::List(names)) = DEF.cell(group, "target_groups") {
-        let target_group =
-            |name: &std::sync::Arc<str>| parts::to_one("target group", parts::id(scope, "target-group", name.clone()));
-        relations.extend(names.iter().map(target_group));
-    }
-    relations.push(parts::to_alarms(scope, &[("AutoScalingGroupName", &group.id.id)]));
-    relations
+    let groups = parts::items_of(&DEF, group, "target_groups");
+    let alarms = parts::to_alarms(scope, &[("AutoScalingGroupName", &group.id.id)]);
+    parts::to_each("target group", scope, "target-group", groups).chain([alarms]).collect()
 }
 
 fn metrics(group: &Resource) -> Vec<MetricSpec> {

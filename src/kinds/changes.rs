@@ -13,8 +13,12 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 
+use super::Op;
 use crate::model::{Change, ChangeSource, Fault, KindId, ResourceId, Scope, text};
 use crate::providers::Env;
+
+/// What the sources call.
+pub const READS: &[&[Op]] = &[trail::READS, ecs::READS, databases::READS, asg::READS];
 
 /// What one source had to tell, and why it may not be all.
 #[derive(Debug, Default)]

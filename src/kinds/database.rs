@@ -2,12 +2,13 @@
 //! Not a kind.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use aws_sdk_rds::primitives::DateTime;
 use aws_sdk_rds::types::{Event, SourceType};
 
 use super::parts::{self, Verdict, fine};
-use super::{Asked, Op};
+use super::{Asked, Op, Relation};
 use crate::model::{Health, LogSource, Scope, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::{fault, gathered};
@@ -15,8 +16,8 @@ use crate::providers::aws::{fault, gathered};
 /// What [`events`] calls.
 pub const EVENTS: Op = "rds:DescribeEvents";
 
-/// How far back events are asked for, in minutes: all that RDS keeps.
-const EVENT_MINUTES: i32 = 14 * 24 * 60;
+/// How far back events are asked for, in minutes: all that RDS and ElastiCache keep.
+pub const EVENT_MINUTES: i32 = 14 * 24 * 60;
 /// How many of the newest events a detail shows.
 const EVENTS_SHOWN: usize = 50;
 
@@ -127,14 +128,29 @@ fn event_row(event: &Event) -> Vec<Value> {
 
 /// The log groups that RDS exports to: `/aws/rds/cluster/NAME/EXPORT`, a stream for each instance, or the same with `instance`.
 pub fn log_sources(scope: &Scope, cluster: Option<&str>, instance: Option<&str>, exports: &[String]) -> Vec<LogSource> {
-    let (sort, name) = cluster.map_or(("instance", instance.unwrap_or_default()), |cluster| ("cluster", cluster));
     let source = |export: &String| LogSource {
         scope: scope.region_scope(),
-        group: format!("/aws/rds/{sort}/{name}/{export}").into(),
+        group: log_group(cluster, instance, export).into(),
         stream_prefix: cluster.and(instance).map(Into::into),
-        label: text::clean(&format!("{} {export}", instance.unwrap_or(name))).into(),
+        label: text::clean(&format!("{} {export}", instance.or(cluster).unwrap_or_default())).into(),
     };
     exports.iter().map(source).collect()
+}
+
+fn log_group(cluster: Option<&str>, instance: Option<&str>, export: &str) -> String {
+    let (sort, name) = cluster.map_or(("instance", instance.unwrap_or_default()), |cluster| ("cluster", cluster));
+    format!("/aws/rds/{sort}/{name}/{export}")
+}
+
+/// Leads to the log groups that RDS exports to.
+pub fn to_log_groups(
+    scope: &Scope,
+    cluster: Option<&str>,
+    instance: Option<&str>,
+    exports: &[Arc<str>],
+) -> impl Iterator<Item = Relation> {
+    let groups = exports.iter().map(move |export| log_group(cluster, instance, export));
+    groups.map(|group| parts::to_one("log group", parts::id(scope, "log-group", group)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::elb::{balancer_name, target_group_name};
 use super::parts::id;
 use crate::model::{ResourceId, Scope};
 
@@ -29,18 +30,11 @@ pub fn resources(scope: &Scope, namespace: &str, dimensions: &[(&str, &str)]) ->
     for (name, sort) in caches {
         found.extend(dimension(name).map(|value| ("cache", id(scope, "elasticache", format!("{sort}:{value}")))));
     }
-    found.extend(
-        dimension("TargetGroup").and_then(name_in).map(|name| ("target group", id(scope, "target-group", name))),
-    );
-    found.extend(
-        dimension("LoadBalancer").and_then(name_in).map(|name| ("load balancer", id(scope, "load-balancer", name))),
-    );
+    let group = dimension("TargetGroup").map(target_group_name);
+    found.extend(group.map(|name| ("target group", id(scope, "target-group", name))));
+    let balancer = dimension("LoadBalancer").map(balancer_name);
+    found.extend(balancer.map(|name| ("load balancer", id(scope, "load-balancer", name))));
     found
-}
-
-/// The name in `app/NAME/ID` or `targetgroup/NAME/ID`, as Elastic Load Balancing writes its dimensions.
-fn name_in(value: &str) -> Option<&str> {
-    value.split('/').nth(1)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 pub mod stop;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{ContainerDefinition, LogDriver, Service, Task, TaskDefinition};
@@ -11,9 +13,9 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::parts::required;
 use super::{Op, parts};
-use crate::model::{Fault, LogSource, ResourceId, Scope, text};
+use crate::model::{Fault, FaultClass, LogSource, ResourceId, Scope, text};
 use crate::providers::Env;
-use crate::providers::aws::{fault, gathered};
+use crate::providers::aws::{fault, gathered, paged};
 
 /// What [`clusters`] calls.
 pub const LIST_CLUSTERS: Op = "ecs:ListClusters";
@@ -39,15 +41,13 @@ pub const PAGE: usize = 100;
 const LISTING: usize = 4;
 /// Calls that describe services at once.
 const DESCRIBING: usize = 8;
+/// How long a call waits that ECS finds one too many, and longer each time: an account may make a hundred at once and then twenty a
+/// second.
+const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
 /// What stands after the last slash of an ARN: the name.
 pub fn name_of(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
-}
-
-/// `targetgroup/NAME/ID` in an ARN: the name.
-pub fn target_group_name(arn: &str) -> &str {
-    arn.split_once("targetgroup/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or(arn)
 }
 
 /// The cluster that a resource lives in, or is.
@@ -56,17 +56,17 @@ pub fn cluster_of(id: &ResourceId) -> &str {
 }
 
 /// The id of a service.
-pub fn service_id(scope: &Scope, cluster: &str, name: &str) -> std::sync::Arc<ResourceId> {
+pub fn service_id(scope: &Scope, cluster: &str, name: &str) -> Arc<ResourceId> {
     parts::id(&scope.region_scope().in_cluster(cluster), "ecs-service", name)
 }
 
 /// The id of a task.
-pub fn task_id(scope: &Scope, cluster: &str, task: &str) -> std::sync::Arc<ResourceId> {
+pub fn task_id(scope: &Scope, cluster: &str, task: &str) -> Arc<ResourceId> {
     parts::id(&scope.region_scope().in_cluster(cluster), "ecs-task", task)
 }
 
 /// The id of a task definition.
-pub fn definition_id(scope: &Scope, reference: &str) -> std::sync::Arc<ResourceId> {
+pub fn definition_id(scope: &Scope, reference: &str) -> Arc<ResourceId> {
     parts::id(&scope.region_scope(), "ecs-task-definition", name_of(reference))
 }
 
@@ -88,22 +88,55 @@ pub fn services(
     env: &Env,
     clusters: Vec<String>,
 ) -> impl Stream<Item = Result<(String, Vec<Service>), Fault>> + Send + '_ {
+    // Of several clusters the first pages at once; the rest of each while those of its first pages are described.
     let listed = stream::iter(clusters).map(move |cluster| tens(env, cluster)).buffered(LISTING);
-    let tens = listed.map_ok(|tens| stream::iter(tens).map(Ok)).try_flatten();
-    tens.map_ok(move |(cluster, names)| described(env, cluster, names)).try_buffered(DESCRIBING)
+    let describe = move |(cluster, names): (String, Vec<String>)| {
+        patiently(move || described(env, cluster.clone(), names.clone()))
+    };
+    listed.try_flatten().map_ok(describe).try_buffered(DESCRIBING)
 }
 
-/// The names of a cluster's services, by ten.
-async fn tens(env: &Env, cluster: String) -> Result<Vec<(String, Vec<String>)>, Fault> {
-    let arns: Vec<String> = gathered(LIST_SERVICES, |token| {
-        let call = env.aws.ecs().list_services().cluster(&cluster).max_results(PAGE as i32).set_next_token(token);
-        async move {
-            let page = call.send().await.map_err(|error| fault(LIST_SERVICES, &error))?;
-            Ok((page.service_arns.unwrap_or_default(), page.next_token))
+/// The names of a cluster's services, by ten. The first page has come when this returns.
+async fn tens(
+    env: &Env,
+    cluster: String,
+) -> Result<impl Stream<Item = Result<(String, Vec<String>), Fault>> + Send + '_, Fault> {
+    let of = cluster.clone();
+    let pages = paged(LIST_SERVICES, move |token| {
+        let of = of.clone();
+        patiently(move || names(env, of.clone(), token.clone()))
+    });
+    let mut pages = Box::pin(pages);
+    let first = pages.try_next().await?;
+    let pages = stream::iter(first.map(Ok)).chain(pages);
+    Ok(pages.map_ok(move |arns| by_ten(&cluster, &arns)).try_flatten())
+}
+
+fn by_ten(cluster: &str, arns: &[String]) -> impl Stream<Item = Result<(String, Vec<String>), Fault>> + use<> {
+    let tens: Vec<_> = arns.chunks(TEN).map(|ten| Ok((cluster.to_owned(), ten.to_vec()))).collect();
+    stream::iter(tens)
+}
+
+/// A page of their names, and the token of the next one.
+async fn names(env: &Env, cluster: String, token: Option<String>) -> Result<(Vec<String>, Option<String>), Fault> {
+    let call = env.aws.ecs().list_services().cluster(cluster).max_results(PAGE as i32).set_next_token(token);
+    let page = call.send().await.map_err(|error| fault(LIST_SERVICES, &error))?;
+    Ok((page.service_arns.unwrap_or_default(), page.next_token))
+}
+
+/// Asks again where ECS says that it is asked too often. Of hundreds of calls one must not spoil the others: the whole list asked
+/// for anew would be that many more.
+async fn patiently<T, Asked: Future<Output = Result<T, Fault>>>(ask: impl Fn() -> Asked) -> Result<T, Fault> {
+    for pause in PAUSES {
+        match ask().await {
+            Err(Fault { class: FaultClass::Throttled { .. }, .. }) => {}
+            told => return told,
         }
-    })
-    .await?;
-    Ok(arns.chunks(TEN).map(|ten| (cluster.clone(), ten.to_vec())).collect())
+        // Those who were refused together must not come back together. The keys of a hash are random enough for this.
+        let share = RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64;
+        tokio::time::sleep(pause.mul_f64(0.5 + 0.5 * share)).await;
+    }
+    ask().await
 }
 
 async fn described(env: &Env, cluster: String, names: Vec<String>) -> Result<(String, Vec<Service>), Fault> {
@@ -187,6 +220,8 @@ pub fn log_sources(scope: &Scope, definition: &TaskDefinition, task: Option<&str
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use aws_sdk_ecs::types::LogConfiguration;
 
     use super::*;
@@ -203,11 +238,23 @@ mod tests {
     fn names_come_out_of_arns() {
         assert_eq!(name_of("arn:aws:ecs:eu-central-1:111122223333:service/main/web"), "web");
         assert_eq!(name_of("arn:aws:ecs:eu-central-1:111122223333:task-definition/web:7"), "web:7");
-        let arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web-tg/0123456789abcdef";
-        assert_eq!(target_group_name(arn), "web-tg");
         let scope = Scope::new("e", "r");
         assert_eq!(cluster_of(&service_id(&scope, "main", "web")), "main");
         assert_eq!(cluster_of(&parts::id(&scope, "ecs-cluster", "main")), "main");
+    }
+
+    #[tokio::test]
+    async fn only_what_is_one_call_too_many_is_asked_again() {
+        let asked = AtomicUsize::new(0);
+        let told = patiently(|| async {
+            match asked.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(Fault::new(FaultClass::Throttled { until: None }, "too many")),
+                1 => Err(Fault::new(FaultClass::Service, "broken")),
+                _ => Ok(()),
+            }
+        });
+        assert_eq!(told.await.map_err(|fault| fault.class), Err(FaultClass::Service));
+        assert_eq!(asked.into_inner(), 2);
     }
 
     #[test]

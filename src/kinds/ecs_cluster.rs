@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_ecs::operation::describe_clusters::builders::DescribeClustersFluentBuilder;
 use aws_sdk_ecs::types::{Cluster, ClusterField, KeyValuePair};
 
-use super::parts::{self, Verdict, field, fine, required};
+use super::parts::{self, Verdict, field, fine, required, status_words};
 use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, ecs, no_logs};
 use crate::model::{Detail, Fault, Health, MetricSpec, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
@@ -122,12 +122,11 @@ pub fn resource(scope: &Scope, cluster: &Cluster) -> Result<Resource, Fault> {
 }
 
 fn verdict(cluster: &Cluster) -> Verdict {
-    let words = |status: &str| status.to_ascii_lowercase().replace('_', " ");
     match cluster.status() {
         Some("ACTIVE") => {}
-        Some(status @ ("PROVISIONING" | "DEPROVISIONING")) => return (Health::Progressing, words(status)),
+        Some(status @ ("PROVISIONING" | "DEPROVISIONING")) => return (Health::Progressing, status_words(status)),
         Some("FAILED") => return (Health::Failed, "its capacity providers could not be set up".to_owned()),
-        Some(status) => return (Health::Unknown, words(status)),
+        Some(status) => return (Health::Unknown, status_words(status)),
         None => return (Health::Unknown, "no status is told".to_owned()),
     }
     match cluster.attachments_status() {

@@ -11,16 +11,15 @@ mod detail;
 mod health;
 mod row;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use aws_sdk_ecs::types::Service;
-use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
+use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use futures_util::future::{join, join_all};
 use futures_util::stream::TryStreamExt;
 use jiff::Timestamp;
 
 use super::ecs::{self, stop};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, parts};
+use super::parts::Allowance;
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns, elb, parts};
 use crate::model::{Fault, LogSource, MetricSpec, Resource, ResourceId, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::fault;
@@ -30,8 +29,6 @@ use health::{Evidence, Needs, SickTargets};
 pub use health::{is_bookkeeping, is_steady, is_trouble, plain, primary, words_of};
 
 const KIND: &str = "ecs-service";
-/// Why targets are unhealthy.
-const TARGETS: Op = "elasticloadbalancing:DescribeTargetHealth";
 /// Which load balancers use the target groups.
 const GROUPS: Op = "elasticloadbalancing:DescribeTargetGroups";
 
@@ -55,7 +52,7 @@ pub static DEF: KindDef = KindDef {
         ecs::LIST_TASKS,
         ecs::TASKS,
         ecs::DEFINITION,
-        TARGETS,
+        elb::TARGET_HEALTH,
         GROUPS,
     ],
     cadence: ecs::CADENCE,
@@ -94,10 +91,10 @@ const COLUMNS: &[Column] = &[
     Column::number("minimum_percent", "MINIMUM %", 4, Show::Data, "Least of desired kept healthy in a rollout"),
     Column::number("maximum_percent", "MAXIMUM %", 4, Show::Data, "Most of desired that run in a rollout"),
     Column::text("circuit_breaker", "CIRCUIT BREAKER", (2, 14), Show::Data, "Whether failing rollouts are given up"),
-    Column::number("grace_seconds", "GRACE", 5, Show::Data, "Seconds before health checks count"),
+    columns::GRACE_SECONDS,
     Column::text("exec", "EXEC", (3, 3), Show::Data, "Whether commands can be run in its containers"),
     Column::text("platform", "PLATFORM", (5, 8), Show::Data, "Fargate platform version"),
-    Column::text("created", "CREATED", (4, 20), Show::Data, "When it was made"),
+    columns::CREATED,
     Column::text("created_by", "CREATED BY", (8, 40), Show::Data, "Who made it"),
 ];
 
@@ -107,7 +104,7 @@ const METRICS: &[parts::Metric] =
 fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
     Box::pin(async move {
         let clusters = ecs::clusters(env, within).await?;
-        let left = &AtomicUsize::new(EVIDENCE);
+        let left = &Allowance::new(EVIDENCE);
         let services = ecs::services(env, clusters);
         let rows = services.map_ok(|(cluster, ten)| async move { rows(env, &cluster, &ten, left).await });
         let mut rows = std::pin::pin!(rows.try_buffered(GATHERING));
@@ -118,7 +115,7 @@ fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) ->
     })
 }
 
-async fn rows(env: &Env, cluster: &str, ten: &[Service], left: &AtomicUsize) -> Result<Vec<Resource>, Fault> {
+async fn rows(env: &Env, cluster: &str, ten: &[Service], left: &Allowance) -> Result<Vec<Resource>, Fault> {
     let now = Timestamp::now();
     let row = async |service: &Service| {
         let needs = health::needs(service, now);
@@ -129,17 +126,16 @@ async fn rows(env: &Env, cluster: &str, ten: &[Service], left: &AtomicUsize) -> 
 }
 
 /// As much of the evidence as there are calls left for.
-fn affordable(needs: Needs, left: &AtomicUsize) -> Needs {
-    let take =
-        |calls: usize| left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(calls)).is_ok();
-    Needs { stops: needs.stops && take(2), targets: needs.targets.into_iter().filter(|_| take(1)).collect() }
+fn affordable(needs: Needs, left: &Allowance) -> Needs {
+    Needs { stops: needs.stops && left.take(2), targets: needs.targets.into_iter().filter(|_| left.take(1)).collect() }
 }
 
 /// What could be found out.
 async fn evidence(env: &Env, cluster: &str, service: &Service, needs: Needs) -> Evidence {
     let name = service.service_name().unwrap_or_default();
     let stops = async { if needs.stops { stops(env, cluster, name).await.unwrap_or_default() } else { Vec::new() } };
-    let targets = join_all(needs.targets.iter().map(|group| targets(env, group)));
+    let no_capture = Capture::default();
+    let targets = join_all(needs.targets.iter().map(|group| elb::targets(env, group, &no_capture)));
     let (stops, targets) = join(stops, targets).await;
     let sick = needs.targets.iter().zip(targets).filter_map(|(group, found)| sick_targets(group, &found.ok()?));
     Evidence { stops, targets: sick.collect() }
@@ -156,23 +152,13 @@ async fn stops(env: &Env, cluster: &str, service: &str) -> Result<Vec<stop::Stop
     Ok(tasks.iter().filter_map(stop::of).collect())
 }
 
-/// The targets of a group, by its ARN.
-async fn targets(env: &Env, group: &str) -> Result<Vec<TargetHealthDescription>, Fault> {
-    let call = env.aws.elb().describe_target_health().target_group_arn(group);
-    let answer = call.send().await.map_err(|error| fault(TARGETS, &error))?;
-    Ok(answer.target_health_descriptions.unwrap_or_default())
-}
-
 fn sick_targets(group: &str, targets: &[TargetHealthDescription]) -> Option<SickTargets> {
-    let state = |target: &TargetHealthDescription| target.target_health().and_then(|health| health.state().cloned());
-    let unhealthy = |target: &&TargetHealthDescription| state(target) == Some(TargetHealthStateEnum::Unhealthy);
-    let first = targets.iter().find(unhealthy)?.target_health()?;
-    let reason = first.reason().map(aws_sdk_elasticloadbalancingv2::types::TargetHealthReasonEnum::as_str);
-    Some(SickTargets {
-        group: ecs::target_group_name(group).to_owned(),
-        unhealthy: targets.iter().filter(unhealthy).count(),
-        of: targets.iter().filter(|target| state(target) != Some(TargetHealthStateEnum::Draining)).count(),
-        why: first.description().or(reason).unwrap_or("no reason is told").to_owned(),
+    let targets = elb::Targets::new(targets);
+    (targets.unhealthy > 0).then(|| SickTargets {
+        group: elb::target_group_name(group).to_owned(),
+        unhealthy: targets.unhealthy,
+        of: targets.total(),
+        why: targets.complaint().unwrap_or("no reason is told").to_owned(),
     })
 }
 
@@ -193,12 +179,8 @@ fn relations(service: &Resource) -> Vec<Relation> {
     if let Some(Value::Text(definition)) = DEF.cell(service, "task_definition") {
         relations.push(parts::to_one("task definition", ecs::definition_id(scope, definition)));
     }
-    if let Some(Value::List(groups)) = DEF.cell(service, "target_groups") {
-        let group = |name: &std::sync::Arc<str>| {
-            parts::to_one("target group", parts::id(&scope.region_scope(), "target-group", name.clone()))
-        };
-        relations.extend(groups.iter().map(group));
-    }
+    let groups = parts::items_of(&DEF, service, "target_groups");
+    relations.extend(parts::to_each("target group", scope, "target-group", groups));
     relations.push(parts::to_alarms(scope, &[("ClusterName", cluster), ("ServiceName", &service.id.id)]));
     relations.push(parts::to_one("cluster", parts::id(&scope.region_scope(), "ecs-cluster", cluster)));
     relations

@@ -184,8 +184,9 @@ fn relations(task: &Resource) -> Vec<Relation> {
     let scope = &task.id.scope;
     let cluster = ecs::cluster_of(&task.id);
     let mut relations = Vec::new();
-    if let (Some(Value::Text(service)), true) = (DEF.cell(task, "service"), row::has_service(task)) {
-        relations.push(parts::to_one("service", ecs::service_id(scope, cluster, service)));
+    if row::has_service(task) {
+        relations
+            .push(parts::to_one("service", ecs::service_id(scope, cluster, parts::text_of(&DEF, task, "service"))));
     }
     if let Some(Value::Text(definition)) = DEF.cell(task, "task_definition") {
         relations.push(parts::to_one("task definition", ecs::definition_id(scope, definition)));

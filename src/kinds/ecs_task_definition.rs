@@ -123,14 +123,8 @@ async fn uses(env: &Env) -> Result<BTreeMap<String, i64>, Fault> {
 fn deployed(service: &Service) -> Vec<String> {
     let deployments = service.deployments().iter().filter_map(|deployment| deployment.task_definition());
     let sets = service.task_sets().iter().filter_map(|set| set.task_definition());
-    let mut references: Vec<String> = Vec::new();
-    for arn in service.task_definition().into_iter().chain(deployments).chain(sets) {
-        let reference = ecs::name_of(arn);
-        if !references.iter().any(|known| known == reference) {
-            references.push(reference.to_owned());
-        }
-    }
-    references
+    let arns = service.task_definition().into_iter().chain(deployments).chain(sets);
+    parts::each_once(arns.map(|arn| ecs::name_of(arn).to_owned()))
 }
 
 /// The newest active revisions of a family.
@@ -223,8 +217,7 @@ pub fn resource(scope: &Scope, definition: &TaskDefinition, uses: &Uses) -> Resu
     let family = required(definition.family(), ecs::DEFINITION, "family")?;
     let name = format!("{family}:{}", definition.revision());
     let all = definition.container_definitions();
-    let mut groups: Vec<&str> = all.iter().filter_map(|container| Some(ecs::awslogs(container)?.0)).collect();
-    groups.dedup();
+    let groups = parts::each_once(all.iter().filter_map(|container| Some(ecs::awslogs(container)?.0)));
     let platform = definition.runtime_platform();
     let services = uses.as_ref().map(|uses| uses.get(&name).copied().unwrap_or_default());
     let cells = vec![
@@ -263,9 +256,9 @@ fn verdict(definition: &TaskDefinition, services: Option<i64>) -> Verdict {
     match definition.status() {
         None | Some(TaskDefinitionStatus::Active) => fine(),
         Some(status) if services.unwrap_or_default() > 0 => {
-            (Health::Degraded, format!("{}, but services still use it", status.as_str()))
+            (Health::Degraded, format!("{}, but services still use it", parts::status_words(status.as_str())))
         }
-        Some(status) => (Health::Unknown, status.as_str().to_ascii_lowercase().replace('_', " ")),
+        Some(status) => (Health::Unknown, parts::status_words(status.as_str())),
     }
 }
 
@@ -276,12 +269,8 @@ fn relations(definition: &Resource) -> Vec<Relation> {
         parts::to_those_within("tasks", "ecs-task", &definition.id),
         parts::to_those_within("revisions", KIND, &definition.id),
     ];
-    if let Some(Value::List(groups)) = DEF.cell(definition, "log_groups") {
-        let group = |name: &std::sync::Arc<str>| {
-            parts::to_one("log group", parts::id(&scope.region_scope(), "log-group", name.clone()))
-        };
-        relations.extend(groups.iter().map(group));
-    }
+    let groups = parts::items_of(&DEF, definition, "log_groups");
+    relations.extend(parts::to_each("log group", scope, "log-group", groups));
     relations
 }
 
@@ -332,7 +321,7 @@ mod tests {
     fn a_definition_that_was_taken_back_is_sick_only_in_use() {
         assert_eq!(row(TaskDefinitionStatus::Inactive, 0).health, Health::Unknown);
         let used = row(TaskDefinitionStatus::Inactive, 1);
-        assert_eq!((used.health, &*used.reason), (Health::Degraded, "INACTIVE, but services still use it"));
+        assert_eq!((used.health, &*used.reason), (Health::Degraded, "inactive, but services still use it"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use futures_util::future::{join, try_join};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::parts::{self, required};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
 use crate::model::{Detail, Fault, FaultClass, LogSource, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::{self, Capture};
@@ -69,11 +69,11 @@ const COLUMNS: &[Column] = &[
     Column::text("endpoint", "ENDPOINT", (20, 80), Show::Data, "Address of its API server"),
     Column::text("endpoint_access", "ENDPOINT ACCESS", (6, 16), Show::Data, "From where the API server can be reached"),
     Column::text("log_types", "LOGS", (3, 60), Show::Data, "Control plane logs it sends to CloudWatch"),
-    Column::text("vpc", "VPC", (12, 21), Show::Data, "Its network"),
+    columns::VPC,
     Column::text("subnets", "SUBNETS", (15, 80), Show::Data, "Subnets of its control plane"),
     Column::text("role", "ROLE", (8, 40), Show::Data, "Its role"),
-    Column::text("deletion_protection", "DELETION PROTECTION", (3, 3), Show::Data, "Whether it can't be deleted"),
-    Column::text("created", "CREATED", (4, 20), Show::Data, "When it was made"),
+    columns::DELETION_PROTECTION,
+    columns::CREATED,
 ];
 
 /// What a cluster's node groups are, or why that may not be known.
@@ -218,13 +218,12 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 fn relations(cluster: &Resource) -> Vec<Relation> {
     let scope = &cluster.id.scope;
     let mut relations = Vec::new();
-    if let Some(Value::List(asgs)) = DEF.cell(cluster, "asgs")
-        && !asgs.is_empty()
-    {
-        relations.push(parts::to_those("auto scaling groups", scope, "asg", parts::exactly("name", &**asgs)));
+    let asgs = parts::items_of(&DEF, cluster, "asgs");
+    if !asgs.is_empty() {
+        relations.push(parts::to_those("auto scaling groups", scope, "asg", parts::exactly("name", asgs)));
     }
     relations.push(parts::to_alarms(scope, &[("ClusterName", &cluster.id.id)]));
-    if DEF.cell(cluster, "log_types").is_some_and(|types| !types.show_exact().is_empty()) {
+    if !parts::items_of(&DEF, cluster, "log_types").is_empty() {
         relations.push(parts::to_one("log group", parts::id(scope, "log-group", control_plane(&cluster.id.id))));
     }
     relations

@@ -8,8 +8,9 @@ use std::time::Duration;
 use aws_sdk_elasticache::types::{CacheCluster, Event, LogDeliveryConfiguration, ReplicationGroup, SourceType};
 use futures_util::future::join;
 
+use super::database::EVENT_MINUTES;
 use super::parts;
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
 use crate::model::{Detail, Fault, LogSource, MetricSpec, Resource, ResourceId, Section, Unit, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -20,8 +21,6 @@ const CLUSTERS: Op = "elasticache:DescribeCacheClusters";
 const GROUPS: Op = "elasticache:DescribeReplicationGroups";
 const EVENTS: Op = "elasticache:DescribeEvents";
 
-/// All that ElastiCache keeps, in minutes.
-const EVENT_MINUTES: i32 = 14 * 24 * 60;
 /// How many of the newest events a detail shows, which is also a page.
 const EVENTS_SHOWN: i32 = 100;
 
@@ -64,12 +63,12 @@ const COLUMNS: &[Column] = &[
     Column::text("failover", "FAILOVER", (7, 9), Show::Data, "Whether a replica takes over by itself"),
     Column::text("multi_az", "MULTI-AZ", (7, 9), Show::Data, "Whether its nodes are in several zones"),
     Column::text("transit_encryption", "ENCRYPTED IN TRANSIT", (3, 3), Show::Data, "Whether connections are encrypted"),
-    Column::text("encrypted", "ENCRYPTED", (3, 3), Show::Data, "Whether its storage is encrypted"),
+    columns::ENCRYPTED,
     Column::text("auth", "AUTH TOKEN", (3, 3), Show::Data, "Whether a token is asked for"),
-    Column::number("backup_days", "BACKUP DAYS", 3, Show::Data, "Days that automatic snapshots are kept"),
-    Column::text("backup_window", "BACKUP WINDOW", (11, 11), Show::Data, "When snapshots are made, UTC"),
-    Column::text("maintenance_window", "MAINTENANCE", (19, 19), Show::Data, "When it may be maintained, UTC"),
-    Column::text("created", "CREATED", (4, 20), Show::Data, "When it was made"),
+    columns::BACKUP_DAYS,
+    columns::BACKUP_WINDOW,
+    columns::MAINTENANCE_WINDOW,
+    columns::CREATED,
 ];
 
 const METRICS: &[parts::Metric] = &[
@@ -182,9 +181,9 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 /// Names of the cache clusters that its metrics are of: itself, or a group's members.
 fn cluster_names(cache: &Resource) -> Vec<&str> {
-    match DEF.cell(cache, "members") {
-        Some(Value::List(members)) => members.iter().map(|name| &**name).collect(),
-        _ => vec![&*cache.name],
+    match parts::items_of(&DEF, cache, "members") {
+        [] => vec![&*cache.name],
+        members => members.iter().map(|name| &**name).collect(),
     }
 }
 

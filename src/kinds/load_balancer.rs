@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 
 use super::parts::{self, Verdict, fine, int, required, time};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns, elb, no_logs};
 use crate::model::{Detail, Fault, Health, MetricSpec, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -46,10 +46,10 @@ const COLUMNS: &[Column] = &[
     Column::text("scheme", "SCHEME", (8, 15), Show::Table(2), "internet-facing or internal"),
     Column::text("dns_name", "DNS NAME", (20, 60), Show::Table(3), "Its host name"),
     Column::text("zones", "ZONES", (10, 44), Show::Table(4), "Availability zones"),
-    Column::text("vpc", "VPC", (12, 21), Show::Data, "Its network"),
+    columns::VPC,
     Column::text("ip_type", "IP TYPE", (4, 12), Show::Data, "ipv4 or dualstack"),
     Column::text("security_groups", "SECURITY GROUPS", (10, 60), Show::Data, "Its security groups"),
-    Column::text("created", "CREATED", (4, 20), Show::Data, "When it was made"),
+    columns::CREATED,
 ];
 
 const APPLICATION: &[parts::Metric] = &[
@@ -128,9 +128,7 @@ fn listeners_table(scope: &Scope, listeners: &[Listener]) -> Section {
 fn target_groups(action: &Action) -> Vec<&str> {
     let several = action.forward_config().map(ForwardActionConfig::target_groups).unwrap_or_default();
     let arns = several.iter().filter_map(|group| group.target_group_arn());
-    let mut names: Vec<&str> = arns.chain(action.target_group_arn()).map(|arn| name_in(arn, 1)).collect();
-    names.dedup();
-    names
+    parts::each_once(arns.chain(action.target_group_arn()).map(elb::target_group_name))
 }
 
 fn in_words(action: &Action) -> String {
@@ -146,11 +144,6 @@ fn in_words(action: &Action) -> String {
         [] => action.r#type().map(|sort| sort.as_str().to_owned()).unwrap_or_default(),
         groups => format!("forward to {}", groups.join(", ")),
     }
-}
-
-/// A name in an ARN of Elastic Load Balancing: `…:loadbalancer/app/NAME/ID` (2) or `…:targetgroup/NAME/ID` (1).
-pub fn name_in(arn: &str, position: usize) -> &str {
-    arn.split('/').nth(position).unwrap_or(arn)
 }
 
 fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
@@ -195,7 +188,7 @@ fn verdict(lb: &LoadBalancer) -> Verdict {
 
 /// What CloudWatch calls it: `app/NAME/ID`.
 fn dimension(lb: &Resource) -> Option<&str> {
-    lb.arn.as_deref()?.split_once(":loadbalancer/").map(|(_, dimension)| dimension)
+    elb::balancer_dimension(lb.arn.as_deref()?)
 }
 
 fn relations(lb: &Resource) -> Vec<Relation> {

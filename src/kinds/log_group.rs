@@ -8,7 +8,7 @@ use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass, LogStream, MetricFi
 use futures_util::future::join3;
 
 use super::parts::{self, fine, int, required, yes};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns};
 use crate::model::{Detail, Fault, LogSource, Resource, ResourceId, Scope, Section, Unit, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::{Capture, pretty};
@@ -55,7 +55,7 @@ const COLUMNS: &[Column] = &[
     Column::text("created", "CREATED", (4, 8), Show::Table(3), "When it was made"),
     Column::number("metric_filters", "METRIC FILTERS", 3, Show::Data, "Filters that make metrics of its lines"),
     Column::text("kms_key", "KMS KEY", (10, 80), Show::Data, "Key that encrypts it"),
-    Column::text("deletion_protection", "DELETION PROTECTION", (3, 3), Show::Data, "Whether it can't be deleted"),
+    columns::DELETION_PROTECTION,
 ];
 
 const METRICS: &[parts::Metric] =
@@ -149,9 +149,13 @@ fn resource(scope: &Scope, group: &LogGroup) -> Result<Resource, Fault> {
     Ok(parts::row(parts::id(scope, KIND, name), name, arn, fine(), cells))
 }
 
-/// AWS names the groups of its own services by what they are of.
+/// AWS names the groups of its own services by what they are of; into the others containers write.
 fn relations(group: &Resource) -> Vec<Relation> {
     let scope = &group.id.scope;
+    let writers = || {
+        let writes = parts::lists("log_groups", [&group.id.id]);
+        parts::to_those("task definitions", scope, "ecs-task-definition", writes)
+    };
     let parts: Vec<&str> = group.id.id.split('/').collect();
     let of = match parts.as_slice() {
         ["", "aws", "rds", "instance", name, _] => Some(("database", "rds-instance", *name)),
@@ -160,8 +164,8 @@ fn relations(group: &Resource) -> Vec<Relation> {
         ["", "aws", "ecs", "containerinsights", name, _] => Some(("cluster", "ecs-cluster", *name)),
         _ => None,
     };
-    let of = of.map(|(label, kind, name)| parts::to_one(label, parts::id(scope, kind, name)));
-    of.into_iter().chain([parts::to_alarms(scope, &[("LogGroupName", &group.id.id)])]).collect()
+    let of = of.map_or_else(writers, |(label, kind, name)| parts::to_one(label, parts::id(scope, kind, name)));
+    [of].into_iter().chain([parts::to_alarms(scope, &[("LogGroupName", &group.id.id)])]).collect()
 }
 
 fn logs<'a>(_: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
@@ -203,7 +207,7 @@ mod tests {
         };
         assert_eq!(first("/aws/rds/instance/db/postgresql"), "rds-instance db");
         assert_eq!(first("/aws/eks/beta9/cluster"), "eks-cluster beta9");
-        assert_eq!(first("/ecs/lecture-backend"), "alarm");
+        assert_eq!(first("/ecs/lecture-backend"), "ecs-task-definition");
     }
 
     #[test]

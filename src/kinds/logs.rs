@@ -19,6 +19,9 @@ use crate::providers::aws::fault;
 const FILTER: Op = "logs:FilterLogEvents";
 const LIVE: Op = "logs:StartLiveTail";
 
+/// What is called here.
+pub const READS: &[Op] = &[FILTER, LIVE];
+
 /// The longest line that is kept whole, in bytes: CloudWatch takes a megabyte, a screen does not.
 const LONGEST: usize = 16 * 1024;
 

@@ -1,6 +1,7 @@
 //! Points of metrics, fetched in batches with `GetMetricData`, and the budget for them: CloudWatch charges for every metric in
 //! every call. Knows no kind; which metrics are worth asking for is the kinds' and the screen's affair.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_cloudwatch::primitives::DateTime;
@@ -8,6 +9,7 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataRe
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::Op;
 use crate::model::{Fault, FaultClass, MetricSpec, Points, Window};
@@ -15,6 +17,9 @@ use crate::providers::Env;
 use crate::providers::aws::{fault, gathered};
 
 const GET: Op = "cloudwatch:GetMetricData";
+
+/// What is called here.
+pub const READS: &[Op] = &[GET];
 
 /// The most queries that one call takes.
 pub const QUERIES: usize = 500;
@@ -134,9 +139,38 @@ fn points_of(series: &BTreeMap<i64, f64>) -> Points {
 pub struct Budget {
     calls_a_day: u64,
     millionths_a_day: u64,
-    day: Date,
-    calls: u64,
-    metrics: u64,
+    used: Used,
+}
+
+/// What has been used of a budget on a day, as it is kept between runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// The day, UTC.
+    pub day: Date,
+    /// `GetMetricData` calls.
+    pub calls: u64,
+    /// Metrics asked for.
+    pub metrics: u64,
+}
+
+impl Used {
+    /// Both together, if they are of one day; else the later one.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        self.merged(more, u64::saturating_add)
+    }
+
+    fn merged(self, other: Self, merge: fn(u64, u64) -> u64) -> Self {
+        match self.day.cmp(&other.day) {
+            Ordering::Less => other,
+            Ordering::Greater => self,
+            Ordering::Equal => Self {
+                day: self.day,
+                calls: merge(self.calls, other.calls),
+                metrics: merge(self.metrics, other.metrics),
+            },
+        }
+    }
 }
 
 /// What metrics have cost on a day.
@@ -157,7 +191,7 @@ impl Budget {
     pub fn new(calls_a_day: u64, dollars_a_day: f64) -> Self {
         // Casting a float saturates: nonsense from outside becomes nothing or everything, never an overflow.
         let millionths_a_day = (dollars_a_day * DOLLAR as f64).round() as u64;
-        Self { calls_a_day, millionths_a_day, day: Date::default(), calls: 0, metrics: 0 }
+        Self { calls_a_day, millionths_a_day, used: Used::default() }
     }
 
     /// How many of `wanted` metrics may be asked for now.
@@ -168,12 +202,16 @@ impl Budget {
         usize::try_from(by_calls.min(by_money)).map_or(wanted, |allowed| allowed.min(wanted))
     }
 
-    /// Books a fetch of so many metrics.
-    pub fn spend(&mut self, now: Timestamp, metrics: usize) {
-        let (calls, before) = self.used(now);
-        self.day = utc_day(now);
-        self.calls = calls + metrics.div_ceil(QUERIES) as u64;
-        self.metrics = before + metrics as u64;
+    /// Books a fetch of so many metrics; returns what it uses.
+    pub fn spend(&mut self, now: Timestamp, metrics: usize) -> Used {
+        let fetch = Used { day: utc_day(now), calls: metrics.div_ceil(QUERIES) as u64, metrics: metrics as u64 };
+        self.used = self.used.and(fetch);
+        fetch
+    }
+
+    /// Takes in what is known elsewhere of what has been used: before a restart, or beside this process.
+    pub fn learn(&mut self, used: Used) {
+        self.used = self.used.merged(used, u64::max);
     }
 
     /// What has been spent today.
@@ -185,7 +223,7 @@ impl Budget {
 
     /// Calls and metrics of the day of `now`: a new day starts from nothing.
     fn used(&self, now: Timestamp) -> (u64, u64) {
-        if utc_day(now) == self.day { (self.calls, self.metrics) } else { (0, 0) }
+        if utc_day(now) == self.used.day { (self.used.calls, self.used.metrics) } else { (0, 0) }
     }
 }
 
@@ -282,6 +320,21 @@ mod tests {
         assert_eq!(budget.allows(midnight, 7), 7);
         budget.spend(midnight, 7);
         assert_eq!(budget.spent(midnight).metrics, 7);
+    }
+
+    #[test]
+    fn what_others_have_used_counts_on_its_day() {
+        let noon = at("2025-08-22T12:00:00Z");
+        let of = |day: &str, calls, metrics| Used { day: day.parse().unwrap(), calls, metrics };
+        let mut budget = Budget::new(10, 1.0);
+        budget.learn(of("2025-08-22", 9, 700));
+        assert_eq!((budget.spent(noon).calls, budget.spent(noon).metrics), (9, 700));
+        assert_eq!(budget.spend(noon, 3), of("2025-08-22", 1, 3));
+        assert!(budget.spent(noon).exhausted);
+        budget.learn(of("2025-08-22", 4, 1));
+        assert_eq!(budget.spent(noon).metrics, 703, "what is known here is not forgotten");
+        budget.learn(of("2025-08-21", 10, 9_000));
+        assert_eq!(budget.spent(noon).metrics, 703, "yesterday is over");
     }
 
     #[test]

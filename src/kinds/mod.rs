@@ -5,6 +5,7 @@
 pub mod alarm;
 pub mod asg;
 pub mod changes;
+mod columns;
 mod database;
 mod dimensions;
 pub mod ecs;
@@ -14,6 +15,7 @@ pub mod ecs_task;
 pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
+pub mod elb;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;
@@ -32,7 +34,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::model::{Detail, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId};
+use crate::model::{Detail, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value};
 use crate::providers::Env;
 
 /// An operation of a provider, as `service:Operation` in IAM's spelling, such as `ecs:ListServices`.
@@ -155,7 +157,7 @@ impl KindDef {
     }
 
     /// A cell of one of its resources by column id.
-    pub fn cell<'a>(&self, resource: &'a Resource, id: &str) -> Option<&'a crate::model::Value> {
+    pub fn cell<'a>(&self, resource: &'a Resource, id: &str) -> Option<&'a Value> {
         resource.cells.get(self.column(id)?)
     }
 
@@ -171,7 +173,7 @@ pub fn no_logs<'a>(_: &'a Env, _: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
 }
 
 /// The query for a list.
-pub fn list_of(scope: &crate::model::Scope, kind: KindId, within: Option<Arc<ResourceId>>) -> Query {
+pub fn list_of(scope: &Scope, kind: KindId, within: Option<Arc<ResourceId>>) -> Query {
     Query::List { scope: scope.region_scope(), kind, within }
 }
 
@@ -194,6 +196,21 @@ pub const ALL: &[&KindDef] = &[
     &terraform_lock::DEF,
     &terraform_state::DEF,
 ];
+
+/// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the
+/// providers call themselves.
+pub fn reads() -> Vec<Op> {
+    let of_kinds = ALL.iter().flat_map(|kind| kind.reads);
+    let mut all: Vec<Op> = of_kinds
+        .chain(metrics::READS)
+        .chain(logs::READS)
+        .chain(changes::READS.iter().copied().flatten())
+        .copied()
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
 
 /// The kind of this id.
 pub fn by_id(id: &str) -> Option<&'static KindDef> {

@@ -2,6 +2,7 @@
 //! kind of its own and makes no call.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -71,6 +72,12 @@ pub fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
+/// An instant in a word: the minute if it was today, else the date.
+pub fn moment(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    if day(at) == day(now) { at.strftime("%H:%MZ").to_string() } else { day(at) }
+}
+
 /// A filter for those whose column is exactly one of these.
 pub fn exactly<T: AsRef<str>>(column: &str, words: impl IntoIterator<Item = T>) -> String {
     format!("{column}:/^({})$/", alternatives(words))
@@ -91,6 +98,11 @@ fn alternatives<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
 /// Leads to one resource.
 pub fn to_one(label: &'static str, id: Arc<ResourceId>) -> Relation {
     Relation { label, query: Query::Detail(id), filter: None }
+}
+
+/// Leads to each of the resources of these ids.
+pub fn to_each(label: &'static str, scope: &Scope, kind: KindId, ids: &[Arc<str>]) -> impl Iterator<Item = Relation> {
+    ids.iter().map(move |name| to_one(label, id(&scope.region_scope(), kind, name.clone())))
 }
 
 /// Leads to the resources of a kind within another.
@@ -141,6 +153,14 @@ pub fn text_of<'a>(kind: &KindDef, resource: &'a Resource, column: &str) -> &'a 
     }
 }
 
+/// The items of a cell by its column; none where it is no list.
+pub fn items_of<'a>(kind: &KindDef, resource: &'a Resource, column: &str) -> &'a [Arc<str>] {
+    match kind.cell(resource, column) {
+        Some(Value::List(items)) => items,
+        _ => &[],
+    }
+}
+
 /// The first block of a detail: health, reason and every column that says something.
 pub fn summary(kind: &KindDef, resource: &Resource) -> Section {
     let mut fields = vec![field("health", Value::Health(resource.health))];
@@ -184,6 +204,37 @@ pub fn words(name: &str) -> String {
         out.push(c.to_ascii_lowercase());
     }
     out
+}
+
+/// A status in words: `CREATE_FAILED` as `create failed`.
+pub fn status_words(status: &str) -> String {
+    status.to_ascii_lowercase().replace('_', " ")
+}
+
+/// Each only once, in the order they come.
+pub fn each_once<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for item in items {
+        if !once.contains(&item) {
+            once.push(item);
+        }
+    }
+    once
+}
+
+/// Calls that one list may make beyond what it lists by: to tell why something is sick. An incident must not multiply the calls.
+pub struct Allowance(AtomicUsize);
+
+impl Allowance {
+    /// So many calls.
+    pub const fn new(calls: usize) -> Self {
+        Self(AtomicUsize::new(calls))
+    }
+
+    /// Takes that many calls, if they are left.
+    pub fn take(&self, calls: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(calls)).is_ok()
+    }
 }
 
 /// Text for the part of a link after `#`, or for a value in it.
@@ -252,6 +303,13 @@ mod tests {
         assert_eq!(words("networkInterfaceId"), "network interface id");
         assert_eq!(words("privateIPv4Address"), "private ipv4 address");
         assert_eq!(words("runningEC2Tasks"), "running ec2 tasks");
+    }
+
+    #[test]
+    fn an_allowance_ends() {
+        let left = Allowance::new(3);
+        assert_eq!([left.take(2), left.take(2), left.take(1), left.take(1)], [true, false, true, false]);
+        assert_eq!(each_once(["b", "a", "b", "c", "a"]), ["b", "a", "c"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::database::{self, of_status, with_progress};
 use super::parts::{self, Verdict, int, required, time, yes};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
 use crate::model::{Detail, Fault, Health, LogSource, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -56,15 +56,15 @@ const COLUMNS: &[Column] = &[
     Column::text("zones", "ZONES", (10, 60), Show::Data, "Availability zones of its storage"),
     Column::text("endpoint", "ENDPOINT", (20, 80), Show::Data, "Host name and port for writes"),
     Column::text("reader_endpoint", "READER ENDPOINT", (20, 80), Show::Data, "Host name for reads"),
-    Column::text("database", "DATABASE", (4, 30), Show::Data, "Name of the database made with it"),
-    Column::text("pending", "PENDING", (8, 60), Show::Data, "Changes that wait or are under way"),
-    Column::number("backup_days", "BACKUP DAYS", 3, Show::Data, "Days that automated backups are kept"),
-    Column::text("backup_window", "BACKUP WINDOW", (11, 11), Show::Data, "When backups are made, UTC"),
-    Column::text("maintenance_window", "MAINTENANCE", (19, 19), Show::Data, "When it may be maintained, UTC"),
-    Column::text("encrypted", "ENCRYPTED", (3, 3), Show::Data, "Whether its storage is encrypted"),
-    Column::text("deletion_protection", "DELETION PROTECTION", (3, 3), Show::Data, "Whether it can't be deleted"),
-    Column::text("log_exports", "LOG EXPORTS", (4, 40), Show::Data, "Logs it sends to CloudWatch"),
-    Column::text("created", "CREATED", (4, 20), Show::Data, "When it was made"),
+    columns::DATABASE,
+    columns::PENDING,
+    columns::BACKUP_DAYS,
+    columns::BACKUP_WINDOW,
+    columns::MAINTENANCE_WINDOW,
+    columns::ENCRYPTED,
+    columns::DELETION_PROTECTION,
+    columns::LOG_EXPORTS,
+    columns::CREATED,
 ];
 
 const METRICS: &[parts::Metric] = &[
@@ -282,15 +282,18 @@ fn verdict(cluster: &DbCluster, instances: &Instances) -> Verdict {
 }
 
 fn relations(cluster: &Resource) -> Vec<Relation> {
-    let mut watched = vec![format!("DBClusterIdentifier={}", cluster.id.id)];
-    if let Some(Value::List(members)) = DEF.cell(cluster, "members") {
-        watched.extend(members.iter().map(|member| format!("DBInstanceIdentifier={member}")));
-    }
-    vec![
+    let members = parts::items_of(&DEF, cluster, "members").iter();
+    let own = format!("DBClusterIdentifier={}", cluster.id.id);
+    let watched = [own].into_iter().chain(members.map(|member| format!("DBInstanceIdentifier={member}")));
+    let scope = &cluster.id.scope;
+    let mut relations = vec![
         parts::to_those_within("members", "rds-instance", &cluster.id),
         parts::to_those_within("snapshots", "rds-snapshot", &cluster.id),
-        parts::to_those("alarms", &cluster.id.scope, "alarm", parts::lists("dimensions", watched)),
-    ]
+        parts::to_those("alarms", scope, "alarm", parts::lists("dimensions", watched)),
+    ];
+    let exports = parts::items_of(&DEF, cluster, "log_exports");
+    relations.extend(database::to_log_groups(scope, Some(&cluster.id.id), None, exports));
+    relations
 }
 
 fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
@@ -372,6 +375,16 @@ mod tests {
         let range = ServerlessV2ScalingConfigurationInfo::builder().min_capacity(0.5).max_capacity(8.0).build();
         let row = row(cluster("available").serverless_v2_scaling_configuration(range), &[]);
         assert_eq!(shown(&row, "class"), "0.5–8 ACU");
+    }
+
+    #[test]
+    fn it_leads_to_its_members_and_what_belongs_to_them() {
+        let row = row(cluster("available").enabled_cloudwatch_logs_exports("postgresql"), &[]);
+        let relations = relations(&row);
+        let labels: Vec<_> = relations.iter().map(|relation| relation.label).collect();
+        assert_eq!(labels, ["members", "snapshots", "alarms", "log group"]);
+        let alarms = relations[2].filter.as_deref().unwrap_or_default();
+        assert!(alarms.contains("DBClusterIdentifier=") && alarms.contains("DBInstanceIdentifier=two"), "{alarms}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use futures_util::future::join;
 
 use super::database::{self, of_status, with_progress};
 use super::parts::{self, Verdict, gib, int, required, time, yes};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
 use crate::model::{Detail, Fault, Health, LogSource, MetricSpec, Resource, ResourceId, Scope, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -47,25 +47,25 @@ const COLUMNS: &[Column] = &[
     Column::text("version", "VERSION", (4, 12), Show::Table(4), "Engine version"),
     Column::text("zone", "ZONE", (10, 14), Show::Table(5), "Availability zone"),
     Column::number("storage", "STORAGE", 8, Show::Table(6), "Allocated storage; Aurora grows by itself"),
-    Column::text("storage_type", "STORAGE TYPE", (3, 10), Show::Data, "Storage type"),
+    columns::STORAGE_TYPE,
     Column::number("storage_limit", "STORAGE LIMIT", 8, Show::Data, "Up to where storage grows by itself"),
     Column::text("multi_az", "MULTI-AZ", (3, 3), Show::Data, "Whether a standby waits in another zone"),
     Column::text("endpoint", "ENDPOINT", (20, 80), Show::Data, "Host name and port"),
-    Column::text("database", "DATABASE", (4, 30), Show::Data, "Name of the database made with it"),
-    Column::text("pending", "PENDING", (8, 60), Show::Data, "Changes that wait or are under way"),
+    columns::DATABASE,
+    columns::PENDING,
     Column::text("parameters", "PARAMETERS", (8, 60), Show::Data, "Parameter groups, with those not in effect yet"),
     Column::text("replica_of", "REPLICA OF", (8, 40), Show::Data, "The instance it is a read replica of"),
     Column::text("replicas", "REPLICAS", (8, 60), Show::Data, "Its read replicas"),
-    Column::number("backup_days", "BACKUP DAYS", 3, Show::Data, "Days that automated backups are kept"),
-    Column::text("backup_window", "BACKUP WINDOW", (11, 11), Show::Data, "When backups are made, UTC"),
-    Column::text("maintenance_window", "MAINTENANCE", (19, 19), Show::Data, "When it may be maintained, UTC"),
-    Column::text("encrypted", "ENCRYPTED", (3, 3), Show::Data, "Whether its storage is encrypted"),
+    columns::BACKUP_DAYS,
+    columns::BACKUP_WINDOW,
+    columns::MAINTENANCE_WINDOW,
+    columns::ENCRYPTED,
     Column::text("public", "PUBLIC", (3, 3), Show::Data, "Whether it has a public address"),
-    Column::text("deletion_protection", "DELETION PROTECTION", (3, 3), Show::Data, "Whether it can't be deleted"),
+    columns::DELETION_PROTECTION,
     Column::text("certificate", "CERTIFICATE", (8, 24), Show::Data, "Certificate authority of its server certificate"),
     Column::text("certificate_expires", "CERTIFICATE EXPIRES", (4, 20), Show::Data, "End of its server certificate"),
-    Column::text("log_exports", "LOG EXPORTS", (4, 40), Show::Data, "Logs it sends to CloudWatch"),
-    Column::text("created", "CREATED", (4, 20), Show::Data, "When it was made"),
+    columns::LOG_EXPORTS,
+    columns::CREATED,
 ];
 
 const METRICS: &[parts::Metric] = &[
@@ -80,7 +80,7 @@ const METRICS: &[parts::Metric] = &[
 const AURORA_METRICS: &[parts::Metric] =
     &[METRICS[0], METRICS[1], ("local storage", "FreeLocalStorage", "Minimum", Unit::Bytes), METRICS[3], METRICS[4]];
 
-fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn super::Sink) -> Asked<'a, ()> {
+fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
     Box::pin(pages(LIST, move |token| async move {
         let cluster = within.map(|cluster| Filter::builder().name("db-cluster-id").values(&*cluster.id).build());
         let call = env.aws.rds().describe_db_instances().set_filters(cluster.map(|filter| vec![filter]));
@@ -229,16 +229,23 @@ fn pending(to: &PendingModifiedValues) -> Vec<String> {
 
 fn relations(db: &Resource) -> Vec<Relation> {
     let scope = &db.id.scope;
-    let alarms = parts::to_alarms(scope, &[("DBInstanceIdentifier", &db.id.id)]);
-    match DEF.cell(db, "cluster") {
-        // Those of a cluster are backed up with it.
-        Some(Value::Text(cluster)) => {
-            let cluster = parts::id(scope, "rds-cluster", cluster.clone());
-            let snapshots = parts::to_those_within("snapshots", "rds-snapshot", &cluster);
-            vec![parts::to_one("cluster", cluster), snapshots, alarms]
-        }
-        _ => vec![parts::to_those_within("snapshots", "rds-snapshot", &db.id), alarms],
-    }
+    let text = |column| Some(parts::text_of(&DEF, db, column)).filter(|text| !text.is_empty());
+    let (cluster, source) = (text("cluster"), text("replica_of"));
+    let mut relations = Vec::new();
+    // What is in a cluster is backed up with it.
+    let backed_up = cluster.map_or_else(|| db.id.clone(), |cluster| parts::id(scope, "rds-cluster", cluster));
+    relations.extend(cluster.map(|_| parts::to_one("cluster", backed_up.clone())));
+    relations.push(parts::to_those_within("snapshots", "rds-snapshot", &backed_up));
+    relations.push(parts::to_alarms(scope, &[("DBInstanceIdentifier", &db.id.id)]));
+    let exports = parts::items_of(&DEF, db, "log_exports");
+    relations.extend(database::to_log_groups(scope, cluster, Some(&db.id.id), exports));
+    // In another region it is named by its ARN.
+    let here = |name: &&str| !name.contains(':');
+    let to = |label, name: &str| parts::to_one(label, parts::id(scope, KIND, name));
+    relations.extend(source.filter(here).map(|name| to("replica of", name)));
+    let replicas = parts::items_of(&DEF, db, "replicas").iter().map(|name| &**name);
+    relations.extend(replicas.filter(here).map(|name| to("replica", name)));
+    relations
 }
 
 fn metrics(db: &Resource) -> Vec<MetricSpec> {
@@ -261,6 +268,7 @@ mod tests {
     use aws_sdk_rds::types::{DbInstanceStatusInfo, DbParameterGroupStatus, Endpoint};
 
     use super::*;
+    use crate::model::Query;
 
     fn db(status: &str) -> DbInstanceBuilder {
         DbInstance::builder()
@@ -334,6 +342,18 @@ mod tests {
         let row = row(db("available").db_cluster_identifier("c").engine("aurora-postgresql"));
         let labels: Vec<_> = relations(&row).iter().map(|relation| relation.label).collect();
         assert_eq!(labels, ["cluster", "snapshots", "alarms"]);
+        let alone = db("available")
+            .enabled_cloudwatch_logs_exports("postgresql")
+            .read_replica_source_db_instance_identifier("arn:aws:rds:us-east-1:1:db:far")
+            .read_replica_db_instance_identifiers("near");
+        let told: Vec<_> = relations(&self::row(alone))
+            .into_iter()
+            .filter_map(|relation| match relation.query {
+                Query::Detail(id) => Some(format!("{} {}", relation.label, id.id)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, ["log group /aws/rds/instance/enterprise-prod-db/postgresql", "replica near"]);
         assert_eq!(metrics(&row)[2].metric, "FreeLocalStorage");
         assert_eq!(shown(&row, "storage"), "");
     }

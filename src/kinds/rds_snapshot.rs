@@ -8,7 +8,7 @@ use futures_util::future::join;
 
 use super::database::{self, of_status, with_progress};
 use super::parts::{self, gib, required, time, yes};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns, no_logs};
 use crate::model::{Detail, Fault, Resource, ResourceId, Scope, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -53,8 +53,8 @@ const COLUMNS: &[Column] = &[
     Column::text("engine", "ENGINE", (8, 17), Show::Table(6), "Database engine"),
     Column::text("version", "VERSION", (4, 12), Show::Data, "Engine version"),
     Column::number("progress", "PROGRESS", 4, Show::Data, "How much of it is done"),
-    Column::text("encrypted", "ENCRYPTED", (3, 3), Show::Data, "Whether it is encrypted"),
-    Column::text("storage_type", "STORAGE TYPE", (3, 10), Show::Data, "Storage type"),
+    columns::ENCRYPTED,
+    columns::STORAGE_TYPE,
     Column::text("zone", "ZONE", (10, 14), Show::Data, "Availability zone of the database"),
     Column::text("copy_of", "COPY OF", (10, 60), Show::Data, "The snapshot it was copied from"),
 ];

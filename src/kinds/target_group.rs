@@ -1,7 +1,5 @@
 //! `target-group`: target groups, with each target's health and the reason for it.
 
-mod health;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,18 +11,17 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::load_balancer::{self, name_in};
+use super::elb::{Targets, balancer_name};
+use super::load_balancer;
 use super::parts::{self, int, required};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns, elb, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Health, MetricSpec, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::{Capture, pretty};
 use crate::providers::aws::{fault, invalid, pages};
-use health::Targets;
 
 const KIND: &str = "target-group";
 const LIST: Op = "elasticloadbalancing:DescribeTargetGroups";
-const HEALTH: Op = "elasticloadbalancing:DescribeTargetHealth";
 /// For the groups of one load balancer, whose ARN has to be found by its name.
 const BALANCERS: Op = "elasticloadbalancing:DescribeLoadBalancers";
 
@@ -39,7 +36,7 @@ pub static DEF: KindDef = KindDef {
     doc: "Target groups: targets healthy of all, and why the others are not",
     pane: None,
     columns: COLUMNS,
-    reads: &[LIST, HEALTH, BALANCERS],
+    reads: &[LIST, elb::TARGET_HEALTH, BALANCERS],
     cadence: Duration::from_secs(30),
     list,
     detail,
@@ -65,7 +62,7 @@ const COLUMNS: &[Column] = &[
     Column::number("draining", "DRAINING", 4, Show::Data, "Targets on their way out"),
     Column::text("target_health", "TARGET HEALTH", (20, 120), Show::Data, "Every target: id, port, state and reason"),
     Column::text("load_balancer_arns", "LOAD BALANCER ARNS", (20, 120), Show::Data, "ARNs of the load balancers"),
-    Column::text("vpc", "VPC", (12, 21), Show::Data, "Its network"),
+    columns::VPC,
 ];
 
 const APPLICATION: &[parts::Metric] = &[
@@ -102,7 +99,7 @@ fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) ->
 /// a row.
 async fn with_health(env: &Env, group: &TargetGroup) -> Result<Option<Resource>, Fault> {
     let arn = required(group.target_group_arn(), LIST, "TargetGroupArn")?;
-    match targets(env, arn, &Capture::default()).await {
+    match elb::targets(env, arn, &Capture::default()).await {
         Ok(targets) => resource(&env.scope, group, Ok(&Targets::new(&targets))).map(Some),
         Err(gone) if gone.class == FaultClass::NotFound => Ok(None),
         Err(denied) if matches!(denied.class, FaultClass::Denied { .. }) => {
@@ -110,12 +107,6 @@ async fn with_health(env: &Env, group: &TargetGroup) -> Result<Option<Resource>,
         }
         Err(other) => Err(other),
     }
-}
-
-async fn targets(env: &Env, arn: &str, capture: &Capture) -> Result<Vec<TargetHealthDescription>, Fault> {
-    let call = env.aws.elb().describe_target_health().target_group_arn(arn).customize();
-    let answer = call.interceptor(capture.clone()).send().await.map_err(|error| fault(HEALTH, &error))?;
-    Ok(answer.target_health_descriptions.unwrap_or_default())
 }
 
 fn ask(env: &Env, id: &ResourceId) -> DescribeTargetGroupsFluentBuilder {
@@ -127,7 +118,7 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let answer = ask(env, id).send().await.map_err(|error| fault(LIST, &error))?;
         let group = answer.target_groups().first().ok_or_else(|| parts::gone(id))?;
         let arn = required(group.target_group_arn(), LIST, "TargetGroupArn")?;
-        let targets = targets(env, arn, &Capture::default()).await;
+        let targets = elb::targets(env, arn, &Capture::default()).await;
         let counted = targets.as_ref().map(|targets| Targets::new(targets));
         let row = resource(&env.scope, group, counted.as_ref().map_err(|fault| *fault))?;
         let table = targets.map(|targets| targets_table(&env.scope, group, &targets));
@@ -148,7 +139,7 @@ fn targets_table(scope: &Scope, group: &TargetGroup, targets: &[TargetHealthDesc
             Value::maybe(health.and_then(|health| health.reason()).map(TargetHealthReasonEnum::as_str)),
             Value::maybe(health.and_then(|health| health.description())),
         ];
-        let balancer = id.filter(|_| is_balancer).map(|arn| parts::id(scope, "load-balancer", name_in(arn, 2)));
+        let balancer = id.filter(|_| is_balancer).map(|arn| parts::id(scope, "load-balancer", balancer_name(arn)));
         (cells, balancer)
     };
     let columns = vec!["target", "port", "zone", "state", "reason", "description"];
@@ -162,9 +153,9 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
         let call = ask(env, id).customize().interceptor(group.clone());
         let answer = call.send().await.map_err(|error| fault(LIST, &error))?;
         let arn = answer.target_groups().first().and_then(TargetGroup::target_group_arn);
-        targets(env, arn.ok_or_else(|| parts::gone(id))?, &health).await?;
+        elb::targets(env, arn.ok_or_else(|| parts::gone(id))?, &health).await?;
         let group = group.json(LIST)?.pointer("/TargetGroups/0").cloned();
-        let health = health.json(HEALTH)?.pointer("/TargetHealthDescriptions").cloned();
+        let health = health.json(elb::TARGET_HEALTH)?.pointer("/TargetHealthDescriptions").cloned();
         let group = group.ok_or_else(|| invalid(LIST, "TargetGroups"))?;
         pretty(&json!({ "TargetGroup": group, "TargetHealthDescriptions": health }))
     })
@@ -181,7 +172,7 @@ fn resource(scope: &Scope, group: &TargetGroup, targets: Result<&Targets, &Fault
         Value::maybe(group.protocol().map(ProtocolEnum::as_str)),
         int(group.port()),
         Value::maybe(group.target_type().map(TargetTypeEnum::as_str)),
-        Value::list(balancers.iter().map(|arn| name_in(arn, 2))),
+        Value::list(balancers.iter().map(|arn| balancer_name(arn))),
         Value::text(health_check(group)),
         count(|targets| targets.unhealthy),
         count(|targets| targets.initial),
@@ -221,16 +212,14 @@ fn dimension(group: &Resource) -> Option<&str> {
 
 /// What CloudWatch calls its load balancers: `app/NAME/ID`.
 fn balancers(group: &Resource) -> Vec<&str> {
-    match DEF.cell(group, "load_balancer_arns") {
-        Some(Value::List(arns)) => arns.iter().filter_map(|arn| Some(arn.split_once(":loadbalancer/")?.1)).collect(),
-        _ => Vec::new(),
-    }
+    let arns = parts::items_of(&DEF, group, "load_balancer_arns");
+    arns.iter().filter_map(|arn| elb::balancer_dimension(arn)).collect()
 }
 
 fn relations(group: &Resource) -> Vec<Relation> {
     let scope = &group.id.scope;
-    let balancer = |name: &&str| parts::to_one("load balancer", parts::id(scope, "load-balancer", name_in(name, 1)));
-    let mut relations: Vec<Relation> = balancers(group).iter().map(balancer).collect();
+    let balancers = parts::items_of(&DEF, group, "load_balancers");
+    let mut relations: Vec<Relation> = parts::to_each("load balancer", scope, "load-balancer", balancers).collect();
     let registers = parts::lists("target_groups", [&group.name]);
     if DEF.cell(group, "target_type") == Some(&Value::text(TargetTypeEnum::Instance.as_str())) {
         relations.push(parts::to_those("groups of instances", scope, "asg", registers.clone()));

@@ -30,31 +30,30 @@ impl Sink for Taken {
 }
 
 /// An estate that stands still, and its environments. Health asks what happened lately, so it stands still now.
-pub struct Rig {
-    pub estate: Estate,
+pub(super) struct Rig {
+    pub(super) estate: Estate,
     environments: Arc<Environments>,
 }
 
 impl Rig {
     fn on(estate: Estate) -> Self {
-        let reads = ALL.iter().flat_map(|kind| kind.reads).copied().collect();
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
-        Self { environments: Environments::new(list, source, reads), estate }
+        Self { environments: Environments::new(list, source, super::reads()), estate }
     }
 
-    pub fn seven() -> Self {
+    pub(super) fn seven() -> Self {
         Self::on(Estate::new(1, Clock::manual(Timestamp::now())))
     }
 
-    pub async fn env(&self, name: &str) -> Arc<Env> {
+    pub(super) async fn env(&self, name: &str) -> Arc<Env> {
         let region = self.environments.list().iter().find(|known| &*known.name == name).unwrap().regions[0].clone();
         self.environments.env(&Scope::new(name, region)).await.unwrap()
     }
 
     /// How often each operation was called, but for those that say who answers.
-    pub fn calls(&self) -> BTreeMap<String, u64> {
+    pub(super) fn calls(&self) -> BTreeMap<String, u64> {
         let calls = self.estate.calls().into_iter().filter(|((_, service, _), _)| service != "sts");
         calls.map(|((_, service, operation), count)| (format!("{service}:{operation}"), count)).collect()
     }
@@ -91,6 +90,34 @@ async fn two_thousand_services_cost_two_hundred_and_twenty_calls() {
     assert_eq!(rows(&ecs_service::DEF, &env, None).await, first, "the same again, in the same order");
 }
 
+/// Pages of names come one after the other, and then so many calls at once describe that all is there well within three seconds.
+#[tokio::test]
+async fn two_thousand_services_do_not_come_one_by_one() {
+    let rig = Rig::on(Estate::sized(1, Clock::manual(Timestamp::now()), 1, 2_000));
+    let env = rig.env("env-000").await;
+    let latency = Duration::from_millis(20);
+    rig.estate.faults().set_latency(latency);
+    rig.estate.reset_calls();
+    assert_eq!(rows(&ecs_service::DEF, &env, None).await.len(), 2_000);
+    let at_once = rig.estate.most_at_once();
+    assert!((4..=8).contains(&at_once), "{at_once} calls at once: more than a few trip an account's limits");
+    let one_by_one = 1 + 20 + 200_usize.div_ceil(at_once);
+    assert!(latency * one_by_one as u32 <= Duration::from_secs(2), "{one_by_one} calls one after the other");
+}
+
+/// Of the calls of a long list some are one too many: they are made again, and the list is not begun anew.
+#[tokio::test]
+async fn a_throttled_call_spoils_no_list() {
+    let rig = Rig::on(Estate::sized(1, Clock::manual(Timestamp::now()), 1, 300));
+    let env = rig.env("env-000").await;
+    rig.estate.faults().add("env-000/ecs/DescribeServices=throttle:0.3").unwrap();
+    rig.estate.reset_calls();
+    assert_eq!(rows(&ecs_service::DEF, &env, None).await.len(), 300);
+    let calls = rig.calls();
+    assert_eq!((calls["ecs:ListClusters"], calls["ecs:ListServices"]), (1, 3));
+    assert!((31..=90).contains(&calls["ecs:DescribeServices"]), "{calls:?}");
+}
+
 #[tokio::test]
 async fn the_stories_show() {
     let rig = Rig::seven();
@@ -102,6 +129,12 @@ async fn the_stories_show() {
     assert!(tasks.iter().filter(|task| task.health == Health::Failed).count() >= 3);
     let service = crate::model::Value::text(&backend.name);
     assert!(tasks.iter().all(|task| ecs_task::DEF.cell(task, "service") == Some(&service)));
+
+    let latency = row(&alarm::DEF, &dhbw, "lecture-dhbw-latency-high").await;
+    assert!(latency.reason.starts_with("TargetResponseTime "), "{}", latency.reason);
+    assert!(latency.reason.contains(" > 1 for 5 of 5 (since "), "{}", latency.reason);
+    let affected = row(&alarm::DEF, &dhbw, "lecture-dhbw-students-affected").await;
+    assert!(affected.reason.starts_with("lecture-dhbw-backend-5xx in ALARM"), "{}", affected.reason);
 
     let enterprise = rig.env("enterprise-prod").await;
     let reporting = row(&ecs_service::DEF, &enterprise, "reporting-service").await;

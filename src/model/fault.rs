@@ -50,6 +50,25 @@ pub enum FaultClass {
     Bug,
 }
 
+impl FaultClass {
+    /// How much of an environment it takes away: of several faults the gravest is told.
+    pub const fn gravity(&self) -> u8 {
+        match self {
+            Self::WrongAccount { .. } => 6,
+            Self::Expired { .. } | Self::NeedsCode { .. } => 5,
+            Self::Unreachable | Self::TimedOut => 4,
+            Self::Denied { .. } => 3,
+            Self::Throttled { .. } => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether it keeps a whole environment from being read, not just a part of it.
+    pub const fn is_whole(&self) -> bool {
+        self.gravity() >= 4
+    }
+}
+
 /// Why something could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{summary}")]

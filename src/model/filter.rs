@@ -2,15 +2,16 @@
 //! must not, `column:value` for one column, `/…/` for a regular expression.
 
 use std::fmt;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 
 use super::Resource;
 
-/// How a term compares.
+/// What a term looks for in a text.
 #[derive(Clone, Debug)]
-enum Pattern {
+pub enum Pattern {
     /// A part of the text, without regard to case (stored in lower case).
     Part(String),
     /// A regular expression, without regard to case.
@@ -18,10 +19,24 @@ enum Pattern {
 }
 
 impl Pattern {
-    fn matches(&self, text: &str) -> bool {
+    /// Whether it is in a text.
+    pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Part(part) => contains_ignoring_case(text, part),
             Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+
+    /// Where it is in a text, in bytes.
+    pub fn find(&self, text: &str) -> Vec<Range<usize>> {
+        match self {
+            Self::Part(part) if part.is_empty() => Vec::new(),
+            Self::Part(part) => {
+                let places = text.as_bytes().windows(part.len()).enumerate();
+                let places = places.filter(|(_, window)| window.eq_ignore_ascii_case(part.as_bytes()));
+                places.map(|(at, _)| at..at + part.len()).collect()
+            }
+            Self::Regex(regex) => regex.find_iter(text).map(|found| found.range()).collect(),
         }
     }
 }
@@ -93,6 +108,11 @@ impl Filter {
     /// The columns it names, to check them against a kind's.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().filter_map(|term| term.column.as_deref())
+    }
+
+    /// What it looks for anywhere in a row.
+    pub fn anywhere(&self) -> impl Iterator<Item = &Pattern> {
+        self.terms.iter().filter(|term| term.column.is_none() && !term.inverse).map(|term| &term.pattern)
     }
 
     /// Whether a row passes.
@@ -235,6 +255,13 @@ mod tests {
     #[case("owner:me", false)]
     fn matches(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(Filter::parse(text).unwrap().matches(&ROW, Timestamp::UNIX_EPOCH), expected, "{text}");
+    }
+
+    #[test]
+    fn what_is_looked_for_anywhere_is_found_without_regard_to_case() {
+        let filter = Filter::parse("back !front state:alarm /end$/ \"\"").unwrap();
+        let found: Vec<_> = filter.anywhere().flat_map(|pattern| pattern.find("lecture-Backend")).collect();
+        assert_eq!(found, [8..12, 12..15]);
     }
 
     #[test]

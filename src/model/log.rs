@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Scope;
+use super::{Scope, stamp};
 
 /// Level of a line, guessed from its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,7 +35,7 @@ pub struct LogSource {
     pub label: Arc<str>,
 }
 
-/// One line as shown: cleaned of control characters and escape sequences.
+/// One line, cleaned of control characters and escape sequences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
     /// When it was written, by its source.
@@ -48,8 +48,16 @@ pub struct LogLine {
     pub late: bool,
     /// Hash of the event id: doubles are dropped by it.
     pub key: u64,
-    /// The text.
+    /// The whole text: what is searched and copied.
     pub text: Box<str>,
+}
+
+impl LogLine {
+    /// The text as it stands beside [`LogLine::at`]: without the timestamp that it begins with, where that tells the same time.
+    pub fn shown(&self) -> &str {
+        let stamp = stamp::of(&self.text).filter(|stamp| stamp.tells(self.at));
+        stamp.map_or(&*self.text, |stamp| &self.text[stamp.length..])
+    }
 }
 
 /// What to tail.
@@ -65,4 +73,25 @@ pub struct TailSpec {
     pub until: Option<Timestamp>,
     /// CloudWatch filter pattern.
     pub pattern: Option<Arc<str>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_the_end_of_the_text() {
+        let line = |text: &str| LogLine {
+            at: "2026-11-21T12:00:00.5Z".parse().unwrap(),
+            source: 0,
+            level: Level::Info,
+            late: false,
+            key: 0,
+            text: text.into(),
+        };
+        assert_eq!(line("2026-11-21T12:00:00.499Z INFO ready").shown(), "INFO ready");
+        for whole in ["INFO ready", "2026-11-21T11:58:00Z INFO read late", ""] {
+            assert_eq!(line(whole).shown(), whole);
+        }
+    }
 }

@@ -10,11 +10,14 @@ pub mod filter;
 mod health;
 mod loadable;
 mod log;
+pub mod mask;
 mod metric;
+pub mod pattern;
 mod plan;
 mod query;
 mod resource;
 mod scope;
+pub mod stamp;
 pub mod text;
 mod value;
 

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 /// Removes what must never reach a terminal: escape sequences, control characters, and the marks that reorder or hide text
-/// (bidirectional overrides, zero-width joiners outside of words they belong to are kept, they only join). Tabs become a space,
-/// line breaks a space.
+/// (zero-width joiners stay: they only join). A tab and a line break become a space each.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c.is_control() || is_hidden(c)) {
         return Cow::Borrowed(text);
@@ -102,6 +101,11 @@ pub fn age(at: Timestamp, now: Timestamp) -> String {
     if seconds < -5 { format!("in {}", span(-seconds)) } else { span(seconds.max(0)) }
 }
 
+/// So many of something, with the word for one or for several.
+pub fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// A length of time in its largest unit.
 pub fn span(seconds: i64) -> String {
     match seconds {
@@ -192,6 +196,11 @@ mod tests {
     #[case(864_000, "10d")]
     fn spans(#[case] seconds: i64, #[case] expected: &str) {
         assert_eq!(span(seconds), expected);
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!([0, 1, 2].map(|n| counted(n, "query", "queries")), ["0 queries", "1 query", "2 queries"]);
     }
 
     #[test]

@@ -8,7 +8,10 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::app::State;
-use crate::model::{Value, text};
+use crate::model::{Loading, Value, text};
+
+/// After so many seconds without an answer it is time to say so.
+const SILENT: i64 = 3;
 
 /// How instants are shown.
 #[derive(Clone, Copy)]
@@ -45,6 +48,23 @@ impl Ages<'_> {
         } else {
             format!("{:04}-{:02}", then.year(), then.month())
         }
+    }
+
+    /// What is to be said of a fetch of which nothing has come for a while.
+    pub(super) fn silence(self, loading: &Loading) -> Option<String> {
+        if !self.is_silent(loading) {
+            return None;
+        }
+        Some(if self.state.settings.ages {
+            format!("no answer for {}", text::age(loading.since, self.now))
+        } else {
+            format!("no answer since {}", self.clock(loading.since))
+        })
+    }
+
+    /// Whether somebody who waits for it wonders by now.
+    pub(super) fn is_silent(self, loading: &Loading) -> bool {
+        loading.count == 0 && self.now.as_second() - loading.since.as_second() > SILENT
     }
 
     /// A value as a cell of a table says it.

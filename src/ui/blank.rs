@@ -13,6 +13,7 @@ use super::layout::line;
 use super::signs;
 use super::theme::Role;
 use crate::app::Command;
+use crate::model::Loading;
 
 /// Lines in the middle of an area; what does not fit in height is left out from the end.
 pub(super) fn lines(cx: &mut Cx, area: Rect, lines: &[(Style, Cow<str>)]) {
@@ -29,21 +30,29 @@ pub(super) fn list(cx: &mut Cx, area: Rect, what: &str, filter: &str, total: usi
     let muted = cx.style(Role::Muted);
     if total > 0 && !filter.is_empty() {
         let clear = cx.key(&Command::Close, "`close`");
-        let words = format!("∅ none of {total} {what} matches {filter}");
+        let words = format!("∅ none of the {what} matches {filter} ({total} in all)");
         lines(cx, area, &[(cx.style(Role::Empty), words.into()), (muted, format!("{clear} clears the filter").into())]);
     } else if let Some(trouble) = facts.troubles.first() {
         let said = fault(cx, trouble, facts.troubles.len() - 1);
         lines(cx, area, &said);
     } else if facts.unread > 0 || facts.loading.is_some() {
         let loading = cx.style(Role::Loading);
-        let words = match facts.loading {
-            Some(count) if count > 0 => format!("◌ loading {what}: {count} so far"),
+        let words = match &facts.loading {
+            Some(Loading { count, .. }) if *count > 0 => format!("◌ loading {what}: {count} so far"),
             _ => format!("◌ loading {what}"),
         };
-        lines(cx, area, &[(loading, words.into())]);
+        let mut said = vec![(loading, words.into())];
+        said.extend(silence(cx, facts));
+        lines(cx, area, &said);
     } else {
         lines(cx, area, &[(cx.style(Role::Empty), format!("∅ no {what} here").into())]);
     }
+}
+
+/// That what is waited for does not answer, if so.
+pub(super) fn silence<'a>(cx: &Cx, facts: &Facts) -> Option<(Style, Cow<'a, str>)> {
+    let words = cx.ages().silence(facts.loading.as_ref()?)?;
+    Some((cx.style(Role::Muted), words.into()))
 }
 
 /// What a fault says where nothing else is to be shown.
@@ -73,7 +82,7 @@ pub(super) fn reason_line(cx: &mut Cx, area: Rect, facts: &Facts) {
         1 => String::new(),
         many => format!(" (+{} more)", many - 1),
     };
-    let words = format!("{sign} {environment} {}: {}{more}", trouble.fault.word(), trouble.fault.summary);
+    let words = format!("{sign} {environment} {}{more}: {}", trouble.fault.word(), trouble.fault.summary);
     let advice = signs::advice(trouble.fault, cx).into_owned();
     cx.pen(area).put(&words, style).skip(2).put(&advice, muted);
 }

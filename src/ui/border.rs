@@ -9,6 +9,8 @@ use super::facts::Facts;
 use super::layout::{Item, line, spread};
 use super::signs;
 use super::theme::Role;
+use crate::app::nav::Nav;
+use crate::model::text;
 
 /// What a border says.
 #[derive(Clone, Debug, Default)]
@@ -44,12 +46,19 @@ impl Border<'_> {
         let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 };
         let edge = Rect { x: area.x + 2, width: area.width - 4, ..area };
         spread(cx.buf, line(edge, 0), items, 1);
-        spread(cx.buf, line(edge, area.height - 1), self.below, 1);
+        below(cx, area, self.below);
         inner
     }
 }
 
-fn lines(cx: &mut Cx, area: Rect, style: Style) {
+/// Writes on the bottom line of a border: for what is known only when the inside has been drawn.
+pub(super) fn below(cx: &mut Cx, area: Rect, items: Vec<Item>) {
+    let edge = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+    spread(cx.buf, line(edge, area.height.saturating_sub(1)), items, 1);
+}
+
+/// The four edges of an area of at least two lines and columns.
+pub(super) fn lines(cx: &mut Cx, area: Rect, style: Style) {
     let (last, inside) = (area.height - 1, area.width - 2);
     cx.pen(line(area, 0)).put("╭", style).rule("─", inside, style).put("╮", style);
     for y in 1..last {
@@ -61,8 +70,13 @@ fn lines(cx: &mut Cx, area: Rect, style: Style) {
 /// Progress, fault and age, for the right end of a border.
 pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>, columns: u16) -> Vec<Item<'a>> {
     let mut items = Vec::new();
-    if let Some(count) = facts.loading {
-        let words = if count > 0 { format!(" ◌ loading {count} ") } else { " ◌ loading ".to_owned() };
+    if let Some(loading) = &facts.loading {
+        let words = match cx.ages().silence(loading) {
+            Some(words) if columns >= 50 => format!(" ◌ {words} "),
+            Some(_) => format!(" ◌ {} ", cx.age(loading.since)),
+            None if loading.count > 0 => format!(" ◌ loading {} ", loading.count),
+            None => " ◌ loading ".to_owned(),
+        };
         items.push(Item::new(2, cx.style(Role::Loading), words).at_right());
     }
     if let Some(trouble) = facts.troubles.first() {
@@ -79,9 +93,35 @@ pub(super) fn condition<'a>(cx: &Cx, facts: &Facts<'a>, columns: u16) -> Vec<Ite
     items
 }
 
-/// How many columns there is no room for.
-pub(super) fn left_out(columns: usize) -> String {
-    format!(" +{columns} {} ", if columns == 1 { "column" } else { "columns" })
+/// The filter of a list and how many are marked.
+pub(super) fn chosen<'a, K>(cx: &Cx, nav: &Nav<K>) -> Vec<Item<'a>> {
+    let mut items = Vec::new();
+    if !nav.filter.is_empty() {
+        items.push(Item::new(0, cx.style(Role::Match), format!(" /{} ", nav.filter.text())));
+    }
+    if !nav.marks.is_empty() {
+        items.push(Item::new(2, cx.style(Role::Mark), format!(" ◆ {} marked ", nav.marks.len())));
+    }
+    items
+}
+
+/// How many columns there is no room for, before the first that is seen and after it.
+pub(super) fn left_out<'a>(cx: &Cx, before: usize, after: usize) -> Vec<Item<'a>> {
+    let muted = cx.style(Role::Muted);
+    let mut items = Vec::new();
+    if before > 0 {
+        items.push(Item::new(0, muted, format!(" ← +{} ", text::counted(before, "column", "columns"))).at_right());
+    }
+    if after > 0 {
+        items.push(Item::new(0, muted, format!(" +{} → ", text::counted(after, "column", "columns"))).at_right());
+    }
+    items
+}
+
+/// How far lines are scrolled sideways.
+pub(super) fn scrolled<'a>(cx: &Cx, cells: u16) -> Option<Item<'a>> {
+    let words = || format!(" ← {} ", text::counted(cells.into(), "cell", "cells"));
+    (cells > 0).then(|| Item::new(1, cx.style(Role::Muted), words()).at_right())
 }
 
 /// The thumb of a scrollbar on the right border, where not everything is seen.

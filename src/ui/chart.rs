@@ -1,14 +1,17 @@
 //! A chart of one metric in braille: two dots to a cell's width, four to its height. Says its scale and its time in words.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::cx::Cx;
 use super::glyph::width;
 use super::layout::{left, line};
+use super::signs;
 use super::table::words;
 use super::theme::Role;
-use crate::model::{Points, Unit, Window};
+use crate::model::{Fault, Loadable, Points, Unit, Window};
 
 /// Lines a chart takes: its title, the plot, the axis, the times.
 pub(super) const LINES: u16 = 9;
@@ -26,6 +29,8 @@ pub(super) struct Chart<'a> {
     window: Window,
     end: Timestamp,
     known: bool,
+    /// Why nothing newer can be had.
+    fault: Option<&'a Fault>,
     /// Last, least and highest value.
     values: Option<[f64; 3]>,
     top: f64,
@@ -38,7 +43,7 @@ impl<'a> Chart<'a> {
         title: &'a str,
         unit: Unit,
         window: Window,
-        points: Option<&Points>,
+        known: Option<&'a Loadable<Arc<Points>>>,
         end: Timestamp,
         cells: u16,
     ) -> Self {
@@ -46,6 +51,8 @@ impl<'a> Chart<'a> {
         let period = i64::from(window.period());
         let end = Timestamp::from_second((end.as_second() + period - 1) / period * period).unwrap_or(end);
         let start = end.as_second() - window.seconds();
+        let points = known.and_then(Loadable::get);
+        let fault = known.and_then(|known| known.fault.as_ref()).map(|(fault, _)| &**fault);
         let shown: Vec<(i64, f64)> = points
             .map(|points| points.points.iter().map(|(at, value)| (at.as_second(), *value)))
             .into_iter()
@@ -57,7 +64,7 @@ impl<'a> Chart<'a> {
         let values = shown.last().map(|(_, last)| [*last, lowest, highest]);
         let top = ceiling(if values.is_some() { highest } else { 0.0 }, unit);
         let plot = plot(&shown, start, window, top, cells.saturating_sub(SCALE + 1));
-        Self { title, unit, window, end, known: points.is_some(), values, top, plot }
+        Self { title, unit, window, end, known: points.is_some(), fault, values, top, plot }
     }
 
     /// Draws one of its lines.
@@ -87,18 +94,29 @@ impl<'a> Chart<'a> {
 
     fn head(&self, cx: &mut Cx, area: Rect) {
         let (title, muted, text) = (cx.style(Role::Accent), cx.style(Role::Muted), cx.style(Role::Text));
+        let bad = self.fault.map_or(muted, |fault| cx.style(signs::fault(fault).1));
+        let used_up = cx.state.spent.exhausted;
         let mut pen = cx.pen(area);
         pen.put(self.title, title).skip(2);
-        match self.values {
-            Some([last, lowest, highest]) => {
+        match (self.values, self.fault) {
+            (Some([last, lowest, highest]), fault) => {
                 for (label, value) in [("last ", last), ("min ", lowest), ("max ", highest)] {
                     pen.put(label, muted).put(&words(value, self.unit), text).skip(2);
                 }
+                if let Some(fault) = fault {
+                    pen.put(signs::fault(fault).0, bad);
+                }
             }
-            None if self.known => {
+            (None, Some(fault)) => {
+                pen.put(&signs::brief(fault), bad);
+            }
+            (None, None) if self.known => {
                 pen.put("no data points", muted);
             }
-            None => {
+            (None, None) if used_up => {
+                pen.put("the day's budget is used up", muted);
+            }
+            (None, None) => {
                 pen.put("◌ loading", muted);
             }
         }

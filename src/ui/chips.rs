@@ -6,7 +6,7 @@ use super::cx::Cx;
 use super::facts::Facts;
 use super::glyph::{clip, width};
 use super::layout::inset;
-use super::table::{self, reason_role, value_style};
+use super::table::{self, Fitted, Framed, reason_role, value_style};
 use super::theme::Role;
 use super::{blank, signs};
 use crate::app::pane::Pane;
@@ -21,10 +21,11 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: 
     let facts = Facts::of_pane(cx.state, cx.now, pane);
     facts.tell(&mut cx.seen);
     cx.hits.push(area, Target::Pane(key));
-    let fitted = table::Fitted { columns: Vec::new(), gap: 0, before: 0, after: 0 };
-    let inner = inset(table::border(cx, area, pane, key, focused, &facts, &fitted), 1);
+    let rows = pane.nav.top..pane.nav.top + pane.nav.height;
+    let framed = Framed { pane, key, focused, facts: &facts, fitted: &Fitted::default(), rows };
+    let inner = inset(table::border(cx, area, &framed), 1);
     if pane.shown.is_empty() {
-        cx.hits.viewports.push((key, 0, 1, 0));
+        cx.hits.list(key, 0, 1, 0);
         return blank::list(cx, inner, &pane.title, pane.nav.filter.text(), pane.shown.total(), &facts);
     }
     let several = cx.state.marked.len() > 1;
@@ -41,7 +42,7 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: 
         cx.hits.push(area, Target::Row(key, at));
         at += 1;
     }
-    cx.hits.viewports.push((key, first, at - first, pane.shown.len()));
+    cx.hits.list(key, first, at - first, pane.shown.len());
     more(cx, area, pane.shown.len() - at, first);
 }
 

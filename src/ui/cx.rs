@@ -1,5 +1,8 @@
 //! What every part of the screen draws with: the buffer, the state, the theme, the time, and what was hit.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -23,19 +26,43 @@ pub(super) struct Cx<'a> {
     pub(super) keymap: &'a Keymap,
     pub(super) now: Timestamp,
     pub(super) hits: Hits,
-    /// Age and fault of what has been drawn so far, for the header.
+    /// Age and faults of what has been drawn so far, for the header.
     pub(super) seen: Seen<'a>,
 }
 
-/// Age and fault of what is on the screen.
-#[derive(Clone, Copy, Debug, Default)]
+/// Age and faults of what is on the screen.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Seen<'a> {
     /// When the oldest of the data was observed.
     pub(super) oldest: Option<Timestamp>,
-    /// A present fault and since when.
-    pub(super) fault: Option<(&'a Fault, Timestamp)>,
+    /// The gravest of the present faults; of the equally grave the first.
+    pub(super) gravest: Option<SeenFault<'a>>,
+    /// All of them: whose, and the word for it. Of one sort an environment has but one.
+    pub(super) faults: HashSet<(Arc<str>, &'static str)>,
     /// Something is being fetched for the first time.
     pub(super) loading: bool,
+}
+
+/// A present fault of an environment.
+#[derive(Clone, Debug)]
+pub(super) struct SeenFault<'a> {
+    pub(super) environment: Arc<str>,
+    pub(super) fault: &'a Fault,
+    pub(super) since: Timestamp,
+}
+
+impl<'a> Seen<'a> {
+    /// Takes note of a fault.
+    pub(super) fn fault(&mut self, environment: &Arc<str>, fault: &'a Fault, since: Timestamp) {
+        self.faults.insert((Arc::clone(environment), fault.word()));
+        match &mut self.gravest {
+            Some(known) if known.environment == *environment && known.fault.word() == fault.word() => {
+                known.since = known.since.min(since);
+            }
+            Some(known) if known.fault.class.gravity() >= fault.class.gravity() => {}
+            gravest => *gravest = Some(SeenFault { environment: Arc::clone(environment), fault, since }),
+        }
+    }
 }
 
 impl<'a> Cx<'a> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::cx::Seen;
 use crate::app::State;
 use crate::app::pane::Pane;
-use crate::model::{Fault, Query, Resource};
+use crate::model::{Fault, Loading, Query, Resource};
 
 /// A refresh that takes longer than this many seconds is worth a word.
 const SLOW: i64 = 2;
@@ -17,8 +17,8 @@ const SLOW: i64 = 2;
 pub(super) struct Facts<'a> {
     /// When the oldest answer was observed.
     pub(super) oldest: Option<Timestamp>,
-    /// A fetch is under way that an operator waits for; so many items have come so far.
-    pub(super) loading: Option<usize>,
+    /// Fetches are under way that an operator waits for: since when the first of them, and how many items have come so far.
+    pub(super) loading: Option<Loading>,
     /// Queries without any answer yet.
     pub(super) unread: usize,
     /// Present faults.
@@ -63,7 +63,8 @@ impl<'a> Facts<'a> {
         if let Some(loading) = &known.loading
             && (known.value.is_none() || now.as_second() - loading.since.as_second() > SLOW)
         {
-            self.loading = Some(self.loading.unwrap_or(0) + loading.count);
+            let first = self.loading.unwrap_or(Loading { count: 0, ..*loading });
+            self.loading = Some(Loading { since: first.since.min(loading.since), count: first.count + loading.count });
         }
         if let Some((fault, since)) = &known.fault {
             self.troubles.push(Trouble { query, fault, since: *since });
@@ -83,8 +84,8 @@ impl<'a> Facts<'a> {
     pub(super) fn tell(&self, seen: &mut Seen<'a>) {
         seen.oldest = [seen.oldest, self.oldest].into_iter().flatten().min();
         seen.loading |= self.loading.is_some();
-        if let (None, Some(trouble)) = (&seen.fault, self.troubles.first()) {
-            seen.fault = Some((trouble.fault, trouble.since));
+        for trouble in &self.troubles {
+            seen.fault(&trouble.query.scope().environment, trouble.fault, trouble.since);
         }
     }
 }

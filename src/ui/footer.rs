@@ -1,4 +1,4 @@
-//! The last line: the most useful keys of the present view, or the newest word to the operator.
+//! The last line: the most useful keys of what has them now, or the newest word to the operator.
 
 use ratatui::layout::Rect;
 
@@ -6,9 +6,11 @@ use super::cx::Cx;
 use super::glyph::width;
 use super::layout::inset;
 use super::theme::Role;
-use crate::app::command::{Command, Context};
+use crate::app::command::{Command, Context, Motion};
+use crate::app::layer::Layer;
 use crate::app::view::DetailTab;
-use crate::app::{Target, View};
+use crate::app::{State, Target, View};
+use crate::engine::SignInState;
 
 /// What a hint says about a command, in a word or two.
 type Hint = (Command, &'static str);
@@ -78,6 +80,47 @@ const LOGS: [Hint; 7] = [
     (Command::Wrap, "wrap"),
 ];
 
+const UP: Hint = (Command::Move(Motion::Up), "previous");
+const DOWN: Hint = (Command::Move(Motion::Down), "next");
+const CLOSE: Hint = (Command::Close, "close");
+
+const CHOOSE: [Hint; 3] = [(Command::Open, "choose"), UP, DOWN];
+
+const PICK: [Hint; 4] = [(Command::Open, "go there"), (Command::Mark, "mark several"), UP, DOWN];
+
+const SCROLL: [Hint; 4] = [
+    (Command::Move(Motion::Up), "up"),
+    (Command::Move(Motion::Down), "down"),
+    (Command::Move(Motion::PageDown), "page"),
+    (Command::Move(Motion::Last), "end"),
+];
+
+/// The hints of a layer, and how it is left. A prompt takes the line itself.
+fn of_layer(layer: &Layer) -> (&'static [Hint], &'static [Hint]) {
+    match layer {
+        Layer::Prompt { .. } => (&[], &[]),
+        Layer::Palette { .. } | Layer::SortMenu { .. } => (&CHOOSE, &[CLOSE]),
+        Layer::Picker { .. } => (&PICK, &[CLOSE]),
+        Layer::Help { .. } => (&SCROLL, &[CLOSE]),
+        Layer::Code { .. } => (&[(Command::Open, "try it")], &[(Command::Close, "leave it")]),
+        Layer::SignIn { state: Some(SignInState::Done(_) | SignInState::Failed(_)), .. } => (&[], &[CLOSE]),
+        Layer::SignIn { .. } => (&[], &[(Command::Close, "hide; it goes on")]),
+    }
+}
+
+fn of_view(state: &State) -> &'static [Hint] {
+    match (&state.view, state.context()) {
+        (View::Fleet(_), _) => &FLEET,
+        (View::Changes(_), _) => &CHANGES,
+        (_, Context::Logs) => &LOGS,
+        (View::Bridge(_), _) => &BRIDGE,
+        (View::List(_), _) => &LIST,
+        (View::Detail(detail), _) if detail.tab == DetailTab::Raw => &RAW,
+        (View::Detail(_), _) => &DETAIL,
+        (View::Logs(_) | View::ConsoleLog { .. }, _) => &[],
+    }
+}
+
 /// Draws it.
 pub(super) fn draw(cx: &mut Cx, area: Rect) {
     let area = inset(area, 1);
@@ -88,22 +131,17 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
         return;
     }
     let theme = cx.theme;
-    let own: &[Hint] = match (&cx.state.view, cx.state.context()) {
-        (View::Fleet(_), _) => &FLEET,
-        (View::Changes(_), _) => &CHANGES,
-        (_, Context::Logs) => &LOGS,
-        (View::Bridge(_), _) => &BRIDGE,
-        (View::List(_), _) => &LIST,
-        (View::Detail(detail), _) if detail.tab == DetailTab::Raw => &RAW,
-        (View::Detail(_), _) => &DETAIL,
-        _ => &[],
+    let context = cx.state.context();
+    let (own, ends) = match cx.state.layers.last() {
+        Some(layer) => of_layer(layer),
+        None => (of_view(cx.state), &ENDS[..]),
     };
     let mut hints: Vec<(String, &Hint)> =
-        own.iter().chain(&ENDS).filter_map(|hint| Some((cx.keymap.key_of(&hint.0)?, hint))).collect();
+        own.iter().chain(ends).filter_map(|hint| Some((cx.keymap.key_in(context, &hint.0)?, hint))).collect();
     let cells = |(key, hint): &(String, &Hint)| width(key) + width(hint.1) + 3;
     // How to go on and where to find help stay; of the others, the least useful go first.
-    while hints.len() > ENDS.len() && hints.iter().map(cells).sum::<u16>() > area.width + 2 {
-        hints.remove(hints.len() - ENDS.len() - 1);
+    while hints.len() > ends.len() && hints.iter().map(cells).sum::<u16>() > area.width + 2 {
+        hints.remove(hints.len() - ends.len() - 1);
     }
     let mut x = area.x;
     for (key, (command, words)) in &hints {

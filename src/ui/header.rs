@@ -1,5 +1,5 @@
 //! The header: which customer, which account, as whom, how fresh. Drops what matters least where there is no room, and never
-//! what tells production.
+//! the clock nor what tells production.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,19 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::cx::Cx;
-use super::glyph::width;
-use super::layout::{Item, inset, left, line, spread};
+use super::glyph::{clip, width};
+use super::layout::{Item, fit, inset, left, line, spread};
 use super::signs;
 use super::theme::Role;
+use crate::app::Command;
 use crate::app::fleet::FleetRow;
-use crate::model::{Environment, Stage};
+use crate::model::{Environment, FaultClass, Stage, text};
+
+/// Cells between the words of a line.
+const GAP: u16 = 2;
+
+/// Most views that are shown of the way one came.
+const TRAIL: usize = 3;
 
 /// Lines of the header on a screen of this height.
 pub(super) const fn lines(height: u16) -> u16 {
@@ -24,16 +31,49 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
     let marked = marked(cx);
     let prod = marked.iter().any(|environment| environment.stage == Some(Stage::Prod));
     let band = if prod { Role::HeaderProd } else { Role::Header };
-    cx.fill(line(area, 0), band);
-    let rest = match marked.as_slice() {
-        [environment] => one(cx, line(area, 0), environment),
-        several => several_badges(cx, line(area, 0), several),
+    let first = line(area, 0);
+    cx.fill(first, band);
+    let tags = tags(cx, band, area.height < 2);
+    // One cell of air before the right edge, and between the tags and what stands before them.
+    let room = first.width.saturating_sub(1);
+    let kept = tags.iter().filter(|tag| tag.rank == 0).map(|tag| width(&tag.text) + GAP).sum();
+    let badges = Rect { width: room.saturating_sub(kept), ..first };
+    let all: u16 = tags.iter().map(|tag| width(&tag.text) + GAP).sum();
+    let used = match marked.as_slice() {
+        [environment] => one(cx, badges, environment),
+        several => several_badges(cx, badges, several, room.saturating_sub(all)),
     };
-    identity(cx, rest, &marked, band, area.height < 2);
+    let mut items = tags;
+    if let [environment] = marked.as_slice() {
+        let row = cx.state.fleet.iter().find(|row| row.environment.name == environment.name);
+        identity(&mut items, environment, row, cx.style(band));
+    }
+    spread(cx.buf, left(Rect { width: room, ..first }, used).1, items, GAP);
     if area.height > 1 {
         cx.fill(line(area, 1), Role::Subheader);
         numbers(cx, inset(line(area, 1), 1));
     }
+}
+
+/// What stands at the right end of the first line. The clock always stays; what tells of the only environment gives way first
+/// (its alias, its customer, the caller, its region), then what is known anyway (the age of the data, that nothing can be
+/// changed, that this is a demonstration).
+fn tags<'a>(cx: &Cx<'a>, band: Role, only: bool) -> Vec<Item<'a>> {
+    let style = cx.style(band);
+    let mut items = Vec::new();
+    if only {
+        let half = cx.buf.area.width / 2;
+        items.extend(fault(cx, half).map(|item| Item { rank: 1, ..item }).or_else(|| age(cx, style)));
+    }
+    items.push(Item::new(3, style, "read-only").at_right());
+    if cx.state.settings.demo {
+        items.push(Item::new(2, cx.style(Role::Tag), " DEMO ").at_right());
+    }
+    // A clock would move by itself.
+    let zone = if cx.state.local_time { "local" } else { "UTC" };
+    let clock = if cx.state.settings.ages { cx.clock(cx.now).into() } else { Cow::Borrowed(zone) };
+    items.push(Item::new(0, style, clock).at_right());
+    items
 }
 
 fn marked<'a>(cx: &Cx<'a>) -> Vec<&'a Environment> {
@@ -41,89 +81,77 @@ fn marked<'a>(cx: &Cx<'a>) -> Vec<&'a Environment> {
     state.environments.iter().filter(|environment| state.marked.contains(&environment.name)).map(|e| &**e).collect()
 }
 
-/// Badge and name of the only environment; returns what is left of the line.
-fn one(cx: &mut Cx, area: Rect, environment: &Environment) -> Rect {
+/// Badge and name of the only environment; returns the cells they take.
+fn one(cx: &mut Cx, area: Rect, environment: &Environment) -> u16 {
     let (word, role) = signs::stage(environment.stage);
     let badge = cx.style(role);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let mut pen = cx.pen(area);
-    pen.put(&format!(" {word} "), badge).skip(1).put(&environment.name, bold).skip(2);
-    let used = pen.x() - area.x;
-    left(area, used).1
+    pen.put(&format!(" {word} "), badge).skip(1).put(&environment.name, bold).skip(GAP);
+    pen.x() - area.x
 }
 
-/// How many there are, and a badge for each as far as they fit, else one for each stage.
-fn several_badges(cx: &mut Cx, area: Rect, environments: &[&Environment]) -> Rect {
-    let count = format!(" {} environments ", environments.len());
-    let names: u16 = environments.iter().map(|e| width(&e.name) + width(signs::stage(e.stage).0) + 5).sum();
-    let roomy = width(&count) + names + 12 <= area.width;
-    let mut chips: Vec<(Option<Stage>, Cow<str>)> = Vec::new();
-    if roomy {
-        chips.extend(environments.iter().map(|e| (e.stage, Cow::Borrowed(&*e.name))));
-    } else {
-        for stage in [Some(Stage::Prod), None, Some(Stage::Staging), Some(Stage::Test), Some(Stage::Dev)] {
-            let many = environments.iter().filter(|e| e.stage == stage).count();
-            if many > 0 {
-                chips.push((stage, Cow::Owned(format!("×{many}"))));
-            }
-        }
+/// A badge of a stage and the words after it.
+type Chip<'a> = (&'static str, Role, Cow<'a, str>);
+
+/// How many there are, and a badge for each where that leaves room for all tags; else one for each stage; where those are too
+/// many, one for the first of them and one for the rest. Returns the cells they take.
+fn several_badges(cx: &mut Cx, area: Rect, environments: &[&Environment], room: u16) -> u16 {
+    let count = format!(" {} ", text::counted(environments.len(), "environment", "environments"));
+    let fits = |chips: &[Chip], room: u16| {
+        let cells = chips.iter().map(|(badge, _, words)| usize::from(width(badge) + width(words) + 3 + GAP));
+        usize::from(width(&count)) + cells.sum::<usize>() <= usize::from(room + GAP)
+    };
+    let mut chips: Vec<Chip> = environments.iter().map(|e| badge(e.stage, Cow::Borrowed(&*e.name))).collect();
+    if !fits(&chips, room) {
+        chips = by_stage(environments);
+    }
+    if chips.len() > 2 && !fits(&chips, area.width) {
+        let others = environments.iter().filter(|e| signs::stage(e.stage).0 != chips[0].0).count();
+        chips.truncate(1);
+        chips.push(("OTHERS", Role::StageNone, format!("×{others}").into()));
     }
     let theme = cx.theme;
     let mut pen = cx.pen(area);
     pen.put(&count, Style::new().add_modifier(Modifier::BOLD));
-    for (stage, words) in chips {
-        let (badge, role) = signs::stage(stage);
-        pen.put(&format!(" {badge} "), theme[role]).skip(1).put(&words, Style::new()).skip(2);
+    for (word, role, words) in chips {
+        pen.put(&format!(" {word} "), theme[role]).skip(1).put(&words, Style::new()).skip(GAP);
     }
-    let used = pen.x() - area.x;
-    left(area, used).1
+    pen.x() - area.x
 }
 
-/// Customer, account, caller, region, and the tags at the end of the line.
-fn identity(cx: &mut Cx, area: Rect, marked: &[&Environment], band: Role, only: bool) {
-    let style = cx.style(band);
-    let mut items = Vec::new();
-    if let [environment] = marked {
-        let row = cx.state.fleet.iter().find(|row| row.environment.name == environment.name);
-        one_identity(&mut items, environment, row, style);
-    }
-    let tag = cx.style(Role::Tag);
-    if only && let Some(freshness) = freshness(cx) {
-        items.push(Item { style, ..freshness.at_right() });
-    }
-    items.push(Item::new(2, style, "read-only").at_right());
-    if cx.state.settings.demo {
-        items.push(Item::new(1, tag, " DEMO ").at_right());
-    }
-    if cx.state.settings.ages {
-        items.push(Item::new(6, style, cx.clock(cx.now)).at_right());
-    }
-    spread(cx.buf, inset_right(area), items, 2);
+fn badge(stage: Option<Stage>, words: Cow<'_, str>) -> Chip<'_> {
+    let (word, role) = signs::stage(stage);
+    (word, role, words)
 }
 
-/// One cell of air before the right edge.
-fn inset_right(area: Rect) -> Rect {
-    Rect { width: area.width.saturating_sub(1), ..area }
+/// How many environments are in each stage, production first.
+fn by_stage<'a>(environments: &[&Environment]) -> Vec<Chip<'a>> {
+    let stages = [Some(Stage::Prod), None, Some(Stage::Staging), Some(Stage::Test), Some(Stage::Dev)];
+    let of = |stage| environments.iter().filter(|environment| environment.stage == stage).count();
+    let many = stages.into_iter().map(|stage| (stage, of(stage))).filter(|(_, many)| *many > 0);
+    many.map(|(stage, many)| badge(stage, format!("×{many}").into())).collect()
 }
 
-fn one_identity<'a>(items: &mut Vec<Item<'a>>, environment: &'a Environment, row: Option<&'a FleetRow>, style: Style) {
+/// Customer, account, alias, caller and region of the only environment.
+fn identity<'a>(items: &mut Vec<Item<'a>>, environment: &'a Environment, row: Option<&'a FleetRow>, style: Style) {
     if let Some(customer) = &environment.customer {
-        items.push(Item::new(4, style, &**customer));
+        items.push(Item::new(6, style, &**customer));
     }
     let identity = row.and_then(|row| row.identity.as_deref());
     let account = identity.map(|identity| &identity.account).or(environment.account.as_ref());
     if let Some(account) = account {
-        items.push(Item::new(0, style, &**account));
+        items.push(Item::new(1, style, &**account));
     }
     if let Some(alias) = identity.and_then(|identity| identity.alias.as_ref()) {
-        items.push(Item::new(5, style, &**alias));
+        items.push(Item::new(7, style, &**alias));
     }
     if let Some(identity) = identity {
-        items.push(Item::new(3, style, caller(&identity.arn)));
+        items.push(Item::new(5, style, caller(&identity.arn)));
     }
     match &*environment.regions {
-        [region] => items.push(Item::new(2, style, &**region)),
-        regions => items.push(Item::new(2, style, format!("{} regions", regions.len()))),
+        [region] => items.push(Item::new(4, style, &**region)),
+        regions => items.push(Item::new(4, style, text::counted(regions.len(), "region", "regions"))),
     }
 }
 
@@ -139,37 +167,56 @@ pub(super) fn caller(arn: &str) -> Cow<'_, str> {
     }
 }
 
-/// Age of the oldest data on the screen, or the fault that keeps it from being younger.
-fn freshness<'a>(cx: &Cx<'a>) -> Option<Item<'a>> {
-    if let Some((fault, since)) = cx.seen.fault {
-        let (sign, role) = signs::fault(fault);
-        return Some(Item::new(0, cx.style(role), format!("{sign} {} since {}", fault.word(), cx.clock(since))));
-    }
-    match cx.seen.oldest {
-        Some(at) if cx.state.settings.ages => {
-            Some(Item::new(1, cx.style(Role::Subheader), format!("{} old", cx.age(at))))
-        }
-        Some(at) => Some(Item::new(1, cx.style(Role::Subheader), format!("as of {}", cx.clock(at)))),
-        None if cx.seen.loading => Some(Item::new(1, cx.style(Role::Loading), "loading")),
-        None => None,
-    }
+/// Age of the oldest data on the screen.
+fn age<'a>(cx: &Cx, style: Style) -> Option<Item<'a>> {
+    let words = match cx.seen.oldest {
+        Some(at) if cx.state.settings.ages => format!("{} old", cx.age(at)),
+        Some(at) => format!("as of {}", cx.clock(at)),
+        None if cx.seen.loading => return Some(Item::new(4, cx.style(Role::Loading), "loading").at_right()),
+        None => return None,
+    };
+    Some(Item::new(4, style, words).at_right())
 }
 
-/// The second line: where one is, how fresh it is, and what it costs.
+/// The gravest fault of what is on the screen in so many cells: whose it is and what to do about it, and how many others there
+/// are.
+fn fault<'a>(cx: &Cx, cells: u16) -> Option<Item<'a>> {
+    let gravest = cx.seen.gravest.as_ref()?;
+    let (sign, role) = signs::fault(gravest.fault);
+    let others = cx.seen.faults.len() - 1;
+    let more = if others > 0 { format!(" · +{others} more") } else { String::new() };
+    let whose = format!("{sign} {} {}", gravest.environment, gravest.fault.word());
+    let said = match &gravest.fault.class {
+        FaultClass::Expired { renew: Some(renew), sign_in: true } => {
+            format!("{whose}: {renew} ({})", cx.key(&Command::SignIn, "`sign-in`"))
+        }
+        FaultClass::Expired { .. } | FaultClass::NeedsCode { .. } => {
+            format!("{whose}: {}", signs::advice(gravest.fault, cx))
+        }
+        _ => format!("{whose} since {}", cx.clock(gravest.since)),
+    };
+    let said = clip(&said, cells.saturating_sub(width(&more)));
+    Some(Item::new(0, cx.style(role), format!("{said}{more}")).at_right())
+}
+
+/// The second line: where one is, what can't be read, how fresh the rest is, and what it costs.
 fn numbers(cx: &mut Cx, area: Rect) {
     let style = cx.style(Role::Subheader);
+    let place = cx.state.view.word();
+    let here = width(place).min(area.width / 3);
+    let room = area.width.saturating_sub(here + GAP);
     let mut items = Vec::new();
-    trail(cx, &mut items);
-    items.extend(freshness(cx).map(Item::at_right));
+    items.extend(fault(cx, room));
+    items.extend(age(cx, style));
     let marked = &cx.state.marked;
     let stats = cx.state.stats.iter().filter(|(name, _)| marked.contains(*name));
     let (calls, throttled) =
         stats.fold((0, 0), |(calls, throttled), (_, s)| (calls + s.calls_per_minute, throttled + s.throttled));
-    if calls > 0 {
-        items.push(Item::new(5, style, format!("{calls} calls/min")).at_right());
-    }
     if throttled > 0 {
         items.push(Item::new(2, cx.style(Role::Throttled), format!("≈ {throttled} throttled/min")).at_right());
+    }
+    if calls > 0 {
+        items.push(Item::new(5, style, format!("{calls} calls/min")).at_right());
     }
     let spent = &cx.state.spent;
     if spent.exhausted {
@@ -177,23 +224,32 @@ fn numbers(cx: &mut Cx, area: Rect) {
     } else if spent.calls > 0 {
         items.push(Item::new(6, style, format!("metrics ${:.2} today", spent.dollars)).at_right());
     }
-    spread(cx.buf, area, items, 2);
+    fit(&mut items, room, GAP);
+    let right: u16 = items.iter().map(|item| width(&item.text) + GAP).sum();
+    trail(cx, left(area, area.width.saturating_sub(right)).0, place);
+    spread(cx.buf, area, items, GAP);
 }
 
-/// The views one came through, the present one last.
-fn trail<'a>(cx: &Cx<'a>, items: &mut Vec<Item<'a>>) {
+/// The views one came through as far as there is room, the nearest before all others, and the present one.
+fn trail(cx: &mut Cx, area: Rect, here: &str) {
     let mut words: Vec<&str> = cx.state.back.iter().map(|place| place.view.word()).collect();
-    words.push(cx.state.view.word());
+    words.push(here);
     words.dedup();
     words.pop();
-    let cut = words.len().saturating_sub(3);
-    let mut text = if cut > 0 { "… › ".to_owned() } else { String::new() };
-    text.push_str(&words[cut..].join(" › "));
-    if !words.is_empty() {
-        text.push_str(" ›");
+    let mut room = area.width.saturating_sub(width(here));
+    let mut before = String::new();
+    for (at, word) in words.iter().enumerate().rev() {
+        // Where not all fit, a sign stands for the rest.
+        let rest = if at > 0 { 4 } else { 0 };
+        if words.len() - at > TRAIL || width(word) + 3 + rest > room {
+            before.insert_str(0, if room >= 4 { "… › " } else { "" });
+            break;
+        }
+        room -= width(word) + 3;
+        before.insert_str(0, &format!("{word} › "));
     }
-    items.push(Item::new(7, cx.style(Role::Muted), text));
-    items.push(Item::new(1, cx.style(Role::Accent), cx.state.view.word()));
+    let (muted, accent) = (cx.style(Role::Muted), cx.style(Role::Accent));
+    cx.pen(area).put(&before, muted).put(here, accent);
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
-//! Finds what a filter or a search matched in a text, to show it.
+//! What a filter or a search matched: where in a text, to mark it, and where out of sight, to say so.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ratatui::style::Style;
@@ -7,33 +9,12 @@ use regex::Regex;
 
 use super::pen::Pen;
 use crate::model::Filter;
+use crate::model::filter::Pattern;
 
-/// The plain words of a filter: those that are looked for anywhere in a row.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Words(Vec<String>);
-
-impl Words {
-    pub(super) fn of(filter: &Filter) -> Self {
-        let plain = |word: &&str| !word.starts_with(['!', '/', '"']) && !word.contains(':');
-        Self(filter.text().split_whitespace().filter(plain).map(str::to_owned).collect())
-    }
-
-    /// Writes a text in so many cells, what matches in another style.
-    pub(super) fn cell(&self, pen: &mut Pen, text: &str, cells: u16, plain: Style, hit: Style) {
-        let found = self.find(text);
-        pen.cell_with(text, cells, |at| if is_in(&found, at) { plain.patch(hit) } else { plain });
-    }
-
-    fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let bytes = text.as_bytes();
-        let mut found = Vec::new();
-        for word in &self.0 {
-            let places = bytes.windows(word.len()).enumerate();
-            let places = places.filter(|(_, window)| window.eq_ignore_ascii_case(word.as_bytes()));
-            found.extend(places.map(|(at, _)| at..at + word.len()));
-        }
-        found
-    }
+/// Writes a text in so many cells, what a filter looks for anywhere in another style.
+pub(super) fn cell(pen: &mut Pen, filter: &Filter, text: &str, cells: u16, plain: Style, hit: Style) {
+    let found: Vec<Range<usize>> = filter.anywhere().flat_map(|pattern| pattern.find(text)).collect();
+    pen.cell_with(text, cells, |at| if is_in(&found, at) { plain.patch(hit) } else { plain });
 }
 
 /// Where a regular expression matches.
@@ -46,15 +27,51 @@ pub(super) fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
     ranges.iter().any(|range| range.contains(&at))
 }
 
+/// Rows on the screen that pass a filter only for what stands in columns that are not.
+#[derive(Debug, Default)]
+pub(super) struct Unseen {
+    rows: usize,
+    columns: BTreeSet<&'static str>,
+}
+
+impl Unseen {
+    /// Looks at a row: the texts of its columns, each with its name and whether the column is on the screen.
+    pub(super) fn look(&mut self, filter: &Filter, texts: &[(&'static str, bool, Cow<str>)]) {
+        let hidden = |pattern: &Pattern| {
+            let mut hits = texts.iter().filter(|(.., text)| pattern.matches(text)).peekable();
+            let first = hits.peek().map(|(column, ..)| *column);
+            if hits.any(|(_, shown, _)| *shown) { None } else { first }
+        };
+        let found: BTreeSet<&'static str> = filter.anywhere().filter_map(hidden).collect();
+        self.rows += usize::from(!found.is_empty());
+        self.columns.extend(found);
+    }
+
+    /// In words, where there are any.
+    pub(super) fn words(&self) -> Option<String> {
+        let verb = if self.rows == 1 { "matches" } else { "match" };
+        let columns = self.columns.iter().copied().collect::<Vec<_>>().join(", ");
+        (self.rows > 0).then(|| format!(" {} here {verb} only in columns not shown: {columns} ", self.rows))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn plain_words_are_found_without_regard_to_case() {
-        let words = Words::of(&Filter::parse("back !front state:alarm").unwrap());
-        assert_eq!(words.find("lecture-Backend").first(), Some(&(8..12)));
-        assert!(words.find("frontend in state alarm").is_empty());
-        assert!(Words::default().find("x").is_empty());
+    fn only_what_no_shown_column_tells_is_unseen() {
+        let filter = Filter::parse("back !x state:alarm").unwrap();
+        let mut unseen = Unseen::default();
+        let mut look = |name: &'static str, az: &'static str, image: &'static str| {
+            let texts = [("name", true, name), ("az", false, az), ("image", false, image)];
+            unseen.look(&filter, &texts.map(|(column, shown, text)| (column, shown, Cow::Borrowed(text))));
+        };
+        look("backend", "back", "");
+        look("front", "", "back:1");
+        look("front", "back-1a", "back:2");
+        look("front", "", "");
+        assert_eq!(unseen.words().as_deref(), Some(" 2 here match only in columns not shown: az, image "));
+        assert_eq!(Unseen::default().words(), None);
     }
 }

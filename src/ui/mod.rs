@@ -36,6 +36,7 @@ use ratatui::layout::Rect;
 pub use hits::Hits;
 pub use theme::{Theme, ThemeProblem, Themes};
 
+use crate::app::layer::Layer;
 use crate::app::{PaneKey, State, View};
 use crate::keymap::Keymap;
 use cx::{Cx, Seen};
@@ -78,8 +79,10 @@ fn screen(cx: &mut Cx, area: Rect) {
     }
     view(cx, main);
     header::draw(cx, head);
-    footer::draw(cx, foot);
     layers::draw(cx, body, foot);
+    if !matches!(cx.state.layers.last(), Some(Layer::Prompt { .. })) {
+        footer::draw(cx, foot);
+    }
 }
 
 fn view(cx: &mut Cx, area: Rect) {
@@ -90,7 +93,7 @@ fn view(cx: &mut Cx, area: Rect) {
         View::Fleet(fleet) => screens::fleet::draw(cx, area, fleet),
         View::Logs(logs) => screens::logs::draw(cx, area, logs, PaneKey::Main, true),
         View::Changes(changes) => screens::changes::draw(cx, area, changes),
-        View::ConsoleLog { back } => screens::console_log::draw(cx, area, *back),
+        View::ConsoleLog { back, .. } => screens::console_log::draw(cx, area, *back),
         View::Detail(detail) => screens::detail::draw(cx, area, detail),
     }
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use super::cx::Cx;
 use super::theme::Role;
 use crate::app::Command;
+use crate::app::fleet::FleetRow;
+use crate::app::nav::Sort;
 use crate::model::{Fault, FaultClass, Health, Stage, text};
 
 /// The sign of a health and its role.
@@ -27,6 +29,24 @@ pub(super) const fn fault(fault: &Fault) -> (&'static str, Role) {
         FaultClass::Unreachable | FaultClass::TimedOut => ("≠", Role::Unreachable),
         _ => ("!", Role::Fault),
     }
+}
+
+/// The sign of an environment and its role: what is sick in it, else what keeps it from being read.
+pub(super) fn environment(row: &FleetRow) -> (&'static str, Role) {
+    match &row.fault {
+        Some((found, _)) if !row.health.is_sick() => fault(found),
+        _ => health(row.health),
+    }
+}
+
+/// A fault in one line: its sign, its word, and the missing permission or else what it says.
+pub(super) fn brief(said: &Fault) -> String {
+    let (sign, _) = fault(said);
+    let what = match &said.class {
+        FaultClass::Denied { permission: Some(permission) } => permission,
+        _ => &said.summary,
+    };
+    format!("{sign} {}: {what}", said.word())
 }
 
 /// What an operator can do about a fault.
@@ -53,6 +73,11 @@ pub(super) fn advice<'a>(fault: &'a Fault, cx: &Cx) -> Cow<'a, str> {
         FaultClass::Invalid => "correct the configuration or the request".into(),
         FaultClass::Malformed | FaultClass::Bug => "the console's log has the details".into(),
     }
+}
+
+/// The sign of an order at a column's title.
+pub(super) const fn order(sort: &Sort) -> &'static str {
+    if sort.descending { "▼" } else { "▲" }
 }
 
 /// The words of a stage's badge and its role.

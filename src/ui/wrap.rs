@@ -31,6 +31,18 @@ pub(super) fn wrap(text: &str, cells: u16) -> Vec<&str> {
     lines
 }
 
+/// The same in no more than so many lines; what there is no room for stays on the last one, for the pen to cut off.
+pub(super) fn wrap_in(text: &str, cells: u16, lines: usize) -> Vec<&str> {
+    let mut wrapped = wrap(text, cells);
+    if wrapped.len() > lines {
+        wrapped.truncate(lines);
+        if let Some(last) = wrapped.last_mut() {
+            *last = &text[last.as_ptr() as usize - text.as_ptr() as usize..];
+        }
+    }
+    wrapped
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -48,6 +60,13 @@ mod tests {
     #[case("arn:aws:iam::111122223333:role/deployer", 30, &["arn:aws:iam::111122223333:", "role/deployer"])]
     fn breaks_between_words(#[case] text: &str, #[case] cells: u16, #[case] expected: &[&str]) {
         assert_eq!(wrap(text, cells), expected);
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_stays_on_the_last_line() {
+        assert_eq!(wrap_in("one two three", 5, 2), ["one", "two three"]);
+        assert_eq!(wrap_in("one two three", 5, 3), ["one", "two", "three"]);
+        assert!(wrap_in("one", 5, 0).is_empty());
     }
 
     proptest! {

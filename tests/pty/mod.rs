@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
+pub use vt100::Screen;
+
 /// Longest wait for anything: machines are noisy, and a test must not measure them.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -21,6 +23,8 @@ struct Shared {
     parser: vt100::Parser,
     /// Bytes written to the terminal so far.
     bytes: u64,
+    /// In so many pieces.
+    writes: u64,
     /// Everything written, for tests about what reaches the terminal.
     raw: Vec<u8>,
     closed: bool,
@@ -72,7 +76,7 @@ impl Console {
         let writer = pair.master.take_writer().expect("a writer");
         let reader = pair.master.try_clone_reader().expect("a reader");
         let parser = vt100::Parser::new(cells(rows), cells(cols), 0);
-        let shared = Shared { parser, bytes: 0, raw: Vec::new(), closed: false };
+        let shared = Shared { parser, bytes: 0, writes: 0, raw: Vec::new(), closed: false };
         let shared = Arc::new((Mutex::new(shared), Condvar::new()));
         read_all(reader, Arc::clone(&shared));
         Self { master: pair.master, writer, child, shared, home }
@@ -85,13 +89,19 @@ impl Console {
     }
 
     /// Waits until the screen is as wanted; panics with the screen where it never is.
-    pub fn wait_for(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) -> String {
+    pub fn wait_for(&self, what: &str, wanted: impl Fn(&Screen) -> bool) -> String {
+        self.wait_until(PATIENCE, what, wanted);
+        self.text()
+    }
+
+    /// The same with another patience, without reading the screen back.
+    pub fn wait_until(&self, patience: Duration, what: &str, wanted: impl Fn(&Screen) -> bool) {
         let (lock, changed) = &*self.shared;
         let mut shared = lock.lock().expect("the reader lives");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience;
         loop {
             if wanted(shared.parser.screen()) {
-                return shared.parser.screen().contents();
+                return;
             }
             let left = until.saturating_duration_since(Instant::now());
             let gone = shared.closed;
@@ -114,6 +124,11 @@ impl Console {
         self.wait_for(&format!("without {text}"), |screen| !screen.contents().contains(text))
     }
 
+    /// Looks at the screen as it is now.
+    pub fn look<T>(&self, at: impl Fn(&Screen) -> T) -> T {
+        at(self.shared.0.lock().expect("the reader lives").parser.screen())
+    }
+
     /// The screen now.
     pub fn text(&self) -> String {
         self.shared.0.lock().expect("the reader lives").parser.screen().contents()
@@ -122,6 +137,11 @@ impl Console {
     /// Bytes written to the terminal so far.
     pub fn bytes(&self) -> u64 {
         self.shared.0.lock().expect("the reader lives").bytes
+    }
+
+    /// In how many pieces they came: frames that came at once count as one.
+    pub fn writes(&self) -> u64 {
+        self.shared.0.lock().expect("the reader lives").writes
     }
 
     /// Everything that was written to the terminal.
@@ -202,6 +222,7 @@ fn read_all(mut reader: Box<dyn Read + Send>, shared: Arc<(Mutex<Shared>, Condva
                 return;
             }
             shared.bytes += count as u64;
+            shared.writes += 1;
             shared.parser.process(&buffer[..count]);
             if shared.raw.len() < 4 * 1024 * 1024 {
                 shared.raw.extend_from_slice(&buffer[..count]);

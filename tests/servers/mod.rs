@@ -1,6 +1,8 @@
 //! AWS servers that we did not write: moto and ministack, installed into a virtual environment under the target folder, run
 //! unmodified on loopback, ended with the test.
 
+#![allow(dead_code, reason = "each test binary and bench uses its own part")]
+
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -35,15 +37,16 @@ impl Servers {
         };
         let home = tempfile::tempdir().expect("a home folder");
         let (moto_port, ministack_port) = (free_port(), free_port());
-        let scripts = python.parent().expect("a folder of scripts").to_owned();
+        // As modules: the scripts beside this Python name the folder they were installed to, which may have been moved.
         let children = vec![
             run(
-                Command::new(scripts.join("moto_server")).args(["-H", "127.0.0.1", "-p", &moto_port.to_string()]),
+                Command::new(&python).args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &moto_port.to_string()]),
                 home.path(),
                 "moto",
             ),
             run(
-                Command::new(scripts.join("ministack"))
+                Command::new(&python)
+                    .args(["-m", "ministack"])
                     .env("GATEWAY_PORT", ministack_port.to_string())
                     .env("BIND_HOST", "127.0.0.1")
                     .env("CLOUDTRAIL_RECORDING", "1"),

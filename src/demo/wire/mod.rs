@@ -80,6 +80,7 @@ impl EstateClient {
             return Err(ConnectorError::io(io::Error::new(io::ErrorKind::NotFound, words).into()));
         };
         self.shared.count(&self.environment, &route);
+        let _under_way = self.shared.begin();
         let faults = &self.shared.faults;
         let (delay, fault) = faults.befall(&self.environment, route.service, &route.operation);
         let reply = match fault {
@@ -160,7 +161,11 @@ impl EstateClient {
             let stream = live_tail::LiveTail::start(&call, &self.shared, &self.environment)?;
             return Ok(Reply::Stream(Box::new(stream)));
         }
-        services::answer(&call).map(Reply::Whole)
+        let node = services::answer(&call)?;
+        if (route.service, route.operation.as_str()) == (Service::SsoOidc, "CreateToken") {
+            self.shared.faults.signed_in();
+        }
+        Ok(Reply::Whole(node))
     }
 
     /// A UUID that is the same in every run of the same calls.

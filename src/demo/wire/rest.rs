@@ -1,4 +1,4 @@
-//! REST-JSON, of which the estate has one service: EKS. Method and path say the operation.
+//! REST-JSON, which EKS speaks, and SSO where people sign in. Method and path say the operation.
 
 use serde_json::{Map, Value};
 
@@ -19,6 +19,9 @@ pub fn read(method: &str, uri: &str, body: &[u8]) -> (String, Option<Input>) {
         ("GET", ["clusters", name, "node-groups", group]) => {
             ("DescribeNodegroup", vec![("name", name), ("nodegroup", group)])
         }
+        ("POST", ["client", "register"]) => ("RegisterClient", vec![]),
+        ("POST", ["device_authorization"]) => ("StartDeviceAuthorization", vec![]),
+        ("POST", ["token"]) => ("CreateToken", vec![]),
         _ => return (format!("{method} {path}"), Some(Input(Value::Object(Map::new())))),
     };
     let Some(mut input) = json::read(body) else { return (operation.to_owned(), None) };

@@ -20,6 +20,7 @@ pub enum Service {
     Logs,
     Rds,
     S3,
+    SsoOidc,
     Sts,
 }
 
@@ -40,7 +41,7 @@ pub enum Protocol {
 
 impl Service {
     /// All of them, by name.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ApplicationAutoScaling,
         Self::AutoScaling,
         Self::CloudTrail,
@@ -55,6 +56,7 @@ impl Service {
         Self::Logs,
         Self::Rds,
         Self::S3,
+        Self::SsoOidc,
         Self::Sts,
     ];
 
@@ -75,19 +77,24 @@ impl Service {
             Self::Logs => "logs",
             Self::Rds => "rds",
             Self::S3 => "s3",
+            Self::SsoOidc => "sso-oidc",
             Self::Sts => "sts",
         }
     }
 
     /// The service that signs by that name or has that endpoint prefix.
     pub fn by_signing_name(name: &str) -> Option<Self> {
-        let name = if name == "monitoring" { "cloudwatch" } else { name };
+        let name = match name {
+            "monitoring" => "cloudwatch",
+            "oidc" => "sso-oidc",
+            name => name,
+        };
         Self::ALL.into_iter().find(|service| service.name() == name)
     }
 
     /// Whether it is one for all regions.
     pub const fn is_global(self) -> bool {
-        matches!(self, Self::Iam | Self::Sts)
+        matches!(self, Self::Iam | Self::SsoOidc | Self::Sts)
     }
 
     /// The protocol that its SDK client speaks.
@@ -97,7 +104,7 @@ impl Service {
                 Protocol::Json
             }
             Self::S3 => Protocol::RestXml,
-            Self::Eks => Protocol::RestJson,
+            Self::Eks | Self::SsoOidc => Protocol::RestJson,
             Self::CloudWatch => Protocol::Cbor("com.amazonaws.cloudwatch"),
             Self::AutoScaling => Protocol::Query("http://autoscaling.amazonaws.com/doc/2011-01-01/"),
             Self::ElastiCache => Protocol::Query("http://elasticache.amazonaws.com/doc/2015-02-02/"),
@@ -176,6 +183,7 @@ impl Service {
             Self::S3 => "InvalidArgument",
             Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => "InvalidParameterException",
             Self::CloudTrail => "InvalidMaxResultsException",
+            Self::SsoOidc => "InvalidRequestException",
             Self::CloudWatch | Self::ElastiCache | Self::Rds => "InvalidParameterValue",
             Self::AutoScaling | Self::Elb | Self::Iam | Self::Sts => "ValidationError",
         };
@@ -192,7 +200,7 @@ impl Service {
             Self::S3 => ("InvalidArgument", "The continuation token provided is incorrect"),
             Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => ("InvalidParameterException", "Invalid token"),
             Self::Rds | Self::ElastiCache => ("InvalidParameterValue", "Invalid or expired marker"),
-            Self::Elb | Self::Iam | Self::Sts => ("ValidationError", "Invalid marker"),
+            Self::Elb | Self::Iam | Self::SsoOidc | Self::Sts => ("ValidationError", "Invalid marker"),
         };
         Failure::new(400, code, message)
     }

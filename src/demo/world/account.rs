@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::agenda::{Act, Agenda};
 use super::dice::Dice;
 use super::model::{
-    Alarm, AlarmHistoryItem, AutoScalingGroup, Bucket, CacheCluster, Caller, DbCluster, DbInstance, DbSnapshot,
-    EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent, ReplicationGroup,
+    Alarm, AlarmHistoryItem, AutoScalingGroup, Bucket, CacheCluster, CacheSnapshot, Caller, DbCluster, DbInstance,
+    DbSnapshot, EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent, ReplicationGroup,
     ScalableTarget, StateBackend, Table, TargetGroup, TaskDefinition, TrailEvent,
 };
 use super::signal::{Signal, Steps, after};
@@ -43,6 +43,8 @@ pub struct Account {
     /// Oldest first, as the API has them.
     pub rds_events: VecDeque<RdsEvent>,
     pub cache_clusters: BTreeMap<String, CacheCluster>,
+    /// Manual ones.
+    pub cache_snapshots: BTreeMap<String, CacheSnapshot>,
     pub replication_groups: BTreeMap<String, ReplicationGroup>,
     pub load_balancers: BTreeMap<String, LoadBalancer>,
     pub target_groups: BTreeMap<String, TargetGroup>,

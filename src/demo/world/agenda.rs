@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::sim::DatabaseStep;
 use super::stories::Beat;
 
 /// Something that is going to happen.
@@ -18,6 +19,12 @@ pub(super) enum Act {
     Instance { group: String, instance: String, step: InstanceStep },
     /// A snapshot gets on.
     Snapshot { id: String },
+    /// A snapshot of a cache is done.
+    CacheSnapshot { id: String },
+    /// A database comes to its next step.
+    Database { id: String, step: DatabaseStep },
+    /// A failover is done.
+    FailedOver { cluster: String, writer: String },
     /// Every alarm is evaluated.
     Alarms,
     /// What is past keeping goes; clocks such as the latest restorable time move.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::demo::Estate;
 use crate::demo::world::Clock;
 use crate::engine::{
-    Engine, Event, Interest, Live, MetricWant, Priority, Request, Reread, Settings, TailEvent, TailMode,
+    Engine, Event, Interest, Live, MetricWant, Priority, Request, Reread, Settings, SignInState, TailEvent, TailMode,
 };
 use crate::kinds;
 use crate::model::{
@@ -17,7 +17,13 @@ use crate::model::{
 use crate::providers::{Environments, Source};
 
 const SEED: u64 = 1;
-const SETTINGS: Settings = Settings { metric_calls: 1_000, metric_dollars: 10.0, log_room: Some(100_000) };
+const SETTINGS: Settings = Settings {
+    metric_calls: 1_000,
+    metric_dollars: 10.0,
+    metric_ledger: None,
+    log_room: Some(100_000),
+    live_tails: true,
+};
 
 /// The engine on an estate.
 struct Rig {
@@ -34,6 +40,7 @@ impl Rig {
             .into_iter()
             .map(|environment| Environment {
                 name: environment.name.into(),
+                profile: Some(environment.profile.into()),
                 account: Some(environment.account.into()),
                 regions: vec![environment.region.into()],
                 ..Environment::default()
@@ -43,10 +50,9 @@ impl Rig {
         let scopes = environments.iter().map(scope).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
-        let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
         let (tell, events) = mpsc::channel(1_024);
-        let live = Live::new(Environments::new(environments, source, reads));
-        Self { engine: Engine::start(Arc::new(live), tell, SETTINGS), estate, scopes, events }
+        let live = Live::new(Environments::new(environments, source, kinds::reads()));
+        Self { engine: Engine::start(Arc::new(live), None, tell, SETTINGS), estate, scopes, events }
     }
 
     fn seven() -> Self {
@@ -151,6 +157,52 @@ async fn each_fault_shows_as_itself() {
         let fault = result.expect_err(rule);
         assert!(fits(&fault.class), "{rule}: {fault:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_in_revives_what_the_estate_let_expire() {
+    let mut rig = Rig::seven();
+    rig.estate.faults().add("*=expire").unwrap();
+    let queries = ["dhbw-prod", "edt-prod"].map(|name| kinds::list_of(&rig.scope(name), "ecs-cluster", None));
+    rig.want(queries);
+    for _ in 0..2 {
+        let (query, result) = rig.done().await;
+        let environment = &query.scope().environment;
+        let renew = Some(format!("aws sso login --profile {environment}"));
+        assert_eq!(result.unwrap_err().class, FaultClass::Expired { renew, sign_in: true });
+    }
+    rig.engine.request(Request::SignIn("dhbw-prod".into()));
+    let (mut open, mut revived, mut rows) = (None, Vec::new(), 0);
+    while rows < 2 {
+        match rig.next(Some).await {
+            Event::SignIn(_, SignInState::Open { url, code }) => open = Some((url, code)),
+            Event::SignIn(_, SignInState::Done(names)) => revived = names,
+            Event::SignIn(_, SignInState::Failed(fault)) => panic!("{fault:?}"),
+            Event::Done { result, .. } => rows += usize::from(result.is_ok()),
+            _ => {}
+        }
+    }
+    let (url, code) = open.unwrap();
+    assert!(url.ends_with(&format!("?user_code={code}")) && url.starts_with("https://estate.example/"), "{url}");
+    assert_eq!(revived, ["dhbw-prod".into(), "edt-prod".into()], "all that stand on the session");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_that_the_estate_denies_say_so() {
+    let mut rig = Rig::seven();
+    rig.estate.faults().add("*/cloudwatch/GetMetricData=deny").unwrap();
+    let rows = rig.rows("enterprise-prod", "rds-instance").await;
+    let specs = (kinds::by_id("rds-instance").unwrap().metrics)(&rows.items[0]);
+    let wants: Vec<MetricWant> = specs.into_iter().map(|spec| MetricWant { spec, window: Window::Hour }).collect();
+    let count = wants.len();
+    rig.engine.request(Request::Metrics(wants));
+    let told = rig.next(|event| match event {
+        Event::NoPoints(keys, fault, _) => Some((keys.len(), fault)),
+        _ => None,
+    });
+    let (keys, fault) = told.await;
+    let permission = Some("cloudwatch:GetMetricData".to_owned());
+    assert_eq!((keys, &fault.class), (count, &FaultClass::Denied { permission }));
 }
 
 /// The id of a service that runs and logs.

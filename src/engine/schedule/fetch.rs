@@ -53,13 +53,13 @@ impl Fetch {
                 (Err(Arc::new(fault)), Some(pause))
             }
         };
-        // Comparing thousands of rows is better done here than where all fetches are minded.
-        let told = match &result {
-            Ok(answer) if before.as_ref() == Some(answer) => Ok(None),
-            Ok(answer) => Ok(Some(answer.clone())),
-            Err(fault) => Err(Arc::clone(fault)),
+        // Comparing thousands of rows is better done here than where all fetches are minded. Of two equal answers the one before
+        // is kept, which the screen has too: the same rows twice would cost twice the memory.
+        let (result, told) = match (result, before) {
+            (Ok(answer), Some(before)) if answer == before => (Ok(before), Ok(None)),
+            (Ok(answer), _) => (Ok(answer.clone()), Ok(Some(answer))),
+            (Err(fault), _) => (Err(Arc::clone(&fault)), Err(fault)),
         };
-        drop(before);
         report.tell(Event::Done { query: query.clone(), generation, at, result: told }).await;
         Ended { query, generation, result, pause }
     }

@@ -119,13 +119,13 @@ impl Schedule {
         let mut before = std::mem::take(&mut self.entries);
         for Interest { query, every, priority } in interests {
             let entry = match before.remove(&query) {
-                Some(known) => known.adapted(every, priority),
+                Some(known) => known.adapted(every, priority, now),
                 None => match self.entries.remove(&query) {
                     // Named twice: the more urgent counts.
                     Some(twice) => {
                         let priority = priority.max(twice.priority);
                         let every = [every, twice.every].into_iter().flatten().min();
-                        twice.adapted(every, priority)
+                        twice.adapted(every, priority, now)
                     }
                     None => Entry::new(every, priority, now),
                 },
@@ -214,10 +214,14 @@ impl Entry {
         }
     }
 
-    /// The same with another cadence and urgency. What comes on screen is due by the new cadence; a backoff stays.
-    fn adapted(mut self, every: Option<Duration>, priority: Priority) -> Self {
-        if every != self.every && self.failures == 0 {
-            let next = self.answered.zip(every).map(|(answered, every)| answered + pace::jittered(every));
+    /// The same with another cadence and urgency. What comes on screen is due by the new cadence, and at once if its answer has
+    /// outlived that; a backoff stays.
+    fn adapted(mut self, every: Option<Duration>, priority: Priority, now: Instant) -> Self {
+        if (every, priority) != (self.every, self.priority) && self.failures == 0 {
+            let next = self.answered.zip(every).map(|(answered, every)| match answered + every {
+                over if over <= now => now,
+                _ => answered + pace::jittered(every),
+            });
             self.state = match (self.state, next) {
                 (Doing::Due(_) | Doing::Resting, Some(next)) => Doing::Due(next),
                 (Doing::Due(_), None) if self.answered.is_some() => Doing::Resting,

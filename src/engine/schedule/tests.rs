@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::engine::testing::{Fake, Reply, Rig, brisk, every, list, once, settle, until};
-use crate::engine::{Event, Interest, Priority, Request, Settings};
+use crate::engine::testing::{Fake, PLAIN, Reply, Rig, brisk, every, list, once, settle, until};
+use crate::engine::{Event, Interest, Priority, Request};
 use crate::model::{Answer, FaultClass, Query};
 
 const SOON: Duration = Duration::from_millis(5);
@@ -279,6 +279,27 @@ async fn what_is_brought_to_the_screen_is_due_by_its_new_cadence() {
 }
 
 #[tokio::test]
+async fn what_comes_back_to_the_screen_older_than_its_cadence_is_asked_at_once() {
+    // Long enough that jitter alone would put it off for longer than the test waits.
+    let cadence = Duration::from_secs(2);
+    let mut rig = Rig::new(Fake::default());
+    let (old, young) = (list("a", "old"), list("a", "young"));
+    let behind = |query| Interest { priority: Priority::Background, ..every(query, NEVER) };
+    rig.want(&[behind(&old)]);
+    rig.done().await;
+    tokio::time::sleep(cadence).await;
+    rig.want(&[behind(&old), behind(&young)]);
+    rig.done_with(&young).await;
+    for _ in 0..10 {
+        rig.want(&[every(&old, cadence), every(&young, cadence)]);
+        settle().await;
+        rig.want(&[behind(&old), behind(&young)]);
+        settle().await;
+    }
+    assert_eq!((rig.fake.times(&old), rig.fake.times(&young)), (2, 1), "once, and not again before it is due");
+}
+
+#[tokio::test]
 async fn a_refresh_of_what_nobody_asked_for_is_answered_once() {
     let mut rig = Rig::new(Fake::default());
     let query = list("a", "x");
@@ -290,8 +311,7 @@ async fn a_refresh_of_what_nobody_asked_for_is_answered_once() {
 
 #[tokio::test]
 async fn asking_never_waits_and_the_end_of_events_ends_all() {
-    let settings = Settings { metric_calls: 0, metric_dollars: 0.0, log_room: None };
-    let mut rig = Rig::set(Fake::default(), &brisk(), settings, 1);
+    let mut rig = Rig::set(Fake::default(), &brisk(), PLAIN, 1);
     rig.fake.reply("dead", &[Reply::Hang]);
     let dead = list("dead", "x");
     for _ in 0..1_000 {

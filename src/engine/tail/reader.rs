@@ -93,7 +93,7 @@ impl Reader {
             return self.put(Part::Present(self.index)).await;
         }
         self.put(Part::Present(self.index)).await;
-        if self.until.is_some() {
+        if self.until.is_some() || !self.shared.settings.live_tails {
             return self.poll(None).await;
         }
         let mut breaks = 0;

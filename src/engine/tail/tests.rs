@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::engine::pace::Pace;
-use crate::engine::testing::{Fake, Rig, Told, brisk, found, id, settle, until};
+use crate::engine::testing::{Fake, PLAIN, Rig, Told, brisk, found, id, settle, until};
 use crate::engine::{Event, Request, Settings, TailEvent, TailMode};
 use crate::kinds::logs::{Found, Update};
 use crate::model::{Fault, FaultClass, LogLine, LogSource, TailSpec};
@@ -288,13 +288,28 @@ async fn a_tail_from_far_back_skips_what_no_buffer_would_hold() {
         |from: i64| (0..1_000).map(|n| found(from + n / 10, Some((from * 10 + n) as u64), &n.to_string())).collect();
     *fake.passes.lock().unwrap() = vec![Ok(vec![page(1_000), page(1_100)]), Ok(vec![page(1_900)]), Ok(vec![])];
     *fake.lives.lock().unwrap() = vec![denied()];
-    let settings = Settings { metric_calls: 0, metric_dollars: 0.0, log_room: Some(500) };
+    let settings = Settings { log_room: Some(500), ..PLAIN };
     let mut rig = Rig::set(fake, &brisk(), settings, 1_024);
     rig.tail(&follow());
     let (lines, _) = rig.lines().await;
     assert_eq!(lines.len(), 2_000);
     let ranges = rig.fake.ranges.lock().unwrap().clone();
     assert!((1_930_000..=1_945_000).contains(&ranges[1].0), "about 500 lines before the end: {ranges:?}");
+}
+
+#[tokio::test]
+async fn a_tail_that_may_not_be_live_is_polled() {
+    let fake = Fake::default();
+    *fake.clock.lock().unwrap() = Some(at(2_000));
+    *fake.passes.lock().unwrap() =
+        vec![Ok(vec![vec![found(1_001, Some(1), "a")]]), Ok(vec![vec![found(1_002, Some(2), "b")]])];
+    *fake.lives.lock().unwrap() = vec![Ok(vec![])];
+    let mut rig = Rig::set(fake, &brisk(), Settings { live_tails: false, ..PLAIN }, 1_024);
+    rig.tail(&follow());
+    let (lines, said) = rig.lines().await;
+    assert_eq!((texts(&lines), said), (vec!["a"], TailEvent::Mode(0, TailMode::Polled)));
+    assert_eq!(texts(&rig.some_lines(1).await), ["b"]);
+    assert_eq!(rig.fake.live_starts.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]

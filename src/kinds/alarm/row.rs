@@ -1,22 +1,24 @@
 //! Alarms of the SDK as rows: cells, and health with its reason.
 
-use aws_sdk_cloudwatch::types::{
-    ComparisonOperator, CompositeAlarm, Dimension, Metric, MetricAlarm, StateValue, Statistic,
-};
+use aws_sdk_cloudwatch::types::{CompositeAlarm, Dimension, Metric, MetricAlarm, StateValue};
 use jiff::Timestamp;
 
+use super::condition::{self, why_composite, why_in_alarm, why_unknown};
 use super::{KIND, LIST, dimensions, parts, rule};
 use crate::kinds::parts::{Verdict, required, yes};
 use crate::model::{Fault, Health, Resource, Scope, Value};
 
 /// A metric alarm as a row.
-pub fn of_metric(scope: &Scope, alarm: &MetricAlarm) -> Result<Resource, Fault> {
+pub fn of_metric(scope: &Scope, alarm: &MetricAlarm, now: Timestamp) -> Result<Resource, Fault> {
     let name = required(alarm.alarm_name(), LIST, "AlarmName")?;
     let since = alarm.state_transitioned_timestamp().or(alarm.state_updated_timestamp());
     let told = Told {
         name,
         state: alarm.state_value(),
-        reason: alarm.state_reason().unwrap_or_default(),
+        why: match alarm.state_value() {
+            Some(StateValue::InsufficientData) => why_unknown(alarm),
+            _ => why_in_alarm(alarm),
+        },
         since: parts::instant(since),
         muted: muted(alarm.actions_enabled()),
     };
@@ -25,12 +27,13 @@ pub fn of_metric(scope: &Scope, alarm: &MetricAlarm) -> Result<Resource, Fault> 
         Value::maybe(alarm.state_value().map(StateValue::as_str)),
         parts::time(since),
         Value::text(watches(scope, alarm.namespace().unwrap_or_default(), &dims)),
-        Value::text(metric(alarm)),
-        Value::text(condition(alarm)),
+        Value::text(condition::metric(alarm)),
+        Value::text(condition::in_words(alarm)),
         Value::maybe(alarm.alarm_description()),
+        Value::maybe(alarm.state_reason()),
         Value::text("metric"),
         Value::maybe(alarm.namespace()),
-        Value::maybe(stat(alarm)),
+        Value::maybe(condition::stat(alarm)),
         Value::list(dims.iter().map(|(name, value)| format!("{name}={value}"))),
         Value::maybe(alarm.threshold().map(|threshold| threshold.to_string())),
         Value::maybe(alarm.treat_missing_data()),
@@ -40,11 +43,11 @@ pub fn of_metric(scope: &Scope, alarm: &MetricAlarm) -> Result<Resource, Fault> 
         Value::list(alarm.alarm_actions()),
         parts::time(alarm.alarm_configuration_updated_timestamp()),
     ];
-    Ok(parts::row(parts::id(scope, KIND, name), name, alarm.alarm_arn(), verdict(&told), cells))
+    Ok(parts::row(parts::id(scope, KIND, name), name, alarm.alarm_arn(), verdict(&told, now), cells))
 }
 
 /// A composite alarm as a row.
-pub fn of_composite(scope: &Scope, alarm: &CompositeAlarm) -> Result<Resource, Fault> {
+pub fn of_composite(scope: &Scope, alarm: &CompositeAlarm, now: Timestamp) -> Result<Resource, Fault> {
     let name = required(alarm.alarm_name(), LIST, "AlarmName")?;
     let since = alarm.state_transitioned_timestamp().or(alarm.state_updated_timestamp());
     let suppressed = alarm.actions_suppressed_by().map(|_| {
@@ -54,7 +57,7 @@ pub fn of_composite(scope: &Scope, alarm: &CompositeAlarm) -> Result<Resource, F
     let told = Told {
         name,
         state: alarm.state_value(),
-        reason: alarm.state_reason().unwrap_or_default(),
+        why: why_composite(alarm),
         since: parts::instant(since),
         muted: muted(alarm.actions_enabled()).or(suppressed),
     };
@@ -69,6 +72,7 @@ pub fn of_composite(scope: &Scope, alarm: &CompositeAlarm) -> Result<Resource, F
         Value::None,
         Value::maybe(alarm.alarm_rule()),
         Value::maybe(alarm.alarm_description()),
+        Value::maybe(alarm.state_reason()),
         Value::text("composite"),
         Value::None,
         Value::None,
@@ -81,14 +85,15 @@ pub fn of_composite(scope: &Scope, alarm: &CompositeAlarm) -> Result<Resource, F
         Value::list(alarm.alarm_actions()),
         parts::time(alarm.alarm_configuration_updated_timestamp()),
     ];
-    Ok(parts::row(parts::id(scope, KIND, name), name, alarm.alarm_arn(), verdict(&told), cells))
+    Ok(parts::row(parts::id(scope, KIND, name), name, alarm.alarm_arn(), verdict(&told, now), cells))
 }
 
 /// What health stands on.
 struct Told<'a> {
     name: &'a str,
     state: Option<&'a StateValue>,
-    reason: &'a str,
+    /// Why it is in that state, unless that is well.
+    why: String,
     since: Option<Timestamp>,
     /// Why nobody would be told.
     muted: Option<String>,
@@ -98,15 +103,15 @@ fn muted(actions_enabled: Option<bool>) -> Option<String> {
     (actions_enabled == Some(false)).then(|| "its actions are disabled".to_owned())
 }
 
-fn verdict(told: &Told) -> Verdict {
-    let since = told.since.map(|at| format!(" (since {})", parts::minute(at))).unwrap_or_default();
+fn verdict(told: &Told, now: Timestamp) -> Verdict {
+    let since = told.since.map(|at| format!(" (since {})", parts::moment(at, now))).unwrap_or_default();
     let (health, words) = match told.state {
         Some(StateValue::Ok) => (Health::Ok, String::new()),
         Some(StateValue::Alarm) => match scaling(told.name) {
             Some((health, words)) => (health, format!("{words}{since}")),
-            None => (Health::Failed, format!("{}{since}", told.reason)),
+            None => (Health::Failed, format!("{}{since}", told.why)),
         },
-        Some(StateValue::InsufficientData) => (Health::Unknown, format!("insufficient data: {}{since}", told.reason)),
+        Some(StateValue::InsufficientData) => (Health::Unknown, format!("{}{since}", told.why)),
         _ => (Health::Unknown, "its state is not told".to_owned()),
     };
     let words = [Some(words).filter(|words| !words.is_empty()), told.muted.clone()];
@@ -130,13 +135,7 @@ fn scaling(name: &str) -> Option<Verdict> {
 fn dims(alarm: &MetricAlarm) -> Vec<(&str, &str)> {
     let inner = alarm.metrics().iter().filter_map(|query| query.metric_stat()?.metric());
     let all = alarm.dimensions().iter().chain(inner.flat_map(Metric::dimensions));
-    let mut dims = Vec::new();
-    for pair in all.filter_map(|dimension: &Dimension| Some((dimension.name()?, dimension.value()?))) {
-        if !dims.contains(&pair) {
-            dims.push(pair);
-        }
-    }
-    dims
+    parts::each_once(all.filter_map(|dimension: &Dimension| Some((dimension.name()?, dimension.value()?))))
 }
 
 /// The names of what it watches, or the dimensions' values where they name nothing that is known.
@@ -148,44 +147,4 @@ fn watches(scope: &Scope, namespace: &str, dims: &[(&str, &str)]) -> String {
         known.iter().map(|(_, id)| id.id.split_once(':').map_or(&*id.id, |(_, name)| name)).collect()
     };
     names.join(", ")
-}
-
-/// Its metric's name, or the expression that it watches.
-fn metric(alarm: &MetricAlarm) -> &str {
-    let watched = alarm.metrics().iter().find(|query| query.return_data() != Some(false));
-    let expression = watched.and_then(|query| {
-        query.label().or(query.expression()).or_else(|| query.metric_stat()?.metric()?.metric_name())
-    });
-    alarm.metric_name().or(expression).unwrap_or_default()
-}
-
-fn stat(alarm: &MetricAlarm) -> Option<&str> {
-    alarm.statistic().map(Statistic::as_str).or(alarm.extended_statistic())
-}
-
-/// Such as `Average > 80, 3 of 5 × 1m`.
-fn condition(alarm: &MetricAlarm) -> String {
-    let sign = match alarm.comparison_operator() {
-        Some(ComparisonOperator::GreaterThanOrEqualToThreshold) => "≥",
-        Some(ComparisonOperator::GreaterThanThreshold) => ">",
-        Some(ComparisonOperator::LessThanOrEqualToThreshold) => "≤",
-        Some(ComparisonOperator::LessThanThreshold) => "<",
-        Some(ComparisonOperator::GreaterThanUpperThreshold) => "above its band",
-        Some(ComparisonOperator::LessThanLowerThreshold) => "below its band",
-        Some(ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold) => "outside of its band",
-        _ => "?",
-    };
-    let threshold = alarm.threshold().map(|threshold| threshold.to_string());
-    let words = [stat(alarm).map(str::to_owned), Some(sign.to_owned()), threshold];
-    let words = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let Some(of) = alarm.evaluation_periods() else { return words };
-    let count = alarm.datapoints_to_alarm().unwrap_or(of);
-    let inner = alarm.metrics().iter().find_map(|query| query.metric_stat()?.period().or(query.period()));
-    let length = match alarm.period().or(inner) {
-        Some(period) if period % 3600 == 0 => format!(" × {}h", period / 3600),
-        Some(period) if period % 60 == 0 => format!(" × {}m", period / 60),
-        Some(period) => format!(" × {period}s"),
-        None => String::new(),
-    };
-    format!("{words}, {count} of {of}{length}")
 }

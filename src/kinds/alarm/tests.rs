@@ -21,7 +21,8 @@ fn alarm(name: &str, state: StateValue) -> MetricAlarmBuilder {
     MetricAlarm::builder()
         .alarm_name(name)
         .state_value(state)
-        .state_reason("Threshold Crossed: 91 > 80")
+        .state_reason("Threshold Crossed: 3 out of the last 5 datapoints were greater than the threshold")
+        .state_reason_data("{\"recentDatapoints\":[70.0,95.1,88.0,79.0,91.2]}")
         .state_transitioned_timestamp(DateTime::from_secs(0))
         .state_updated_timestamp(DateTime::from_secs(600))
         .actions_enabled(true)
@@ -38,7 +39,7 @@ fn alarm(name: &str, state: StateValue) -> MetricAlarmBuilder {
 }
 
 fn metric_row(alarm: MetricAlarmBuilder) -> Resource {
-    row::of_metric(&scope(), &alarm.build()).unwrap()
+    row::of_metric(&scope(), &alarm.build(), Timestamp::from_second(7_200).unwrap()).unwrap()
 }
 
 fn shown(row: &Resource, column: &str) -> String {
@@ -50,7 +51,8 @@ fn a_firing_alarm_says_why_and_since_when() {
     let row = metric_row(alarm("cpu", StateValue::Alarm));
     assert_eq!(row.cells.len(), COLUMNS.len());
     assert_eq!(row.health, Health::Failed);
-    assert_eq!(&*row.reason, "Threshold Crossed: 91 > 80 (since 1970-01-01 00:00Z)");
+    assert_eq!(&*row.reason, "CPUUtilization 91.2 > 80 for 3 of 5 (since 00:00Z)");
+    assert!(shown(&row, "state_reason").starts_with("Threshold Crossed: 3 out of"));
     assert_eq!(shown(&row, "state"), "ALARM");
     assert_eq!(shown(&row, "watches"), "backend");
     assert_eq!(shown(&row, "condition"), "Average > 80, 3 of 5 × 1m");
@@ -61,13 +63,16 @@ fn a_firing_alarm_says_why_and_since_when() {
 fn states_have_their_health() {
     let quiet = metric_row(alarm("cpu", StateValue::Ok));
     assert_eq!((quiet.health, &*quiet.reason), (Health::Ok, ""));
-    let blind = metric_row(alarm("cpu", StateValue::InsufficientData).state_reason("no datapoints"));
+    let blind = metric_row(alarm("cpu", StateValue::InsufficientData).state_reason("Insufficient Data: 1"));
     assert_eq!(blind.health, Health::Unknown);
-    assert_eq!(&*blind.reason, "insufficient data: no datapoints (since 1970-01-01 00:00Z)");
+    assert_eq!(&*blind.reason, "not enough data of CPUUtilization (since 00:00Z)");
     let muted = metric_row(alarm("cpu", StateValue::Ok).actions_enabled(false));
     assert_eq!((muted.health, &*muted.reason), (Health::Ok, "its actions are disabled"));
     let both = metric_row(alarm("cpu", StateValue::Alarm).actions_enabled(false));
-    assert!(both.reason.ends_with("(since 1970-01-01 00:00Z); its actions are disabled"), "{}", both.reason);
+    assert!(both.reason.ends_with("(since 00:00Z); its actions are disabled"), "{}", both.reason);
+    let tomorrow = Timestamp::from_second(100_000).unwrap();
+    let old = row::of_metric(&scope(), &alarm("cpu", StateValue::Alarm).build(), tomorrow).unwrap();
+    assert!(old.reason.ends_with("(since 1970-01-01)"), "{}", old.reason);
 }
 
 #[test]
@@ -132,7 +137,7 @@ fn composites_and_children_lead_to_each_other() {
         .actions_suppressed_by(ActionsSuppressedBy::Alarm)
         .actions_suppressed_reason("maintenance is in ALARM")
         .build();
-    let site = row::of_composite(&scope(), &composite).unwrap();
+    let site = row::of_composite(&scope(), &composite, Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(site.cells.len(), COLUMNS.len());
     assert_eq!(&*site.reason, "cpu is in ALARM; its actions are suppressed: maintenance is in ALARM");
     let cpu = metric_row(alarm("cpu", StateValue::Alarm));

@@ -102,7 +102,7 @@ fn launches(group: &AutoScalingGroup) -> Option<String> {
 
 fn verdict(group: &AutoScalingGroup, seen: &Seen, activities: &[Activity], now: Timestamp) -> Verdict {
     if let Some(status) = group.status() {
-        return (Health::Progressing, status.to_ascii_lowercase());
+        return (Health::Progressing, parts::status_words(status));
     }
     let Seen { desired, serving, unhealthy, starting, all } = *seen;
     if desired == 0 && all == 0 {

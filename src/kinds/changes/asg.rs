@@ -7,10 +7,13 @@ use jiff::Timestamp;
 
 use super::{Change, ChangeSource, Line, Told, change};
 use crate::kinds::asg::{ACTIVITIES, sentence};
-use crate::kinds::parts;
+use crate::kinds::{Op, parts};
 use crate::model::{ResourceId, Scope};
 use crate::providers::Env;
 use crate::providers::aws::{fault, pages};
+
+/// What is called here.
+pub const READS: &[Op] = &[ACTIVITIES];
 
 /// Of one group, or of all.
 pub async fn read(env: &Env, since: Timestamp, about: Option<&ResourceId>) -> Told {

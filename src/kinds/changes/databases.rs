@@ -6,10 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Change, ChangeSource, Line, Told, change};
 use crate::kinds::database::EVENTS;
-use crate::kinds::parts;
+use crate::kinds::{Op, parts};
 use crate::model::{ResourceId, Scope};
 use crate::providers::Env;
 use crate::providers::aws::{fault, gathered};
+
+/// What is called here.
+pub const READS: &[Op] = &[EVENTS];
 
 /// RDS refuses to look further back.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24 - 1);

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 
 use super::{Change, ChangeSource, Line, Told, change};
 use crate::kinds::ecs_service::{is_bookkeeping, is_steady, is_trouble, plain, words_of};
-use crate::kinds::{ecs, parts};
+use crate::kinds::{Op, ecs, parts};
 use crate::model::{Fault, ResourceId, Scope};
 use crate::providers::Env;
+
+/// What is called here.
+pub const READS: &[Op] = &[ecs::LIST_CLUSTERS, ecs::LIST_SERVICES, ecs::SERVICES];
 
 /// Of one service, of a cluster's, or of all.
 pub async fn read(env: &Env, since: Timestamp, about: Option<&ResourceId>) -> Told {
@@ -69,7 +72,7 @@ fn news(events: &[ServiceEvent]) -> impl Iterator<Item = &ServiceEvent> {
 
 fn deployed(deployment: &Deployment) -> String {
     let definition = ecs::name_of(deployment.task_definition().unwrap_or("a task definition"));
-    let state = deployment.rollout_state().map(|state| state.as_str().to_ascii_lowercase().replace('_', " "));
+    let state = deployment.rollout_state().map(|state| parts::status_words(state.as_str()));
     let reason = deployment.rollout_state_reason().filter(|reason| !reason.is_empty());
     let words = [
         Some(format!("deployment of {definition}")),

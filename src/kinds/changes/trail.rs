@@ -21,6 +21,9 @@ use crate::providers::aws::{fault, pages};
 
 const LOOKUP: Op = "cloudtrail:LookupEvents";
 
+/// What is called here.
+pub const READS: &[Op] = &[LOOKUP];
+
 /// The most events on a page.
 const PAGE: i32 = 50;
 /// The most pages for one answer: a quarter of a minute.

@@ -6,14 +6,16 @@ use futures_util::future::{join_all, join4};
 use jiff::Timestamp;
 
 use super::health::{Evidence, plain, words_of};
-use super::{GROUPS, row, sick_targets, stops, targets};
+use super::{GROUPS, row, sick_targets, stops};
 use crate::kinds::ecs::stop::Stop;
-use crate::kinds::ecs::{self, name_of, target_group_name};
+use crate::kinds::ecs::{self, name_of};
+use crate::kinds::elb::{self, balancer_name, target_group_name};
 use crate::kinds::parts::{self, field, int};
 use crate::kinds::{Asked, ecs_task_definition};
 use crate::model::{Detail, Fault, ResourceId, Scope, Section, Value};
 use crate::providers::Env;
 use crate::providers::aws::fault;
+use crate::providers::aws::raw::Capture;
 
 /// Events that a detail shows; ECS keeps a hundred.
 const EVENTS_SHOWN: usize = 50;
@@ -24,10 +26,11 @@ pub fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let service = ecs::service(env, id).await?;
         let cluster = ecs::cluster_of(id);
         let arns = group_arns(&service);
+        let no_capture = Capture::default();
         let (definition, ended, health, groups) = join4(
             definition(env, &service),
             stops(env, cluster, &id.id),
-            join_all(arns.iter().map(|arn| targets(env, arn))),
+            join_all(arns.iter().map(|arn| elb::targets(env, arn, &no_capture))),
             groups(env, &arns),
         )
         .await;
@@ -74,13 +77,8 @@ async fn definition(env: &Env, service: &Service) -> Result<Option<TaskDefinitio
 
 /// The ARNs of its target groups, each once.
 fn group_arns(service: &Service) -> Vec<String> {
-    let mut arns = Vec::new();
-    for arn in service.load_balancers().iter().filter_map(|balancer| balancer.target_group_arn()) {
-        if !arns.iter().any(|known| known == arn) {
-            arns.push(arn.to_owned());
-        }
-    }
-    arns
+    let arns = service.load_balancers().iter().filter_map(|balancer| balancer.target_group_arn());
+    parts::each_once(arns.map(str::to_owned))
 }
 
 async fn groups(env: &Env, arns: &[String]) -> Result<Vec<TargetGroup>, Fault> {
@@ -169,11 +167,6 @@ fn balancers(scope: &Scope, groups: &[TargetGroup]) -> Section {
     Section::Table { title: "Load balancers", columns, rows: groups.iter().flat_map(of_group).collect() }
 }
 
-/// `loadbalancer/SORT/NAME/ID` in an ARN: the name.
-fn balancer_name(arn: &str) -> &str {
-    arn.split_once("loadbalancer/").and_then(|(_, rest)| rest.split('/').nth(1)).unwrap_or(arn)
-}
-
 fn network(network: &NetworkConfiguration) -> Option<Section> {
     let vpc = network.awsvpc_configuration()?;
     let fields = vec![
@@ -188,15 +181,4 @@ fn events(events: &[ServiceEvent]) -> Section {
     let row = |event: &ServiceEvent| (vec![parts::time(event.created_at()), Value::text(plain(words_of(event)))], None);
     let rows = events.iter().take(EVENTS_SHOWN).map(row).collect();
     Section::Table { title: "Events", columns: vec!["when", "event"], rows }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn balancers_are_named() {
-        let arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/web-alb/50dc6c495c0c9188";
-        assert_eq!(balancer_name(arn), "web-alb");
-    }
 }

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service, ServiceEvent};
+use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service, ServiceEvent, StabilityStatus, TaskSet};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::kinds::ecs::name_of;
 use crate::kinds::ecs::stop::{Cause, Stop};
-use crate::kinds::ecs::{name_of, target_group_name};
+use crate::kinds::elb::target_group_name;
 use crate::kinds::parts::{self, Verdict, fine};
 use crate::model::{Health, text};
 
@@ -42,10 +43,10 @@ pub struct SickTargets {
     /// Name of the group.
     pub group: String,
     /// How many targets are unhealthy.
-    pub unhealthy: usize,
+    pub unhealthy: i64,
     /// Of how many.
-    pub of: usize,
-    /// Why, in the words of the first one.
+    pub of: i64,
+    /// Why, in the words of most of them.
     pub why: String,
 }
 
@@ -78,7 +79,16 @@ fn unhealthy(event: &ServiceEvent) -> bool {
 /// Its health and the reason, which ends with the newest telling event.
 pub fn verdict(service: &Service, evidence: &Evidence, now: Timestamp) -> Verdict {
     let seen = Seen { service, evidence, now };
-    let rules = [Seen::life, Seen::zero, Seen::broken, Seen::keeps_stopping, Seen::targets, Seen::rollout, Seen::short];
+    let rules = [
+        Seen::life,
+        Seen::zero,
+        Seen::broken,
+        Seen::keeps_stopping,
+        Seen::targets,
+        Seen::rollout,
+        Seen::task_sets,
+        Seen::short,
+    ];
     let Some((health, reason)) = rules.iter().find_map(|rule| rule(&seen)) else {
         return fine();
     };
@@ -163,10 +173,7 @@ impl<'a> Seen<'a> {
     }
 
     fn rollout(&self) -> Option<Verdict> {
-        if !self.rolls_out() {
-            return None;
-        }
-        let deployment = primary(self.service)?;
+        let deployment = primary(self.service).filter(|_| self.rolls_out())?;
         let (running, desired) = (deployment.running_count(), deployment.desired_count());
         let old = self.service.running_count() - running;
         let too = if old > 0 { format!(", {old} old ones too") } else { String::new() };
@@ -178,6 +185,20 @@ impl<'a> Seen<'a> {
                 Some((Health::Degraded, self.with_stop(reason, deployment)))
             }
         }
+    }
+
+    /// What is deployed from outside has task sets in the place of deployments. Two of them, or one that has yet to become steady, are
+    /// a rollout.
+    fn task_sets(&self) -> Option<Verdict> {
+        if !self.sets_move() {
+            return None;
+        }
+        let told = |set: &TaskSet| {
+            let (running, wanted) = (set.running_count(), set.computed_desired_count());
+            format!("{}: {running} of {wanted} run", name_of(set.task_definition().unwrap_or("a task set")))
+        };
+        let sets: Vec<String> = self.service.task_sets().iter().map(told).collect();
+        Some((Health::Progressing, format!("rolling out, {}", sets.join(", "))))
     }
 
     fn short(&self) -> Option<Verdict> {
@@ -202,7 +223,12 @@ impl<'a> Seen<'a> {
     fn rolls_out(&self) -> bool {
         let unfinished =
             |deployment: &Deployment| deployment.rollout_state() == Some(&DeploymentRolloutState::InProgress);
-        self.service.deployments().len() > 1 || primary(self.service).is_some_and(unfinished)
+        self.service.deployments().len() > 1 || primary(self.service).is_some_and(unfinished) || self.sets_move()
+    }
+
+    fn sets_move(&self) -> bool {
+        let sets = self.service.task_sets();
+        sets.len() > 1 || sets.iter().any(|set| set.stability_status() == Some(&StabilityStatus::Stabilizing))
     }
 
     /// A reason with the newest failure of the deployment's tasks.

@@ -5,9 +5,9 @@ use aws_sdk_ecs::types::{
 };
 use jiff::Timestamp;
 
-use super::KIND;
 use super::health::{Evidence, primary, verdict};
-use crate::kinds::ecs::{self, name_of, target_group_name};
+use crate::kinds::ecs::{self, name_of};
+use crate::kinds::elb::target_group_name;
 use crate::kinds::parts::{self, int, required};
 use crate::model::{Fault, Resource, Scope, Value};
 
@@ -58,7 +58,6 @@ pub fn of(
         Value::maybe(service.created_by().map(name_of)),
     ];
     let id = ecs::service_id(scope, cluster, name);
-    debug_assert_eq!(id.kind, KIND);
     Ok(parts::row(id, name, service.service_arn(), verdict(service, evidence, now), cells))
 }
 
@@ -71,13 +70,8 @@ pub fn definition(service: &Service) -> Option<&str> {
 
 /// The names of its target groups, each once.
 fn target_groups(service: &Service) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    for balancer in service.load_balancers() {
-        if let Some(name) = balancer.target_group_arn().map(target_group_name).filter(|name| !names.contains(name)) {
-            names.push(name);
-        }
-    }
-    names
+    let arns = service.load_balancers().iter().filter_map(|balancer| balancer.target_group_arn());
+    parts::each_once(arns.map(target_group_name))
 }
 
 /// Container and port behind each of its load balancers.

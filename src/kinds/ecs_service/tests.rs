@@ -1,9 +1,9 @@
 use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Deployment, DeploymentRolloutState, LaunchType, LoadBalancer};
-use aws_sdk_elasticloadbalancingv2::types::TargetHealth;
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthStateEnum};
 
 use super::*;
-use crate::model::{Query, Scope};
+use crate::model::{Health, Query, Scope};
 
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web-tg/0123456789abcdef";
 
@@ -97,9 +97,34 @@ fn unhealthy_targets_are_counted() {
     assert_eq!(sick_targets(GROUP, &targets[..1]), None);
 }
 
+fn short() -> Service {
+    let mut service = service();
+    service.running_count = 0;
+    service
+}
+
+/// An incident: all of four hundred services are short of tasks and have a target group.
+#[cfg(feature = "demo")]
+#[tokio::test]
+async fn an_incident_does_not_multiply_the_calls() {
+    let rig = crate::kinds::tests::Rig::seven();
+    let env = rig.env("dhbw-prod").await;
+    rig.estate.reset_calls();
+    let left = Allowance::new(EVIDENCE);
+    for _ in 0..40 {
+        let ten: Vec<Service> = (0..10).map(|_| short()).collect();
+        let rows = rows(&env, "main", &ten, &left).await.unwrap();
+        assert!(rows.iter().all(|row| row.health == Health::Degraded), "{rows:?}");
+    }
+    let calls = rig.calls();
+    // Of a service that is not there the stops end with their first call.
+    assert!(calls.keys().all(|call| call == "ecs:ListTasks" || call == elb::TARGET_HEALTH), "{calls:?}");
+    assert_eq!(calls.values().sum::<u64>() + calls["ecs:ListTasks"], EVIDENCE as u64, "{calls:?}");
+}
+
 #[test]
 fn evidence_stops_where_its_budget_ends() {
-    let left = AtomicUsize::new(3);
+    let left = Allowance::new(3);
     let wanted = Needs { stops: true, targets: vec!["a".to_owned(), "b".to_owned()] };
     let first = affordable(wanted.clone(), &left);
     assert_eq!(first, Needs { stops: true, targets: vec!["a".to_owned()] });

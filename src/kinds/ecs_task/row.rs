@@ -74,7 +74,7 @@ fn verdict(task: &Task) -> Verdict {
                 (Health::Degraded, "fails its containers' health checks".to_owned())
             }
             Some("RUNNING") => fine(),
-            Some(status) => (Health::Progressing, status.to_ascii_lowercase()),
+            Some(status) => (Health::Progressing, parts::status_words(status)),
             None => (Health::Unknown, "no status is told".to_owned()),
         };
     };

@@ -7,7 +7,7 @@ use aws_sdk_eks::types::{
 
 use super::{DESCRIBE, Groups, KIND};
 use crate::kinds::ecs::name_of;
-use crate::kinds::parts::{self, Verdict, fine, required, yes};
+use crate::kinds::parts::{self, Verdict, fine, required, status_words, yes};
 use crate::model::{Fault, Health, Resource, Scope, Value};
 
 /// A cluster as a row.
@@ -73,7 +73,7 @@ fn verdict(cluster: &Cluster, groups: &Groups) -> Verdict {
     match cluster.status() {
         Some(ClusterStatus::Active) => {}
         Some(ClusterStatus::Failed) => return (Health::Failed, "could not be set up".to_owned()),
-        Some(status) => return (Health::Progressing, status.as_str().to_ascii_lowercase()),
+        Some(status) => return (Health::Progressing, status_words(status.as_str())),
         None => return (Health::Unknown, "no status is told".to_owned()),
     }
     let issues = cluster.health().map(ClusterHealth::issues).unwrap_or_default();
@@ -104,7 +104,7 @@ fn of_groups(groups: &[Nodegroup]) -> Verdict {
 fn of_group(group: &Nodegroup) -> Verdict {
     let issue = group.health().and_then(|health| health.issues().first());
     let issue = issue.map(|issue| with_message(issue.code().map_or("issue", |code| code.as_str()), issue.message()));
-    let words = |status: &NodegroupStatus| status.as_str().to_ascii_lowercase().replace('_', " ");
+    let words = |status: &NodegroupStatus| status_words(status.as_str());
     match (group.status(), issue) {
         (Some(status @ (NodegroupStatus::CreateFailed | NodegroupStatus::DeleteFailed)), issue) => {
             (Health::Failed, issue.map_or_else(|| words(status), |issue| format!("{}: {issue}", words(status))))

@@ -148,6 +148,20 @@ impl Chain {
         Ok(Self { base, roles, mfa_serial })
     }
 
+    /// What renews its credentials, where nobody can sign in for them on the screen.
+    pub const fn renewed(&self) -> &'static str {
+        match self.base {
+            Base::Keys { .. } => "its keys stand in the AWS files, and new ones there are used at once",
+            Base::Sso { .. } => "its session is signed in to elsewhere",
+            Base::WebIdentity { .. } => "a token in a file buys its credentials, and a new one there is used at once",
+            Base::Process(_) => "its credential_process gives the credentials; sign in where that program wants it",
+            Base::Environment | Base::Ambient => {
+                "its credentials come from the process's environment; start the console again with new ones"
+            }
+            Base::Instance | Base::Container => "its credentials come from where the console runs, which renews them",
+        }
+    }
+
     /// The SSO session it stands on.
     pub fn sso(&self) -> Option<&SsoSession> {
         match &self.base {

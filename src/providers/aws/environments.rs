@@ -22,7 +22,7 @@ use super::pins::Pins;
 use super::settings::Settings;
 use super::sign_in::{SignIn, sign_in};
 use super::signer::{Attested, Gates, Shared, Signer};
-use super::transport::Transport;
+use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
 use crate::providers::{Acting, Env, Memory};
@@ -44,24 +44,8 @@ const SIGN_IN: [&str; 8] = [
     "sso-oidc:StartDeviceAuthorization",
 ];
 
-/// What is read besides what kinds list: who answers, logs, metrics, changes.
-const READS: [&str; 15] = [
-    "autoscaling:DescribeAutoScalingGroups",
-    "autoscaling:DescribeScalingActivities",
-    "cloudtrail:LookupEvents",
-    "cloudwatch:GetMetricData",
-    "ecs:DescribeServices",
-    "ecs:DescribeTaskDefinition",
-    "ecs:ListClusters",
-    "ecs:ListServices",
-    "iam:ListAccountAliases",
-    "logs:DescribeLogGroups",
-    "logs:DescribeLogStreams",
-    "logs:FilterLogEvents",
-    "logs:GetLogEvents",
-    "logs:StartLiveTail",
-    "rds:DescribeEvents",
-];
+/// What is read here besides what kinds read.
+const READS: [&str; 1] = ["iam:ListAccountAliases"];
 
 /// An account's alias is a nicety: nobody waits longer for it.
 const ALIAS_PATIENCE: Duration = Duration::from_secs(5);
@@ -114,8 +98,8 @@ struct Pool {
 }
 
 impl Pool {
-    fn new(variables: &Variables) -> Self {
-        let transport = Transport::new(variables.clone());
+    fn new(variables: &Variables, patience: Patience) -> Self {
+        let transport = Transport::new(variables.clone(), patience);
         Self { http: SharedHttpClient::new(transport.clone()), transport: Some(transport) }
     }
 
@@ -154,7 +138,7 @@ impl Environments {
         match source {
             Source::Estate(estate) => Self::build(list, Origin::Estate(estate), Variables::default(), None, reads),
             Source::Files { variables, pins } => {
-                let (http, acting) = (Pool::new(&variables), Pool::new(&variables));
+                let (http, acting) = (Pool::new(&variables, Patience::READ), Pool::new(&variables, Patience::WRITE));
                 let origin = Origin::Files { files: RwLock::default(), http, acting };
                 Self::build(list, origin, variables, pins, reads)
             }
@@ -355,15 +339,18 @@ impl Environments {
     /// environments that live again. Dropping the other end of `tell` gives up.
     pub async fn sign_in(&self, environment: &str, tell: mpsc::Sender<SignIn>) -> Result<Vec<Arc<str>>, Fault> {
         let current = self.current(&*self.waiting(environment)?).await?;
-        let Some(session) = current.signer.settings().chain.sso() else {
-            return Err(Fault::new(FaultClass::Invalid, format!("{environment} does not stand on an SSO session")));
+        let Settings { session, chain, .. } = current.signer.settings();
+        let Some(session) = session else {
+            let summary = format!("{environment} has no SSO session to sign in to: {}", chain.renewed());
+            return Err(Fault::new(FaultClass::Invalid, summary));
         };
         sign_in(&current.signer.resolver(), session, &tell).await?;
         let mut revived = Vec::new();
         for member in self.everyone() {
             let Some(other) = member.loaded() else { continue };
-            let same = other.signer.settings().chain.sso().is_some_and(|other| other.key() == session.key());
-            if same && (other.signer.failure().is_some() || &**member.seen_as() == environment) {
+            let same = other.signer.settings().session.as_ref().is_some_and(|other| other.key() == session.key());
+            let expired = |fault: Fault| matches!(fault.class, FaultClass::Expired { .. });
+            if same && (other.signer.failure().is_some_and(expired) || &**member.seen_as() == environment) {
                 other.signer.forgive();
                 revived.push(Arc::clone(member.seen_as()));
             }
@@ -452,7 +439,7 @@ impl Environments {
                 (http.http.clone(), acting.http.clone(), settings)
             }
         };
-        let token = match settings.chain.sso() {
+        let token = match &settings.session {
             Some(session) => stamp(token::path(&settings.variables, session).as_deref()).await,
             None => None,
         };
@@ -506,24 +493,24 @@ impl Current {
     }
 
     fn aws_on(&self, http: SharedHttpClient, region: &str) -> Aws {
-        Aws::new(self.sdk(http, region), self.signer.tag())
+        Aws::new(self.sdk(http, region, Patience::READ), self.signer.tag())
     }
 
     /// Clients that send once: what may have arrived is never sent again by itself.
     fn writes_on(&self, http: SharedHttpClient, region: &str) -> Aws {
-        let once = self.sdk(http, region).into_builder().retry_config(RetryConfig::disabled()).build();
+        let once = self.sdk(http, region, Patience::WRITE).into_builder().retry_config(RetryConfig::disabled()).build();
         Aws::new(once, self.signer.tag())
     }
 
-    fn sdk(&self, http: SharedHttpClient, region: &str) -> SdkConfig {
+    fn sdk(&self, http: SharedHttpClient, region: &str, patience: Patience) -> SdkConfig {
         let credentials = SharedCredentialsProvider::new(Attested(Arc::clone(&self.signer)));
-        self.signer.settings().sdk(region, http, Some(credentials))
+        self.signer.settings().sdk(region, http, Some(credentials), patience)
     }
 
     /// Whether the cached SSO token is another than when last looked at. Sessions shared by many are looked at once.
     async fn token_changed(&self, stamps: &mut HashMap<PathBuf, Stamp>) -> bool {
         let settings = self.signer.settings();
-        let path = settings.chain.sso().and_then(|session| token::path(&settings.variables, session));
+        let path = settings.session.as_ref().and_then(|session| token::path(&settings.variables, session));
         let Some(path) = path else { return false };
         let known = stamps.get(&path).copied();
         let now = match known {

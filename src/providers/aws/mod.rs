@@ -29,9 +29,10 @@ pub use calls::Calls;
 pub use claims::{Ride, sha256};
 pub use environments::{Around, Environments, Estate, Source};
 pub use fault::{fault, invalid};
+pub use files::write_private;
 use guard::Tag;
 pub use outcome::sent;
-pub use pages::{gathered, pages};
+pub use pages::{gathered, paged, pages};
 pub use sign_in::SignIn;
 pub use variables::Variables;
 

@@ -13,7 +13,6 @@
 //! for query services without the envelope (`/DBInstances/0`), for CBOR as the map is (`/MetricAlarms/0`).
 
 pub(super) mod cbor;
-mod mask;
 mod xml;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,9 +26,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::fault::invalid;
+pub use crate::model::mask::masked;
 use crate::model::{Fault, FaultClass, text};
-
-pub use mask::masked;
 
 /// Keeps the body of the last answer to the calls it is given to. Clones share it.
 #[derive(Clone, Debug, Default)]

@@ -17,9 +17,9 @@ use aws_types::os_shim_internal::Env;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use super::chain::Chain;
+use super::chain::{Chain, SsoSession};
 use super::files::{AwsFiles, Excerpt};
-use super::transport::{retries, timeouts};
+use super::transport::{Patience, retries};
 use super::variables::Variables;
 use crate::model::Fault;
 
@@ -30,6 +30,8 @@ pub struct Settings {
     pub excerpt: Option<Excerpt>,
     /// How it comes to its credentials.
     pub chain: Chain,
+    /// The SSO session that a person signs in to for them.
+    pub session: Option<SsoSession>,
     /// What it may see of the process's variables.
     pub variables: Variables,
     /// Credentials that are given instead of resolved.
@@ -58,19 +60,28 @@ impl Settings {
         let sections = excerpt.parse().await?;
         let variables = variables.without_ambient();
         let chain = Chain::of(&sections)?;
+        let session = chain.sso().cloned();
         let files = Lookup { env: variables.env(), sections };
-        Ok(Self { excerpt: Some(excerpt), chain, variables, given: None, files })
+        Ok(Self { excerpt: Some(excerpt), chain, session, variables, given: None, files })
     }
 
     /// Those of the ambient environment: variables alone.
     pub fn ambient(variables: &Variables) -> Self {
         let files = Lookup { env: variables.env(), sections: EnvConfigSections::default() };
-        Self { excerpt: None, chain: Chain::ambient(), variables: variables.clone(), given: None, files }
+        let variables = variables.clone();
+        Self { excerpt: None, chain: Chain::ambient(), session: None, variables, given: None, files }
     }
 
-    /// Those of an environment that brings its credentials along and has no files.
+    /// Those of an environment that brings its credentials along and has no files. When they have ended, a person signs in for
+    /// new ones to the one session of all such environments.
     pub fn given(credentials: SharedCredentialsProvider) -> Self {
-        Self { given: Some(credentials), ..Self::ambient(&Variables::default()) }
+        let session = SsoSession {
+            name: Some("estate".to_owned()),
+            start_url: "https://estate.example/start".to_owned(),
+            region: "eu-central-1".to_owned(),
+            scopes: Vec::new(),
+        };
+        Self { session: Some(session), given: Some(credentials), ..Self::ambient(&Variables::default()) }
     }
 
     /// The profile's own region.
@@ -85,6 +96,7 @@ impl Settings {
         region: &str,
         http: SharedHttpClient,
         credentials: Option<SharedCredentialsProvider>,
+        patience: Patience,
     ) -> SdkConfig {
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -92,7 +104,7 @@ impl Settings {
             .http_client(http)
             .identity_cache(IdentityCache::no_cache())
             .retry_config(retries())
-            .timeout_config(timeouts())
+            .timeout_config(patience.timeouts())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             // Answers are small and have timeouts; a live tail may rightly be silent for hours.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());

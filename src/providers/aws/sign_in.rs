@@ -55,7 +55,10 @@ pub async fn sign_in(resolver: &Resolver<'_>, session: &SsoSession, tell: &mpsc:
         };
         let device = authorize(&client, session, &registration, tell).await?;
         let token = wait(&client, session, &registration, device, tell).await?;
-        token.save(variables, session).await?;
+        // Credentials that are given stand on no token: there is nobody to keep it for.
+        if resolver.settings.given.is_none() {
+            token.save(variables, session).await?;
+        }
     }
     let _ = tell.send(SignIn::Done).await;
     Ok(())

@@ -266,7 +266,7 @@ impl Signer {
     pub fn explain(&self, mut fault: Fault) -> Fault {
         if let FaultClass::Expired { renew, sign_in } = &mut fault.class
             && renew.is_none()
-            && self.settings.chain.sso().is_some()
+            && self.settings.session.is_some()
         {
             *sign_in = true;
             *renew = self.environment.profile.as_ref().map(|profile| format!("aws sso login --profile {profile}"));

@@ -18,22 +18,42 @@ use rustls::pki_types::pem::PemObject;
 use super::variables::Variables;
 
 /// For a connection to be made.
-const CONNECT: Duration = Duration::from_secs(5);
-/// For the first byte of an answer.
-const READ: Duration = Duration::from_secs(15);
-/// For one attempt, the whole answer included.
-const ATTEMPT: Duration = Duration::from_secs(20);
-/// For a call with its repeated attempts.
-const CALL: Duration = Duration::from_secs(50);
+const CONNECT: Duration = Duration::from_secs(3);
 
-/// Timeouts of every call.
-pub fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(READ)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(CALL)
-        .build()
+/// How long calls of a sort may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For the first byte of an answer.
+    first_byte: Duration,
+    /// For one attempt, the whole answer included.
+    attempt: Duration,
+    /// For a call with its repeated attempts.
+    call: Duration,
+}
+
+impl Patience {
+    /// Reads: a page of a large account may take a while to be found and to come.
+    pub const READ: Self =
+        Self { first_byte: Duration::from_secs(10), attempt: Duration::from_secs(20), call: Duration::from_secs(25) };
+
+    /// Changes, which are sent once: whether one has arrived that nobody answered to is not known, so an answer is waited for longer.
+    pub const WRITE: Self =
+        Self { first_byte: Duration::from_secs(30), attempt: Duration::from_secs(40), call: Duration::from_secs(40) };
+
+    /// Signing in and saying whose credentials these are: small answers. An environment that accepts connections and never answers
+    /// is to be known as such before anybody wonders.
+    pub const SIGN_IN: Self =
+        Self { first_byte: Duration::from_secs(4), attempt: Duration::from_secs(4), call: Duration::from_secs(9) };
+
+    /// As the SDK takes them.
+    pub fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(self.first_byte)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.call)
+            .build()
+    }
 }
 
 /// Reads are tried again with backoff, but not often: the engine asks again anyway.
@@ -45,13 +65,14 @@ pub fn retries() -> RetryConfig {
 #[derive(Clone, Debug)]
 pub struct Transport {
     variables: Variables,
+    patience: Patience,
     connector: Arc<OnceLock<SharedHttpConnector>>,
 }
 
 impl Transport {
     /// A pool that heeds `AWS_CA_BUNDLE` and, from the process itself, the proxy variables.
-    pub fn new(variables: Variables) -> Self {
-        Self { variables, connector: Arc::default() }
+    pub fn new(variables: Variables, patience: Patience) -> Self {
+        Self { variables, patience, connector: Arc::default() }
     }
 
     /// Makes the pool off the runtime: reading the certificates takes a while.
@@ -67,7 +88,8 @@ impl Transport {
     }
 
     fn connect(&self) -> SharedHttpConnector {
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(READ).build();
+        let settings =
+            HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(self.patience.first_byte).build();
         let mut connector = Connector::builder()
             .connector_settings(settings)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 use tui_input::Input;
 
-use super::{boxed, first_shown, input_line};
+use super::{boxed, input_line, list};
 use crate::app::command::Command;
 use crate::app::{PaneKey, Target};
 use crate::engine::SignInState;
@@ -20,21 +20,15 @@ use crate::ui::wrap::wrap;
 pub(super) fn sort_menu(cx: &mut Cx, body: Rect, columns: &[(&'static str, &'static str)], at: usize) {
     let sort = cx.state.focused().and_then(|(_, pane)| pane.nav.sort.clone());
     let inner = boxed(cx, body, 34, columns.len() as u16, "sort by", "");
-    let height = usize::from(inner.height);
-    let first = first_shown(at, height, columns.len());
-    cx.hits.viewports.push((PaneKey::Layer, first, height, columns.len()));
+    let first = list(cx, inner, at, columns.len());
     let theme = cx.theme;
     for (row, place) in (first..columns.len()).zip(inner.rows()) {
         let (title, id) = columns[row];
         let key = cx.keymap.key_of(&Command::SortBy(row as u8)).unwrap_or_default();
-        let arrow = match sort.as_ref().filter(|sort| sort.column == id) {
-            Some(sort) if sort.descending => "↓",
-            Some(_) => "↑",
-            None => "",
-        };
+        let arrow = sort.as_ref().filter(|sort| sort.column == id).map_or("", signs::order);
         let mut pen = cx.pen(place);
         pen.at_end(&key, theme[Role::Key]);
-        pen.cell(arrow, 2, theme[Role::ColumnSorted]).put(title, theme[Role::Text]);
+        pen.cell(arrow, 2, theme[Role::ColumnSorted]).put(&title.to_lowercase(), theme[Role::Text]);
         if row == at {
             cx.tint(place, Role::Cursor);
         }
@@ -53,7 +47,7 @@ pub(super) struct Code<'a> {
 /// The code of an MFA device.
 pub(super) fn code(cx: &mut Cx, body: Rect, code: &Code, input: &Input) {
     let title = format!("{} asks for a code", code.environment);
-    let inner = boxed(cx, body, 60, 4, &title, "Enter tries it · Esc leaves it");
+    let inner = boxed(cx, body, 60, 4, &title, "");
     let muted = cx.style(Role::Muted);
     cx.pen(line(inner, 0)).put("of the device ", muted).put(code.serial, muted);
     input_line(cx, line(inner, 2), "code", input);
@@ -73,7 +67,11 @@ pub(super) fn sign_in(cx: &mut Cx, body: Rect, environment: &str, state: Option<
         Some(SignInState::Open { url, .. }) => width(url).clamp(56, 100),
         _ => 56,
     };
-    let inner = boxed(cx, body, columns, 7, &format!("sign in to {environment}"), "Esc hides this; it goes on");
+    let title = match state {
+        Some(SignInState::Failed(_)) => format!("{environment}: not signed in"),
+        _ => format!("sign in to {environment}"),
+    };
+    let inner = boxed(cx, body, columns, 7, &title, "");
     let (text, muted, accent) = (cx.style(Role::Text), cx.style(Role::Muted), cx.style(Role::Accent));
     match state {
         None => {
@@ -100,7 +98,7 @@ pub(super) fn sign_in(cx: &mut Cx, body: Rect, environment: &str, state: Option<
         Some(SignInState::Failed(fault)) => {
             let (sign, role) = signs::fault(fault);
             let style = cx.style(role);
-            let words = format!("{sign} {}: {}", fault.word(), fault.summary);
+            let words = format!("{sign} {}", fault.summary);
             for (words, place) in wrap(&words, inner.width).into_iter().zip(inner.rows()) {
                 cx.pen(place).put(words, style);
             }

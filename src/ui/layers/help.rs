@@ -30,10 +30,10 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, scrolled: usize) {
     let cells = (room / count).saturating_sub(2).min(COLUMN.1);
     let columns = split(&lines, usize::from(count));
     let all = columns.iter().map(|column| column.len()).max().unwrap_or(0);
-    let inner = boxed(cx, body, count * (cells + 2), all as u16, "help", "Esc closes");
+    let inner = boxed(cx, body, count * (cells + 2), all as u16, "help", "");
     let visible = usize::from(inner.height);
     let first = scrolled.min(all.saturating_sub(visible));
-    cx.hits.viewports.push((PaneKey::Layer, first, visible, all));
+    cx.hits.list(PaneKey::Layer, first, visible, all);
     scrollbar(cx, Rect { width: inner.width + 1, ..inner }, first, all);
     let mut rest = inner;
     for column in columns {

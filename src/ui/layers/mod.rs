@@ -7,9 +7,10 @@ mod picker;
 
 use ratatui::layout::{Position, Rect};
 
+use super::border;
 use super::cx::Cx;
 use super::glyph::width;
-use super::layout::{centre, inset, line};
+use super::layout::{centre, inset, line, top};
 use super::theme::Role;
 use crate::app::layer::{Layer, Prompt};
 use crate::app::{PaneKey, Target};
@@ -33,7 +34,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, foot: Rect) {
     }
 }
 
-/// A box of this size with a title; returns what is inside, with a cell of air at both sides.
+/// A box of this size with a title, and how many of how many it shows; returns what is inside, with a cell of air at both sides.
 fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &str) -> Rect {
     let area = centre(body, columns.saturating_add(4), lines.saturating_add(2));
     cx.hits.targets.clear();
@@ -43,17 +44,12 @@ fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &
         return Rect { height: 0, ..area };
     }
     let border = cx.style(Role::LayerBorder);
-    let (inside, last) = (area.width - 2, area.height - 1);
-    cx.pen(line(area, 0)).put("╭", border).rule("─", inside, border).put("╮", border);
-    for y in 1..last {
-        cx.pen(line(area, y)).put("│", border).skip(inside).put("│", border);
-    }
-    cx.pen(line(area, last)).put("╰", border).rule("─", inside, border).put("╯", border);
+    border::lines(cx, area, border);
     let edge = inset(area, 2);
     let (title_style, muted) = (cx.style(Role::TitleFocus), cx.style(Role::Muted));
     cx.pen(line(edge, 0)).put(&format!(" {title} "), title_style);
     if !foot.is_empty() {
-        cx.pen(line(edge, last)).at_end(&format!(" {foot} "), muted);
+        cx.pen(line(edge, area.height - 1)).at_end(&format!(" {foot} "), muted);
     }
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 };
     inset(inner, 1)
@@ -102,8 +98,21 @@ fn prompt_line(cx: &mut Cx, area: Rect, prompt: Prompt, input: &Input, error: Op
     input_line(cx, rest, sign, input);
 }
 
-/// The first row of a list of so many that is shown in so many lines, the chosen one in sight.
-fn first_shown(at: usize, lines: usize, all: usize) -> usize {
-    let last = all.saturating_sub(lines);
-    at.saturating_sub(lines / 2).min(last)
+/// A line of input and a rule below it; returns what is left of a box.
+fn searched(cx: &mut Cx, inner: Rect, sign: &str, input: &Input) -> Rect {
+    let (head, rest) = top(inner, 1);
+    input_line(cx, head, sign, input);
+    let (rule, rest) = top(rest, 1);
+    let faint = cx.style(Role::Faint);
+    cx.pen(rule).rule("─", rule.width, faint);
+    rest
+}
+
+/// Places a list of so many rows in a box; returns the first that is shown, so that the chosen one is in sight.
+fn list(cx: &mut Cx, area: Rect, at: usize, all: usize) -> usize {
+    let height = usize::from(area.height);
+    let first = at.saturating_sub(height / 2).min(all.saturating_sub(height));
+    cx.hits.list(PaneKey::Layer, first, height, all);
+    border::scrollbar(cx, Rect { width: area.width + 1, ..area }, first, all);
+    first
 }

@@ -5,11 +5,11 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::Rect;
 use tui_input::Input;
 
-use super::{boxed, first_shown, input_line};
+use super::{boxed, list, searched};
 use crate::app::layer::PaletteEntry;
 use crate::app::{PaneKey, Target};
 use crate::ui::cx::Cx;
-use crate::ui::layout::{line, top};
+use crate::ui::layout::line;
 use crate::ui::theme::Role;
 
 /// Draws it.
@@ -17,21 +17,15 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, input: &Input, entries: &[PaletteEnt
     let lines = (matches.len() as u16).clamp(1, 16) + 2;
     let foot = format!("{} of {}", matches.len(), entries.len());
     let inner = boxed(cx, body, 68, lines, "go to", &foot);
-    let (head, list) = top(inner, 1);
-    input_line(cx, head, ":", input);
-    let (rule, list) = top(list, 1);
-    let faint = cx.style(Role::Faint);
-    cx.pen(rule).rule("─", rule.width, faint);
+    let place = searched(cx, inner, ":", input);
     if matches.is_empty() {
         let empty = cx.style(Role::Empty);
-        cx.pen(list).put("∅ nothing is called that", empty);
+        cx.pen(place).put("∅ nothing is called that", empty);
         return;
     }
-    let height = usize::from(list.height);
-    let first = first_shown(at, height, matches.len());
-    cx.hits.viewports.push((PaneKey::Layer, first, height, matches.len()));
+    let first = list(cx, place, at, matches.len());
     let mut found = Found::new(input.value());
-    for (row, place) in (first..matches.len()).zip(list.rows()) {
+    for (row, place) in (first..matches.len()).zip(place.rows()) {
         let Some(entry) = entries.get(matches[row]) else { continue };
         let bytes = found.of(&entry.words);
         let theme = cx.theme;

@@ -6,13 +6,12 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use super::palette::Found;
-use super::{boxed, first_shown, input_line};
+use super::{boxed, list, searched};
 use crate::app::fleet::FleetRow;
 use crate::app::nav::Nav;
 use crate::app::{PaneKey, Target};
 use crate::model::Environment;
 use crate::ui::cx::Cx;
-use crate::ui::layout::top;
 use crate::ui::signs;
 use crate::ui::theme::Role;
 
@@ -21,25 +20,19 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, input: &Input, matches: &[usize], na
     let state = cx.state;
     let lines = (matches.len() as u16).clamp(1, 22) + 2;
     let foot = match nav.marks.len() {
-        0 => format!("{} of {} · Space marks several", matches.len(), state.environments.len()),
+        0 => format!("{} of {}", matches.len(), state.environments.len()),
         marked => format!("{marked} marked · {} of {}", matches.len(), state.environments.len()),
     };
     let inner = boxed(cx, body, 92, lines, "environments", &foot);
-    let (head, list) = top(inner, 1);
-    input_line(cx, head, "environment", input);
-    let (rule, list) = top(list, 1);
-    let faint = cx.style(Role::Faint);
-    cx.pen(rule).rule("─", rule.width, faint);
+    let place = searched(cx, inner, "environment", input);
     if matches.is_empty() {
         let empty = cx.style(Role::Empty);
-        cx.pen(list).put("∅ no environment is called that", empty);
+        cx.pen(place).put("∅ no environment is called that", empty);
         return;
     }
-    let height = usize::from(list.height);
-    let first = first_shown(nav.at, height, matches.len());
-    cx.hits.viewports.push((PaneKey::Layer, first, height, matches.len()));
+    let first = list(cx, place, nav.at, matches.len());
     let mut found = Found::new(input.value());
-    for (row, place) in (first..matches.len()).zip(list.rows()) {
+    for (row, place) in (first..matches.len()).zip(place.rows()) {
         let Some(environment) = state.environments.get(matches[row]) else { continue };
         let known = state.fleet.iter().find(|row| row.environment.name == environment.name);
         let bytes = found.of(&environment.name);
@@ -63,10 +56,7 @@ fn draw_row(
     let theme = cx.theme;
     let (word, stage) = signs::stage(environment.stage);
     let (text, hit, muted) = (theme[Role::Text], theme[Role::Match], theme[Role::Muted]);
-    let (sign, health) = known.map_or((" ", Role::Muted), |row| match &row.fault {
-        Some((fault, _)) if !row.health.is_sick() => signs::fault(fault),
-        _ => signs::health(row.health),
-    });
+    let (sign, health) = known.map_or((" ", Role::Muted), signs::environment);
     let account = known.and_then(|row| row.identity.as_deref()).map(|identity| &identity.account);
     let account = account.or(environment.account.as_ref());
     let mut pen = cx.pen(area);

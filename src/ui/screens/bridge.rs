@@ -71,7 +71,8 @@ fn places(area: Rect, strip: u16) -> ([Rect; 5], Rect) {
     let (middle, logs) = bottom(rest, (rest.height * 3 / 10).clamp(7, 18));
     let (lists, side) =
         if middle.width >= 150 { right(middle, (middle.width / 4).clamp(40, 60)) } else { (middle, Rect::ZERO) };
-    let (services, column) = left(lists, lists.width * 11 / 20);
+    // Where there is little room, the others need as much of it as the services do.
+    let (services, column) = left(lists, if lists.width < 140 { lists.width / 2 } else { lists.width * 11 / 20 });
     let (databases, alarms) = top(column, column.height / 2);
     ([clusters, services, databases, alarms, logs], side)
 }

@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use tui_logger::{ExtLogRecord, LevelFilter, LogFormatter, TuiLoggerWidget};
 
 use crate::app::{PaneKey, Target};
-use crate::model::text::clean;
+use crate::model::text;
 use crate::ui::border::Border;
 use crate::ui::cx::Cx;
 use crate::ui::layout::{Item, inset};
@@ -24,7 +24,8 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, back: usize) {
     cx.hits.push(area, Target::Pane(PaneKey::Main));
     let back = back.min(BACK);
     let muted = cx.style(Role::Muted);
-    let place = if back > 0 { format!(" {back} lines back ") } else { " newest ".to_owned() };
+    let place =
+        if back > 0 { format!(" {} back ", text::counted(back, "line", "lines")) } else { " newest ".to_owned() };
     let items = vec![Item::new(0, muted, place).at_right()];
     let inner = Border { focused: true, number: None, title: "console log", items, below: Vec::new() }.draw(cx, area);
     let inner = inset(inner, 1);
@@ -42,7 +43,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, back: usize) {
             *cell = drawn.clone();
         }
     }
-    cx.hits.viewports.push((PaneKey::Main, 0, usize::from(inner.height), 0));
+    cx.hits.list(PaneKey::Main, 0, usize::from(inner.height), 0);
 }
 
 /// How the records look.
@@ -76,8 +77,8 @@ impl LogFormatter for Styles {
         let at = self.zone.to_datetime(record.timestamp.timestamp());
         let time = format!("{:02}:{:02}:{:02} ", at.hour(), at.minute(), at.second());
         let target = format!(" {} ", record.target().rsplit("::").next().unwrap_or_default());
-        let text = clean(record.msg()).into_owned();
-        let mut lines = wrap(&text, width.saturating_sub(time.len() + target.len() + 1).max(20) as u16)
+        let said = text::clean(record.msg()).into_owned();
+        let mut lines = wrap(&said, width.saturating_sub(time.len() + target.len() + 1).max(20) as u16)
             .into_iter()
             .map(str::to_owned);
         let first = vec![

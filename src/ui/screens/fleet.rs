@@ -1,40 +1,70 @@
 //! The fleet: one row for each environment, the sick first, and above them what the sick have in common.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::fleet::{FleetRow, FleetView};
-use crate::app::{PaneKey, Target};
-use crate::model::Health;
+use crate::app::{PaneKey, Target, Viewport};
+use crate::model::{Fault, Health, Stage, text};
 use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::grid::{self, Want};
 use crate::ui::layout::{Item, bottom, inset, spread, top};
-use crate::ui::matches::Words;
+use crate::ui::matches::{self, Unseen};
 use crate::ui::table::reason_role;
 use crate::ui::theme::Role;
-use crate::ui::wrap::wrap;
+use crate::ui::wrap::wrap_in;
 use crate::ui::{blank, header, signs};
 
-/// Titles, whether numbers, least and most cells, rank (the highest is dropped first).
-const COLUMNS: [(&str, bool, u16, u16, u8); 13] = [
-    ("", false, 1, 1, 0),
-    ("ENVIRONMENT", false, 12, 28, 0),
-    ("STAGE", false, 9, 9, 1),
-    ("SICK FOR", true, 8, 8, 3),
-    ("SERVICES", true, 8, 9, 1),
-    ("TASKS", true, 7, 9, 5),
-    ("DATABASES", true, 9, 9, 4),
-    ("ALARMS", true, 6, 8, 2),
-    ("DEPLOYED", false, 12, 30, 7),
-    ("AGE", true, 4, 8, 6),
-    ("ACCOUNT", false, 12, 12, 8),
-    ("CALLER", false, 16, 28, 9),
-    ("REASON", false, 24, 90, 2),
+/// A column.
+struct Column {
+    title: &'static str,
+    /// Numbers are set to the right.
+    right: bool,
+    /// Least and most cells.
+    cells: (u16, u16),
+    /// The highest is dropped first.
+    rank: u8,
+}
+
+const fn words(title: &'static str, least: u16, most: u16, rank: u8) -> Column {
+    Column { title, right: false, cells: (least, most), rank }
+}
+
+const fn number(title: &'static str, most: u16, rank: u8) -> Column {
+    Column { title, right: true, cells: (4, most), rank }
+}
+
+/// What is counted as sick says so in its title and is written `2 of 14`; `31/33` is running of desired.
+const COLUMNS: [Column; 13] = [
+    words("", 1, 1, 0),
+    words("ENVIRONMENT", 12, 28, 0),
+    words("STAGE", 9, 9, 1),
+    number("SICK FOR", 8, 3),
+    number("SICK SVC", 11, 1),
+    number("TASKS", 9, 5),
+    number("SICK DB", 11, 4),
+    number("FIRING", 11, 2),
+    words("DEPLOYED", 12, 30, 7),
+    number("AGE", 8, 6),
+    words("ACCOUNT", 12, 12, 8),
+    words("CALLER", 16, 28, 9),
+    words("REASON", 24, 90, 0),
 ];
+
+/// Index of the reason.
+const REASON: usize = 12;
+
+/// Least cells of a reason when there is no room for more.
+const TIGHT: u16 = 14;
+
+/// Sign and name stand still when the others are scrolled.
+const STILL: usize = 2;
 
 /// Widest table worth drawing.
 const WIDEST: u16 = 240;
@@ -46,13 +76,13 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &FleetView) {
     for row in &state.fleet {
         cx.seen.oldest = [cx.seen.oldest, row.observed].into_iter().flatten().min();
         cx.seen.loading |= row.loading;
-        cx.seen.fault = cx.seen.fault.or(row.fault.as_ref().map(|(fault, since)| (&**fault, *since)));
+        if let Some((fault, since)) = &row.fault {
+            cx.seen.fault(&row.environment.name, fault, *since);
+        }
     }
     let area = Rect { width: area.width.min(WIDEST), ..area };
-    let cells = area.width.saturating_sub(4);
-    let wants = wants(cx, view);
-    let widths = grid::fit(&wants, cells, 2);
-    let inner = border(cx, area, view, COLUMNS.len() - widths.len());
+    let laid = grid::lay(&wants(cx, view), area.width.saturating_sub(4), 2, STILL, view.nav.sideways);
+    let inner = border(cx, area, view);
     let (common, body) = top(inner, u16::from(state.common.is_some()));
     if let Some(words) = &state.common {
         let style = cx.style(Role::Degraded);
@@ -60,7 +90,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &FleetView) {
     }
     if view.order.is_empty() {
         let (empty, words) = (cx.style(Role::Empty), format!("∅ no environment matches {}", view.nav.filter.text()));
-        cx.hits.viewports.push((PaneKey::Main, 0, usize::from(body.height), 0));
+        cx.hits.list(PaneKey::Main, 0, usize::from(body.height), 0);
         return blank::lines(cx, body, &[(empty, words.into())]);
     }
     let (head, body) = top(body, 1);
@@ -70,49 +100,47 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, view: &FleetView) {
         Some((words, style)) if body.height > 12 && !words.is_empty() => in_full(cx, body, &words, style),
         _ => body,
     };
-    titles(cx, head, &widths);
-    let visible = usize::from(body.height);
-    let first = view.nav.first_visible(visible, view.order.len());
-    cx.hits.viewports.push((PaneKey::Main, first, visible, view.order.len()));
-    let words = Words::of(&view.nav.filter);
-    for (at, place) in (first..view.order.len()).zip(body.rows()) {
+    titles(cx, head, &laid.columns);
+    let (visible, all) = (usize::from(body.height), view.order.len());
+    let first = view.nav.first_visible(visible, all);
+    cx.hits.viewports.push(Viewport { key: PaneKey::Main, first, height: visible, all, sideways: laid.sideways });
+    let mut unseen = Unseen::default();
+    for (at, place) in (first..all).zip(body.rows()) {
         if let Some(row) = state.fleet.get(view.order[at]) {
-            draw_row(cx, place, view, at, row, &widths, &words);
+            draw_row(cx, place, view, at, row, &laid.columns);
+            unseen.look(&view.nav.filter, &texts(row, &laid.columns));
         }
     }
-    border::scrollbar(cx, body, first, view.order.len());
+    border::scrollbar(cx, body, first, all);
     totals(cx, inset(foot, 1));
+    let mut below = border::left_out(cx, laid.before, laid.after);
+    below.extend(unseen.words().map(|words| Item::new(1, cx.style(Role::Match), words)));
+    border::below(cx, area, below);
 }
 
-fn border(cx: &mut Cx, area: Rect, view: &FleetView, left_out: usize) -> Rect {
+fn border(cx: &mut Cx, area: Rect, view: &FleetView) -> Rect {
     let (shown, all) = (view.order.len(), cx.state.fleet.len());
-    let muted = cx.style(Role::Muted);
-    let count = if shown == all { format!(" {all} environments ") } else { format!(" {shown}/{all} environments ") };
-    let mut items = vec![Item::new(1, muted, count)];
+    let whole = text::counted(all, "environment", "environments");
+    let count = if shown == all { format!(" {whole} ") } else { format!(" {shown} of {whole} ") };
+    let mut items = vec![Item::new(1, cx.style(Role::Muted), count)];
     let sick = cx.state.fleet.iter().filter(|row| row.health.is_sick()).count();
     if sick > 0 {
         items.push(Item::new(1, cx.style(Role::Failed), format!(" {sick}! ")));
     }
-    if !view.nav.filter.is_empty() {
-        items.push(Item::new(0, cx.style(Role::Match), format!(" /{} ", view.nav.filter.text())));
-    }
-    if !view.nav.marks.is_empty() {
-        items.push(Item::new(2, cx.style(Role::Mark), format!(" ◆ {} marked ", view.nav.marks.len())));
-    }
-    let mut below = Vec::new();
-    if left_out > 0 {
-        below.push(Item::new(0, muted, border::left_out(left_out)).at_right());
-    }
-    Border { focused: true, number: None, title: "fleet", items, below }.draw(cx, area)
+    items.extend(border::chosen(cx, &view.nav));
+    Border { focused: true, number: None, title: "fleet", items, below: Vec::new() }.draw(cx, area)
 }
 
-/// What the columns want: as wide as the rows on the screen and around it need.
+/// What the columns want: as wide as a sample of the rows needs.
 fn wants(cx: &Cx, view: &FleetView) -> Vec<Want> {
     let sample = view.order.len().div_ceil(48).max(1);
     let rows: Vec<&FleetRow> = view.order.iter().step_by(sample).filter_map(|at| cx.state.fleet.get(*at)).collect();
-    let want = |(at, (title, _, least, most, rank)): (usize, &(&str, bool, u16, u16, u8))| {
+    let want = |(at, column): (usize, &Column)| {
         let widest = rows.iter().map(|row| width(&cell(cx, row, at).0)).max().unwrap_or(0);
-        Want { least: *least, natural: widest.max(width(title)).clamp(1, *most), rank: *rank }
+        let (least, most) = column.cells;
+        let natural = widest.max(width(column.title)).clamp(1, most);
+        let least = if column.right { natural } else { least };
+        Want { tight: if at == REASON { TIGHT } else { least }, least, natural, rank: column.rank }
     };
     COLUMNS.iter().enumerate().map(want).collect()
 }
@@ -122,25 +150,17 @@ fn titles(cx: &mut Cx, area: Rect, widths: &[(usize, u16)]) {
     let mut pen = cx.pen(area);
     pen.skip(1);
     for (at, cells) in widths {
-        let (title, right, ..) = COLUMNS[*at];
-        if right {
-            pen.cell_right(title, *cells, style)
+        let column = &COLUMNS[*at];
+        if column.right {
+            pen.cell_right(column.title, *cells, style)
         } else {
-            pen.cell(title, *cells, style)
+            pen.cell(column.title, *cells, style)
         };
         pen.skip(2);
     }
 }
 
-fn draw_row(
-    cx: &mut Cx,
-    area: Rect,
-    view: &FleetView,
-    at: usize,
-    row: &FleetRow,
-    widths: &[(usize, u16)],
-    words: &Words,
-) {
+fn draw_row(cx: &mut Cx, area: Rect, view: &FleetView, at: usize, row: &FleetRow, widths: &[(usize, u16)]) {
     let theme = cx.theme;
     let cells: Vec<(Cow<str>, Style)> = widths.iter().map(|(column, _)| cell(cx, row, *column)).collect();
     // What can't be read again stands back; sign, name, badge and reason do not.
@@ -155,8 +175,13 @@ fn draw_row(
     for ((column, cells), (text, style)) in widths.iter().zip(cells) {
         let style = if stands_back(*column) { theme[Role::Stale] } else { style };
         match *column {
-            1 | 12 => words.cell(&mut pen, &text, *cells, style, theme[Role::Match]),
-            column if COLUMNS[column].1 => {
+            1 | REASON => {
+                let more = if *column == REASON { more(row) } else { String::new() };
+                let cells = cells.saturating_sub(width(&more));
+                matches::cell(&mut pen, &view.nav.filter, &text, cells.min(width(&text)), style, theme[Role::Match]);
+                pen.cell(&more, cells - cells.min(width(&text)) + width(&more), theme[Role::Muted]);
+            }
+            column if COLUMNS[column].right => {
                 pen.cell_right(&text, *cells, style);
             }
             _ => {
@@ -168,6 +193,29 @@ fn draw_row(
     cx.hits.push(area, Target::Row(PaneKey::Main, at));
 }
 
+/// How many parts are sick besides the one that the reason is about.
+fn more(row: &FleetRow) -> String {
+    if row.sick > 1 && telling(row).is_none() { format!(" +{} more", row.sick - 1) } else { String::new() }
+}
+
+/// What filters find in an environment, each with its column and whether that is on the screen.
+fn texts<'r>(row: &'r FleetRow, widths: &[(usize, u16)]) -> [(&'static str, bool, Cow<'r, str>); 7] {
+    let shown = |column: usize| widths.iter().any(|(at, _)| *at == column);
+    let environment = &row.environment;
+    let fault = row.fault.as_ref().map_or("", |(fault, _)| fault.word());
+    let reason = shown(REASON) && telling(row).is_none();
+    let account = row.identity.as_ref().map_or("", |identity| &*identity.account);
+    [
+        ("name", true, (&*environment.name).into()),
+        ("customer", false, environment.customer.as_deref().unwrap_or_default().into()),
+        ("stage", shown(2), environment.stage.map_or("", Stage::word).into()),
+        ("account", shown(10), account.into()),
+        ("health", true, row.health.word().into()),
+        ("fault", shown(REASON) && !reason, fault.into()),
+        ("reason", reason, (&*row.reason).into()),
+    ]
+}
+
 /// What an environment says in a column.
 fn cell<'a>(cx: &Cx, row: &'a FleetRow, column: usize) -> (Cow<'a, str>, Style) {
     let theme = cx.theme;
@@ -175,7 +223,7 @@ fn cell<'a>(cx: &Cx, row: &'a FleetRow, column: usize) -> (Cow<'a, str>, Style) 
     let identity = row.identity.as_deref();
     match column {
         0 => {
-            let (sign, role) = sign(row);
+            let (sign, role) = signs::environment(row);
             (sign.into(), theme[role])
         }
         1 => (Cow::Borrowed(&*row.environment.name), text),
@@ -194,7 +242,7 @@ fn cell<'a>(cx: &Cx, row: &'a FleetRow, column: usize) -> (Cow<'a, str>, Style) 
         6 => count(cx, row.databases, Role::Degraded),
         7 => count(cx, row.alarms, Role::Failed),
         8 => {
-            let words = row.deployed.as_ref().map(|(at, what)| format!("{} {what}", cx.age(*at)));
+            let words = row.deployed.as_ref().map(|(at, what)| format!("{:>4} {what}", cx.age(*at)));
             (words.unwrap_or_default().into(), muted)
         }
         9 => (row.observed.map(|at| cx.age(at)).unwrap_or_default().into(), muted),
@@ -207,31 +255,30 @@ fn cell<'a>(cx: &Cx, row: &'a FleetRow, column: usize) -> (Cow<'a, str>, Style) 
     }
 }
 
-fn sign(row: &FleetRow) -> (&'static str, Role) {
-    match &row.fault {
-        Some((fault, _)) if !row.health.is_sick() => signs::fault(fault),
-        _ => signs::health(row.health),
-    }
-}
-
 /// How many are bad, of how many.
 fn count<'a>(cx: &Cx, count: Option<(usize, usize)>, bad: Role) -> (Cow<'a, str>, Style) {
     match count {
-        Some((0, all)) => (format!("0/{all}").into(), cx.style(Role::Muted)),
-        Some((sick, all)) => (format!("{sick}/{all}").into(), cx.style(bad)),
+        Some((0, all)) => (format!("0 of {all}").into(), cx.style(Role::Muted)),
+        Some((sick, all)) => (format!("{sick} of {all}").into(), cx.style(bad)),
         None => ("".into(), cx.style(Role::Muted)),
     }
 }
 
-/// A fault says more than the rows it keeps from being read.
+/// The fault of an environment that says more than its sick parts: one that keeps it from being read at all.
+fn telling(row: &FleetRow) -> Option<&(Arc<Fault>, Timestamp)> {
+    row.fault.as_ref().filter(|(fault, _)| !row.health.is_sick() || fault.class.is_whole())
+}
+
 fn reason<'a>(cx: &Cx, row: &'a FleetRow) -> (Cow<'a, str>, Style) {
-    if let Some((fault, since)) = &row.fault {
+    if let Some((fault, since)) = telling(row) {
         let (_, role) = signs::fault(fault);
         let words = format!("{} since {}: {}", fault.word(), cx.clock(*since), signs::advice(fault, cx));
         return (words.into(), cx.style(role));
     }
     if row.loading && row.observed.is_none() {
-        return ("◌ loading".into(), cx.style(Role::Loading));
+        let silence = cx.state.unanswered(&row.environment).and_then(|loading| cx.ages().silence(&loading));
+        let words = silence.map_or(Cow::Borrowed("◌ loading"), |words| format!("◌ {words}").into());
+        return (words, cx.style(Role::Loading));
     }
     (Cow::Borrowed(&*row.reason), cx.style(reason_role(row.health)))
 }
@@ -239,7 +286,8 @@ fn reason<'a>(cx: &Cx, row: &'a FleetRow) -> (Cow<'a, str>, Style) {
 /// The reason of the row under the cursor in up to three lines at the bottom; returns what is left above.
 fn in_full(cx: &mut Cx, area: Rect, words: &str, style: Style) -> Rect {
     let (rest, place) = bottom(area, 4);
-    for (words, place) in wrap(words, place.width.saturating_sub(2)).into_iter().zip(inset(place, 1).rows()).take(3) {
+    let place = inset(place, 1);
+    for (words, place) in wrap_in(words, place.width, 3).into_iter().zip(place.rows()) {
         cx.pen(place).put(words, style);
     }
     rest
@@ -256,13 +304,15 @@ fn totals(cx: &mut Cx, area: Rect) {
     let tasks = fleet.iter().filter_map(|row| row.tasks).fold((0, 0), |(have, want), (h, w)| (have + h, want + w));
     let well = fleet.iter().filter(|row| row.health == Health::Ok && row.fault.is_none()).count();
     let muted = cx.style(Role::Muted);
-    let items = vec![
-        Item::new(0, muted, format!("{well} of {} well", fleet.len())),
-        Item::new(1, muted, format!("· {faults} can't be read")),
-        Item::new(2, muted, format!("· services {}/{}", services.0, services.1)),
+    let mut items = vec![Item::new(0, muted, format!("{well} of {} well", fleet.len()))];
+    if faults > 0 {
+        items.push(Item::new(1, muted, format!("· {faults} can't be read")));
+    }
+    items.extend([
+        Item::new(2, muted, format!("· {} of {} services sick", services.0, services.1)),
         Item::new(4, muted, format!("· tasks {}/{}", tasks.0, tasks.1)),
-        Item::new(5, muted, format!("· databases {}/{}", databases.0, databases.1)),
-        Item::new(3, muted, format!("· alarms {}/{}", alarms.0, alarms.1)),
-    ];
+        Item::new(5, muted, format!("· {} of {} databases sick", databases.0, databases.1)),
+        Item::new(3, muted, format!("· {} of {} alarms firing", alarms.0, alarms.1)),
+    ]);
     spread(cx.buf, area, items, 1);
 }

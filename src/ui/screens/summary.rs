@@ -12,11 +12,14 @@ use crate::ui::glyph::width;
 use crate::ui::layout::{inset, line, top};
 use crate::ui::table::{reason_role, sparkline, trend, value_style};
 use crate::ui::theme::Role;
-use crate::ui::wrap::wrap;
+use crate::ui::wrap::wrap_in;
 use crate::ui::{blank, signs};
 
 /// Most cells of the labels at the left.
 const LABEL: u16 = 20;
+
+/// Most lines of a reason.
+const REASON: usize = 6;
 
 /// Draws it.
 pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, row: Option<&Resource>) {
@@ -37,13 +40,13 @@ fn head(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
     let (sign, role) = signs::health(row.health);
     let style = cx.style(role);
     cx.pen(area).put(sign, style).skip(1).put(row.health.word(), style);
-    let mut used = 1;
-    let reason = cx.style(reason_role(row.health));
-    for words in wrap(&row.reason, area.width).into_iter().take(6) {
-        cx.pen(line(area, used)).put(words, reason);
-        used += 1;
+    let style = cx.style(reason_role(row.health));
+    let reason = wrap_in(&row.reason, area.width, REASON);
+    let (place, rest) = top(top(area, 1).1, reason.len() as u16);
+    for (words, place) in reason.into_iter().zip(place.rows()) {
+        cx.pen(place).put(words, style);
     }
-    top(area, used + 1).1
+    top(rest, 1).1
 }
 
 /// Every column of its kind that says something, those that tables leave out too.
@@ -55,21 +58,29 @@ fn fields(cx: &mut Cx, area: Rect, row: &Resource) -> Rect {
     ];
     let columns = kinds::by_id(row.id.kind).map_or(&[][..], |def| def.columns);
     fields.extend(columns.iter().zip(&row.cells).map(|(column, value)| (column.title, value.clone())));
-    fields.retain(|(_, value)| *value != Value::None);
+    fields.retain(|(_, value)| !value.show_exact().is_empty());
     let count = fields.len() as u16;
     let cells = fields.iter().map(|(title, _)| width(title)).max().unwrap_or(0).min(LABEL);
     let (label, theme) = (cx.style(Role::Muted), cx.theme);
-    for (place, (title, value)) in area.rows().zip(&fields) {
+    let fit = if count > area.height { area.height.saturating_sub(1) } else { count };
+    for (place, (title, value)) in area.rows().zip(&fields).take(fit.into()) {
         let text = cx.ages().show(value);
         cx.pen(place).cell(title, cells, label).skip(1).put(&text, value_style(theme, Some(value)));
+    }
+    if fit < count {
+        cx.pen(line(area, fit)).put(&format!("+{} more", count - fit), label);
     }
     top(area, count + 1).1
 }
 
 fn metric(cx: &mut Cx, area: Rect, row: &Resource) {
-    let Some((points, unit)) = trend(cx.state, row) else { return };
-    let text = sparkline(points, unit, area.width);
-    let (title, style) = (cx.style(Role::Muted), cx.style(Role::Spark));
+    let Some((known, unit)) = trend(cx.state, row) else { return };
+    let (text, role) = match (known.get(), &known.fault) {
+        (Some(points), _) => (sparkline(points, unit, area.width), Role::Spark),
+        (None, Some((fault, _))) => (signs::brief(fault), signs::fault(fault).1),
+        (None, None) => return,
+    };
+    let (title, style) = (cx.style(Role::Muted), cx.style(role));
     cx.pen(area).put("LAST HOUR", title);
     cx.pen(line(area, 1)).put(&text, style);
 }

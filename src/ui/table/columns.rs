@@ -2,6 +2,7 @@
 //! on all of them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::app::pane::{Pane, TableColumn};
 use crate::kinds::{self, Show};
@@ -13,11 +14,18 @@ use crate::ui::grid::{self, Want};
 /// Rows looked at to find how wide a column has to be: spread over the whole list, so that scrolling moves no column.
 const SAMPLE: usize = 48;
 
-/// Most cells that are kept for a name when columns have to go.
-const NAME: u16 = 32;
+/// Most cells that a name has before other columns get any, and those that it can be squeezed into.
+const NAME: (u16, u16) = (32, 12);
 
-/// Most cells that are kept for an environment.
-const ENVIRONMENT: u16 = 16;
+/// The same of an environment; it is squeezed no further than names can still be told apart.
+const ENVIRONMENT: (u16, u16) = (16, 6);
+
+/// The same of a reason, and what it has where there is room for a sparkline too. It is what a sick row has to say: it always
+/// stays.
+const REASON: (u16, u16, u16) = (20, 14, 24);
+
+/// From so many cells on reasons are given more before further columns come.
+const WIDE: u16 = 80;
 
 /// A column of a table.
 #[derive(Clone, Debug)]
@@ -27,15 +35,15 @@ pub(in crate::ui) struct Column {
     pub(in crate::ui) title: &'static str,
     pub(in crate::ui) right: bool,
     pub(in crate::ui) width: u16,
-    min: u16,
-    max: u16,
-    priority: u8,
+    /// Least and most cells that make sense.
+    range: (u16, u16),
+    rank: u8,
     /// Its place among the cells of each kind of the pane.
     places: Vec<Option<usize>>,
 }
 
 /// The columns that are shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::ui) struct Fitted {
     pub(in crate::ui) columns: Vec<Column>,
     /// Cells between them.
@@ -44,22 +52,24 @@ pub(in crate::ui) struct Fitted {
     pub(in crate::ui) before: usize,
     /// Columns that are left out at the right, or for want of room.
     pub(in crate::ui) after: usize,
+    /// Cells scrolled sideways.
+    pub(in crate::ui) sideways: u16,
 }
 
 impl Column {
-    fn built_in(what: TableColumn, id: &'static str, title: &'static str, width: (u16, u16), priority: u8) -> Self {
-        Self { what, id, title, right: false, width: 0, min: width.0, max: width.1, priority, places: Vec::new() }
+    fn built_in(what: TableColumn, id: &'static str, title: &'static str, range: (u16, u16), rank: u8) -> Self {
+        Self { what, id, title, right: false, width: 0, range, rank, places: Vec::new() }
     }
 
     fn of(what: TableColumn, pane: &Pane) -> Option<Self> {
         Some(match what {
             TableColumn::Health => Self::built_in(what, "health", "", (1, 1), 0),
-            TableColumn::Name => Self::built_in(what, "name", "NAME", (12, 60), 0),
-            TableColumn::Environment => Self::built_in(what, "environment", "ENVIRONMENT", (10, 20), 1),
+            TableColumn::Name => Self::built_in(what, "name", "NAME", (NAME.1, 60), 0),
+            TableColumn::Environment => Self::built_in(what, "environment", "ENVIRONMENT", (ENVIRONMENT.1, 20), 1),
             TableColumn::Region => Self::built_in(what, "region", "REGION", (9, 15), 9),
             TableColumn::Kind => Self::built_in(what, "kind", "KIND", (8, 16), 6),
             TableColumn::Spark => Self::built_in(what, "spark", "LAST HOUR", (11, 14), 4),
-            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (16, 100), 3),
+            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (REASON.1, 100), 0),
             TableColumn::Own(id) => return Self::own(id, pane),
         })
     }
@@ -70,11 +80,11 @@ impl Column {
         let places: Vec<Option<usize>> = defs().map(|def| def.and_then(|def| def.column(id))).collect();
         let found = defs().zip(&places).filter_map(|(def, place)| Some(&def?.columns[(*place)?]));
         let first = found.clone().next()?;
-        let priority = found.clone().map(|c| if let Show::Table(n) = c.show { own_rank(n) } else { u8::MAX }).min()?;
+        let rank = found.clone().map(|c| if let Show::Table(n) = c.show { own_rank(n) } else { u8::MAX }).min()?;
         let min = found.clone().map(|column| column.width.0).max()?;
         let max = found.map(|column| column.width.1).max()?;
         let what = TableColumn::Own(id);
-        Some(Self { what, id, title: first.title, right: first.right, width: 0, min, max, priority, places })
+        Some(Self { what, id, title: first.title, right: first.right, width: 0, range: (min, max), rank, places })
     }
 
     /// Empty cells after it: the sign of health belongs to the name.
@@ -101,36 +111,51 @@ impl Column {
         }
     }
 
-    /// Finds the width that shows everything in the sample, and the least that is worth having.
-    fn measure(&mut self, pane: &Pane, ages: Ages, cells: u16) {
-        let title = width(self.title);
-        if self.what == TableColumn::Spark || self.min == self.max {
-            self.width = self.max.max(title);
-            self.min = self.min.max(title);
-            return;
+    /// What it wants, by a sample of the rows; nothing where no row has anything to say in it.
+    fn want(&mut self, pane: &Pane, ages: Ages, cells: u16, sorted: bool) -> Option<Want> {
+        let title = width(self.title) + u16::from(sorted);
+        let (least, most) = self.range;
+        if self.what == TableColumn::Spark {
+            return Some(Want::plain(least, most, self.rank));
         }
         let step = pane.shown.len().div_ceil(SAMPLE).max(1);
-        let rows = (0..pane.shown.len()).step_by(step).filter_map(|at| pane.shown.get(at));
-        let mut widths: Vec<u16> = rows.map(|row| width(&self.text(pane, row, ages))).collect();
+        let rows: Vec<&Resource> = (0..pane.shown.len()).step_by(step).filter_map(|at| pane.shown.get(at)).collect();
+        self.right |= rows.iter().any(|row| matches!(self.value(pane, row), Some(Value::Instant(_))));
+        let mut widths: Vec<u16> = rows.iter().map(|row| width(&self.text(pane, row, ages))).collect();
         widths.sort_unstable();
         let widest = widths.last().copied().unwrap_or(0);
-        self.width = widest.max(title + 2).clamp(1, self.max);
-        self.min = match self.what {
+        let natural = widest.max(title).clamp(1, most.max(title));
+        Some(match self.what {
             // Nine of ten names are seen whole before a further column is worth its place.
-            TableColumn::Name => widths
-                .get(widths.len().saturating_sub(1) * 9 / 10)
-                .copied()
-                .unwrap_or(0)
-                .clamp(12, NAME)
-                .min(cells * 2 / 5),
-            TableColumn::Environment => widest.clamp(self.min, ENVIRONMENT),
-            TableColumn::Reason if cells >= 80 => self.min + 8,
-            _ => self.min.max(title),
-        };
+            TableColumn::Name => {
+                let usual = widths.get(widths.len().saturating_sub(1) * 9 / 10).copied().unwrap_or(0);
+                let least = usual.clamp(NAME.1, NAME.0).min(cells * 2 / 5);
+                Want { tight: NAME.1, least, natural, rank: self.rank }
+            }
+            TableColumn::Environment => {
+                let tight = told_apart(pane).clamp(ENVIRONMENT.1, ENVIRONMENT.0);
+                Want { tight, least: widest.min(ENVIRONMENT.0), natural, rank: self.rank }
+            }
+            TableColumn::Reason if widest == 0 && pane.shown.sick == 0 => return None,
+            TableColumn::Reason => {
+                let least = if cells < WIDE { REASON.0 } else { REASON.2 };
+                Want { tight: REASON.1, least, natural, rank: self.rank }
+            }
+            _ => Want { tight: least, least: least.max(title), natural, rank: self.rank },
+        })
     }
 }
 
-/// A kind's own ranks among the built-in ones: its first column stays longer than the reason, the others go one by one before
+/// Cells in which the environments of a pane can be told apart when their names are cut off, the sign of that included.
+fn told_apart(pane: &Pane) -> u16 {
+    let parts = pane.shown.parts.iter().filter_map(|part| part.items.first());
+    let names: BTreeSet<&str> = parts.map(|row| &*row.id.scope.environment).collect();
+    let shared = |(a, b): (&&str, &&str)| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let longest = names.iter().zip(names.iter().skip(1)).map(shared).max().unwrap_or(0);
+    (longest + 2).try_into().unwrap_or(u16::MAX)
+}
+
+/// A kind's own ranks among the built-in ones: its first column goes last but for the environment, the others one by one before
 /// the sparkline.
 const fn own_rank(rank: u8) -> u8 {
     if rank == 0 { 2 } else { rank.saturating_mul(2).saturating_add(3) }
@@ -153,47 +178,17 @@ fn tells(pane: &Pane, what: TableColumn) -> bool {
 /// Chooses the columns for so many cells.
 pub(in crate::ui) fn fit(pane: &Pane, cells: u16, ages: Ages) -> Fitted {
     let gap = if cells < 70 { 1 } else { 2 };
-    let mut columns: Vec<Column> =
-        pane.columns.iter().filter(|what| tells(pane, **what)).filter_map(|what| Column::of(*what, pane)).collect();
-    for column in &mut columns {
-        column.measure(pane, ages, cells);
-    }
-    if pane.sideways > 0 { scrolled(columns, cells, gap, pane.sideways) } else { fitted(&columns, cells, gap) }
-}
-
-/// All columns in their natural width, health and name standing still, the others scrolled by whole columns.
-fn scrolled(columns: Vec<Column>, cells: u16, gap: u16, sideways: u16) -> Fitted {
-    let total: u16 = columns.iter().map(|column| column.width + gap).sum();
-    // Not further than until the last column is seen.
-    let out = sideways.min((total - gap.min(total)).saturating_sub(cells));
-    let mut result = Fitted { columns: Vec::new(), gap, before: 0, after: 0 };
-    let (mut passed, mut used) = (0, 0);
-    for mut column in columns {
-        let still = matches!(column.what, TableColumn::Health | TableColumn::Name);
-        if still {
-            column.width = column.width.min(NAME);
-        }
-        if !still && passed < out {
-            passed += column.width + gap;
-            result.before += 1;
-        } else if used + column.width.min(4) > cells {
-            result.after += 1;
-        } else {
-            column.width = column.width.min(cells.saturating_sub(used));
-            used += column.width + gap;
-            result.columns.push(column);
-        }
-    }
-    result
-}
-
-/// As many columns as fit, the least important dropped first.
-fn fitted(columns: &[Column], cells: u16, gap: u16) -> Fitted {
-    let all = columns.len();
-    let wants: Vec<Want> =
-        columns.iter().map(|column| Want { least: column.min, natural: column.width, rank: column.priority }).collect();
-    let kept = grid::fit(&wants, cells, gap);
-    let columns: Vec<Column> = kept.into_iter().map(|(at, width)| Column { width, ..columns[at].clone() }).collect();
-    let after = all - columns.len();
-    Fitted { columns, gap, before: 0, after }
+    let told = pane.columns.iter().filter(|what| tells(pane, **what)).filter_map(|what| Column::of(*what, pane));
+    let sorted = |column: &Column| pane.nav.sort.as_ref().is_some_and(|sort| sort.column == column.id);
+    let (columns, wants): (Vec<Column>, Vec<Want>) = told
+        .filter_map(|mut column| {
+            let sorted = sorted(&column);
+            let want = column.want(pane, ages, cells, sorted)?;
+            Some((column, want))
+        })
+        .unzip();
+    let still = columns.iter().take_while(|c| matches!(c.what, TableColumn::Health | TableColumn::Name)).count();
+    let laid = grid::lay(&wants, cells, gap, still, pane.nav.sideways);
+    let columns = laid.columns.into_iter().map(|(at, width)| Column { width, ..columns[at].clone() }).collect();
+    Fitted { columns, gap, before: laid.before, after: laid.after, sideways: laid.sideways }
 }

@@ -4,6 +4,9 @@
 mod columns;
 mod spark;
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -17,12 +20,13 @@ use super::cx::Cx;
 use super::facts::Facts;
 use super::glyph::{clip, width};
 use super::layout::{Item, inset, top};
-use super::matches::Words;
+use super::matches::{self, Unseen};
 use super::pen::Pen;
 use super::signs;
 use super::theme::{Role, Theme};
 use crate::app::pane::{Pane, TableColumn};
-use crate::app::{PaneKey, Target};
+use crate::app::{PaneKey, Target, Viewport};
+use crate::kinds;
 use crate::model::{Health, Resource, Value};
 
 /// Draws a pane with its border.
@@ -33,57 +37,65 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: 
     let cells = area.width.saturating_sub(4);
     let ages = cx.ages();
     let fitted = fit(pane, cells, ages);
-    let inner = border(cx, area, pane, key, focused, &facts, &fitted);
-    let (reason, body) = top(inner, u16::from(!facts.troubles.is_empty() && !pane.shown.is_empty()));
+    let all = pane.shown.len();
+    let said = u16::from(!facts.troubles.is_empty() && all > 0);
+    // Border and titles take three lines.
+    let visible = usize::from(area.height.saturating_sub(3 + said));
+    let first = pane.nav.first_visible(visible, all);
+    let rows = first..first + visible;
+    let inner = border(cx, area, &Framed { pane, key, focused, facts: &facts, fitted: &fitted, rows });
+    let (reason, body) = top(inner, said);
     blank::reason_line(cx, inset(reason, 1), &facts);
-    if pane.shown.is_empty() {
-        cx.hits.viewports.push((key, 0, usize::from(body.height.saturating_sub(1)), 0));
-        blank::list(cx, body, &pane.title, pane.nav.filter.text(), pane.shown.total(), &facts);
-        return;
-    }
     let (head, body) = top(body, 1);
+    cx.hits.viewports.push(Viewport { key, first, height: visible, all, sideways: fitted.sideways });
+    if pane.shown.is_empty() {
+        let place = Rect { y: head.y, height: head.height + body.height, ..body };
+        return blank::list(cx, place, &pane.title, pane.nav.filter.text(), pane.shown.total(), &facts);
+    }
     titles(cx, head, &fitted, pane, key);
-    let visible = usize::from(body.height);
-    let first = pane.nav.first_visible(visible, pane.shown.len());
-    cx.hits.viewports.push((key, first, visible, pane.shown.len()));
-    let words = Words::of(&pane.nav.filter);
-    let table = Table { pane, fitted: &fitted, words: &words, ages, facts: &facts };
-    for (at, place) in (first..pane.shown.len()).zip(body.rows()) {
+    let table = Table { pane, fitted: &fitted, ages, facts: &facts };
+    for (at, place) in (first..all).zip(body.rows()) {
         table.row(cx, place, key, at, focused);
     }
-    border::scrollbar(cx, body, first, pane.shown.len());
+    border::scrollbar(cx, body, first, all);
 }
 
+/// What a pane's border is about.
+pub(super) struct Framed<'f> {
+    pub(super) pane: &'f Pane,
+    pub(super) key: PaneKey,
+    pub(super) focused: bool,
+    pub(super) facts: &'f Facts<'f>,
+    /// The columns that are shown; none where rows are chips.
+    pub(super) fitted: &'f Fitted,
+    /// The rows that are seen.
+    pub(super) rows: Range<usize>,
+}
+
+/// What a chip says of a row.
+const CHIP: [&str; 3] = ["environment", "tasks", "reason"];
+
 /// The words of a pane's border.
-pub(super) fn border(
-    cx: &mut Cx,
-    area: Rect,
-    pane: &Pane,
-    key: PaneKey,
-    focused: bool,
-    facts: &Facts,
-    fitted: &Fitted,
-) -> Rect {
+pub(super) fn border(cx: &mut Cx, area: Rect, frame: &Framed) -> Rect {
+    let Framed { pane, key, focused, facts, fitted, .. } = *frame;
     let mut items = border_words(cx, pane);
     if let Some(sort) = &pane.nav.sort
         && !fitted.columns.iter().any(|column| column.id == sort.column)
     {
-        let arrow = if sort.descending { "↓" } else { "↑" };
-        items.push(Item::new(4, cx.style(Role::ColumnSorted), format!(" {} {arrow} ", sort.column)));
+        let column = sort.column.replace('_', " ");
+        items.push(Item::new(1, cx.style(Role::ColumnSorted), format!(" {column} {} ", signs::order(sort))));
     }
     items.extend(border::condition(cx, facts, area.width));
-    let muted = cx.style(Role::Muted);
     let mut below = Vec::new();
+    if let Some(words) = unseen(cx, frame) {
+        below.push(Item::new(1, cx.style(Role::Match), words));
+    }
     if focused {
         below.extend(cut_reason(cx, pane, fitted, area.width));
     }
     // Without rows nothing is left out.
-    let rows = !pane.shown.is_empty();
-    if rows && fitted.before > 0 {
-        below.push(Item::new(1, muted, format!(" ←{}", border::left_out(fitted.before))).at_right());
-    }
-    if rows && fitted.after > 0 {
-        below.push(Item::new(0, muted, format!("{}→ ", border::left_out(fitted.after))).at_right());
+    if !pane.shown.is_empty() {
+        below.extend(border::left_out(cx, fitted.before, fitted.after));
     }
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
     Border { focused, number, title: &pane.title, items, below }.draw(cx, area)
@@ -100,6 +112,32 @@ fn cut_reason<'a>(cx: &Cx, pane: &Pane, fitted: &Fitted, cells: u16) -> Option<I
     Some(Item::new(2, cx.style(reason_role(row.health)), format!(" {words} ")))
 }
 
+/// Which visible rows pass the filter only for what stands in columns that are not shown.
+fn unseen(cx: &Cx, frame: &Framed) -> Option<String> {
+    let filter = &frame.pane.nav.filter;
+    filter.anywhere().next()?;
+    let ages = cx.ages();
+    let shown = |id: &str| match frame.fitted.columns.as_slice() {
+        [] => CHIP.contains(&id),
+        columns => columns.iter().any(|column| column.id == id),
+    };
+    let mut unseen = Unseen::default();
+    for row in frame.rows.clone().map_while(|at| frame.pane.shown.get(at)) {
+        let scope = &row.id.scope;
+        let mut texts: Vec<(&'static str, bool, Cow<str>)> = vec![
+            ("name", true, Cow::Borrowed(&row.name)),
+            ("environment", shown("environment"), Cow::Borrowed(&scope.environment)),
+            ("cluster", shown("cluster"), Cow::Borrowed(scope.cluster.as_deref().unwrap_or_default())),
+            ("reason", shown("reason"), Cow::Borrowed(&row.reason)),
+            ("health", true, Cow::Borrowed(row.health.word())),
+        ];
+        let columns = kinds::by_id(row.id.kind).map_or(&[][..], |kind| kind.columns);
+        texts.extend(columns.iter().zip(&row.cells).map(|(c, value)| (c.id, shown(c.id), ages.show(value))));
+        unseen.look(filter, &texts);
+    }
+    unseen.words()
+}
+
 /// Count, sick count, filter, marks.
 fn border_words<'a>(cx: &Cx, pane: &Pane) -> Vec<Item<'a>> {
     let (shown, total) = (pane.shown.len(), pane.shown.total());
@@ -108,14 +146,9 @@ fn border_words<'a>(cx: &Cx, pane: &Pane) -> Vec<Item<'a>> {
     if pane.shown.sick > 0 {
         items.push(Item::new(1, cx.style(Role::Failed), format!(" {}! ", pane.shown.sick)));
     }
-    if !pane.nav.filter.is_empty() {
-        items.push(Item::new(0, cx.style(Role::Match), format!(" /{} ", pane.nav.filter.text())));
-    }
+    items.extend(border::chosen(cx, &pane.nav));
     if pane.ranking {
         items.push(Item::new(3, cx.style(Role::Loading), " sorting "));
-    }
-    if !pane.nav.marks.is_empty() {
-        items.push(Item::new(2, cx.style(Role::Mark), format!(" ◆ {} marked ", pane.nav.marks.len())));
     }
     items
 }
@@ -127,13 +160,11 @@ fn titles(cx: &mut Cx, area: Rect, fitted: &Fitted, pane: &Pane, key: PaneKey) {
     pen.skip(1);
     for column in &fitted.columns {
         let sort = pane.nav.sort.as_ref().filter(|sort| sort.column == column.id);
-        let arrow = match sort {
-            Some(sort) if sort.descending => "↓",
-            Some(_) => "↑",
-            None => "",
-        };
         let style = theme[if sort.is_some() { Role::ColumnSorted } else { Role::ColumnTitle }];
-        let words = format!("{}{arrow}", column.title);
+        let words = match sort {
+            Some(sort) => Cow::Owned(format!("{}{}", clip(column.title, column.width - 1), signs::order(sort))),
+            None => Cow::Borrowed(column.title),
+        };
         targets.push((Rect { x: pen.x(), width: column.width, ..area }, column.id));
         if column.right {
             pen.cell_right(&words, column.width, style);
@@ -151,7 +182,6 @@ fn titles(cx: &mut Cx, area: Rect, fitted: &Fitted, pane: &Pane, key: PaneKey) {
 struct Table<'t> {
     pane: &'t Pane,
     fitted: &'t Fitted,
-    words: &'t Words,
     ages: Ages<'t>,
     facts: &'t Facts<'t>,
 }
@@ -183,22 +213,18 @@ impl Table<'_> {
                 pen.cell(sign, cells, theme[role]);
             }
             TableColumn::Spark => spark::cell(pen, theme, state, row, cells),
-            TableColumn::Name => {
-                let (plain, hit) = (theme[Role::Text], theme[Role::Match]);
-                self.words.cell(pen, &row.name, cells, plain, hit);
-            }
-            TableColumn::Reason => {
-                let plain = theme[reason_role(row.health)];
-                self.words.cell(pen, &row.reason, cells, plain, theme[Role::Match]);
-            }
-            TableColumn::Environment | TableColumn::Region | TableColumn::Kind | TableColumn::Own(_) => {
+            _ => {
                 let text = column.text(self.pane, row, self.ages);
-                let style = value_style(theme, column.value(self.pane, row));
+                let style = match column.what {
+                    TableColumn::Name => theme[Role::Text],
+                    TableColumn::Reason => theme[reason_role(row.health)],
+                    _ => value_style(theme, column.value(self.pane, row)),
+                };
                 if column.right {
-                    pen.cell_right(&text, cells, style);
-                } else {
-                    pen.cell(&text, cells, style);
+                    pen.skip(cells.saturating_sub(width(&text)));
                 }
+                let cells = if column.right { cells.min(width(&text)) } else { cells };
+                matches::cell(pen, &self.pane.nav.filter, &text, cells, style, theme[Role::Match]);
             }
         }
     }

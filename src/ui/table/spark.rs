@@ -5,24 +5,29 @@ use std::sync::Arc;
 use crate::app::State;
 use crate::engine::MetricKey;
 use crate::kinds;
-use crate::model::{Points, Resource, Unit, Window, text};
+use crate::model::{Loadable, Points, Resource, Unit, Window, text};
 use crate::ui::pen::Pen;
+use crate::ui::signs;
 use crate::ui::theme::{Role, Theme};
 
 const LEVELS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// The first metric of a resource over the last hour, where it is known.
-pub(in crate::ui) fn trend<'a>(state: &'a State, row: &Resource) -> Option<(&'a Points, Unit)> {
+/// The first metric of a resource over the last hour, as far as it is known.
+pub(in crate::ui) fn trend<'a>(state: &'a State, row: &Resource) -> Option<(&'a Loadable<Arc<Points>>, Unit)> {
     let spec = (kinds::by_id(row.id.kind)?.metrics)(row).into_iter().next()?;
     let key = MetricKey { resource: Arc::clone(&row.id), label: spec.label, window: Window::Hour };
-    let (points, _) = state.store.points.get(&key)?;
-    Some((points, spec.unit))
+    Some((state.store.points.get(&key)?, spec.unit))
 }
 
-/// A cell of a table: the line, and the last value at its right.
+/// A cell of a table: the line, and the last value at its right; without a line, why there is none.
 pub(super) fn cell(pen: &mut Pen, theme: &Theme, state: &State, row: &Resource, cells: u16) {
-    let Some((points, unit)) = trend(state, row) else {
-        pen.skip(cells);
+    let trend = trend(state, row);
+    let Some((points, unit)) = trend.and_then(|(known, unit)| Some((known.get()?, unit))) else {
+        let fault = trend.and_then(|(known, _)| known.fault.as_ref());
+        match fault.map(|(fault, _)| (signs::fault(fault), fault.word())) {
+            Some(((sign, role), word)) => pen.cell(&format!("{sign} {word}"), cells, theme[role]),
+            None => pen.skip(cells),
+        };
         return;
     };
     let last = points.points.last().map(|(_, value)| words(*value, unit)).unwrap_or_default();

@@ -11,9 +11,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{filtered, frame, frame_at, text, typed, with};
 use crate::app::command::Motion;
+use crate::app::layer::Layer;
 use crate::app::pane::{RowRef, Shown};
-use crate::app::{Command, PaneKey, State, Store, Target, View};
-use crate::model::{Fault, FaultClass, Health, Rows};
+use crate::app::{Command, Msg, PaneKey, State, Store, Target, View, update};
+use crate::engine::{Event, MetricsSpent, SignInState};
+use crate::model::{Environment, Fault, FaultClass, Health, Query, Rows, Stage};
 use crate::ui::fixture::{self, stories};
 use crate::ui::theme::{PLAIN, Role, Theme};
 
@@ -97,13 +99,84 @@ fn production_can_not_be_mistaken() {
 }
 
 #[test]
+fn the_clock_stays_whatever_else_there_is() {
+    let theme = Theme::default();
+    let mut staged = fixture::all();
+    let stages = [Some(Stage::Prod), None, Some(Stage::Staging), Some(Stage::Test), Some(Stage::Dev)];
+    for (at, environment) in staged.environments.iter_mut().enumerate() {
+        *environment = Arc::new(Environment { stage: stages[at % 5], ..(**environment).clone() });
+    }
+    let states = [fixture::one("enterprise-prod"), fixture::one("unilux-prod"), fixture::all(), staged];
+    for (columns, lines) in [(40, 8), (60, 19), (80, 24), (100, 30), (120, 40), (200, 60)] {
+        for (at, mut state) in states.clone().into_iter().enumerate() {
+            let first =
+                |state: &State| text(&frame(state, &theme, columns, lines).0).lines().next().unwrap().to_owned();
+            let utc = first(&state);
+            assert!(utc.ends_with(" 10:30:00Z") && utc.contains(" PROD "), "{at} {columns}x{lines}: {utc}");
+            fixture::run(&mut state, Command::LocalTime);
+            assert!(first(&state).ends_with(" 11:30:00"), "{at} {columns}x{lines}");
+            state.settings.ages = false;
+            assert!(first(&state).ends_with(" local"), "{at} {columns}x{lines}");
+        }
+    }
+}
+
+#[test]
+fn of_several_faults_the_gravest_is_told_with_its_owner_and_the_number_of_the_others() {
+    let said = |state: &State, columns| {
+        text(&frame(state, &Theme::default(), columns, 30).0).lines().nth(1).unwrap().to_owned()
+    };
+    let all = fixture::all();
+    let renew = "◷ unilux-prod expired: aws sso login --profile lecture-unilux-prod (L) · +1 more";
+    assert!(said(&all, 120).contains(renew), "{}", said(&all, 120));
+    let short = said(&all, 80);
+    assert!(short.contains("◷ unilux-prod expired: ") && short.ends_with("… · +1 more"), "{short}");
+    let one = said(&fixture::one("edt-prod"), 120);
+    assert!(one.contains("≈ edt-prod throttled since 10:28:25Z  ") && !one.contains("more"), "{one}");
+}
+
+#[test]
+fn the_reason_of_the_sick_stays_in_every_pane() {
+    for (columns, lines) in [(80, 24), (110, 30), (120, 40), (160, 45), (200, 60)] {
+        for (at, reason) in ["", "tasks k", "alarm e", "CPUUtil"].into_iter().enumerate().skip(1) {
+            let state = with(fixture::all(), &[Command::Pane(at as u8)]);
+            let said = text(&frame(&state, &Theme::default(), columns, lines).0);
+            let row = said.lines().filter(|line| line.contains(['✖', '▲'])).any(|line| line.contains(reason));
+            assert!(row, "{columns}x{lines} {reason}:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_sorted_by_is_marked_in_its_title() {
+    for (n, title) in [(0, "▲ NAME "), (1, "NAME▲"), (2, "ENV"), (4, "TASKS▲")] {
+        let state = with(fixture::all(), &[Command::SortBy(n)]);
+        for (columns, lines) in [(80, 24), (120, 40), (200, 60)] {
+            let said = text(&frame(&state, &Theme::default(), columns, lines).0);
+            let titles = said.lines().find(|line| line.contains("TASKS")).unwrap();
+            assert!(titles.contains(title) && titles.contains('▲'), "{columns}x{lines}: {titles}");
+        }
+    }
+}
+
+#[test]
+fn a_layer_tells_its_own_keys() {
+    let said = |state: &State| text(&frame(state, &Theme::default(), 80, 24).0).lines().last().unwrap().to_owned();
+    assert_eq!(said(&typed(&[Command::Palette], "x")), " Enter choose  Up previous  Down next  Esc close");
+    let picker = typed(&[Command::Environments], "x");
+    assert_eq!(said(&picker), " Enter go there  Space mark several  Up previous  Down next  Esc close");
+    let help = with(fixture::all(), &[Command::Help]);
+    assert_eq!(said(&help), " k up  j down  PageDown page  G end  Esc close");
+}
+
+#[test]
 fn what_is_sick_stale_chosen_or_matched_looks_so() {
     let theme = Theme::default();
     let (buffer, _) = frame(&fixture::all(), &theme, 120, 40);
     assert_eq!(style_of(&buffer, "1/3").fg, theme[Role::Degraded].fg);
     assert_eq!(style_of(&buffer, "dhbw-backend").bg, theme[Role::Cursor].bg);
     assert_eq!(style_of(&buffer, "edt-frontend").fg, theme[Role::Stale].fg);
-    assert_eq!(style_of(&buffer, "beta9-frontend").fg, theme[Role::Text].fg);
+    assert_eq!(style_of(&buffer, "beta9-worker").fg, theme[Role::Text].fg);
     assert_eq!(style_of(&buffer, "≈ edt-prod throttled").fg, theme[Role::Throttled].fg);
     assert_eq!(style_of(&buffer, "◷ unilux-prod expired").fg, theme[Role::Expired].fg);
     assert_eq!(style_of(&buffer, "╭─ 2").fg, theme[Role::BorderFocus].fg);
@@ -121,7 +194,7 @@ fn without_colour_shapes_and_modifiers_tell() {
     assert!(style_of(&buffer, "dhbw-backend").add_modifier.contains(Modifier::REVERSED));
     assert!(style_of(&buffer, "PROD").add_modifier.contains(Modifier::REVERSED));
     let said = text(&buffer);
-    for sign in ["✖ dhbw-backend", "◐ dhbw-worker", "● beta9-backend", "▲ enterprise-postgres", "○ cafe"] {
+    for sign in ["✖ dhbw-backend", "◐ dhbw-worker", "● beta9-worker", "▲ enterprise", "○ cafe"] {
         assert!(said.contains(sign), "{sign}");
     }
 }
@@ -152,11 +225,12 @@ fn the_mouse_finds_rows_columns_tabs_and_hints() {
     assert_eq!(hits.at(16, 2), Some(&Target::Command(Command::Pane(1))));
     // A layer takes the mouse from what is below it.
     let (_, hits) = frame(&typed(&[Command::Palette], "serv"), &theme, 120, 40);
-    assert!(
-        hits.targets
-            .iter()
-            .all(|(_, target)| matches!(target, Target::Row(PaneKey::Layer, _) | Target::Pane(PaneKey::Layer)))
-    );
+    let of_layer = |target: &Target| match target {
+        Target::Row(key, _) | Target::Pane(key) => *key == PaneKey::Layer,
+        Target::Command(command) => matches!(command, Command::Open | Command::Close | Command::Move(_)),
+        Target::Column(..) | Target::Environment(_) => false,
+    };
+    assert!(hits.targets.iter().all(|(_, target)| of_layer(target)), "{:?}", hits.targets);
 }
 
 #[test]
@@ -255,6 +329,18 @@ fn every_sort_of_nothing_looks_different() {
 }
 
 #[test]
+fn a_line_that_begins_with_its_time_shows_it_once() {
+    let mut state = stories::logs();
+    let View::Logs(logs) = &mut state.view else { panic!("no logs") };
+    let last = logs.lines.back_mut().unwrap();
+    last.text = format!("{} INFO said once", last.at).into();
+    let raw = last.text.to_string();
+    assert!(logs.visible_text().contains(&raw), "what is copied is whole");
+    let drawn = text(&frame(&state, &Theme::default(), 120, 40).0);
+    assert!(drawn.contains("INFO said once") && !drawn.contains("Z INFO said once"), "{drawn}");
+}
+
+#[test]
 fn the_consoles_log_is_shown_clean_and_scrolls_back() {
     tui_logger::set_default_level(tui_logger::LevelFilter::Info);
     let subscriber = tracing_subscriber::registry().with(tui_logger::TuiTracingSubscriberLayer);
@@ -269,7 +355,85 @@ fn the_consoles_log_is_shown_clean_and_scrolls_back() {
     let (buffer, _) = frame(&state, &theme, 80, 24);
     assert!(text(&buffer).contains("line 59 red"), "{}", text(&buffer));
     assert_eq!(style_of(&buffer, "line 59").fg, theme[Role::LevelWarn].fg);
-    state.view = View::ConsoleLog { back: 30 };
+    state.view = View::ConsoleLog { back: 30, height: 20 };
     let back = text(&frame(&state, &theme, 80, 24).0);
     assert!(back.contains("line 29 red") && !back.contains("line 59"), "{back}");
+}
+
+/// A screen on which every environment has been asked so many seconds ago, and none has answered.
+fn unanswered(seconds: i64, ages: bool, command: Command) -> String {
+    let mut state = fixture::empty();
+    state.settings.ages = ages;
+    for environment in state.environments.clone() {
+        let scope = fixture::scope(&environment.name);
+        for query in [Query::Identity(scope), fixture::list(&environment.name, "ecs-service")] {
+            fixture::take(&mut state, Event::Started { query, generation: 1, at: fixture::ago(seconds) });
+        }
+    }
+    update(&mut state, Msg::Tick(fixture::now()));
+    text(&frame(&with(state, &[command]), &Theme::default(), 160, 50).0)
+}
+
+#[test]
+fn what_does_not_answer_is_told_after_a_moment() {
+    let fleet = unanswered(2, true, Command::Fleet);
+    assert!(fleet.contains("◌ loading") && !fleet.contains("no answer"), "{fleet}");
+    let fleet = unanswered(7, true, Command::Fleet);
+    let rows = fleet.lines().filter(|line| line.contains("PROD ") && line.contains("no answer for 7s"));
+    assert_eq!(rows.count(), 6, "{fleet}");
+    let list = unanswered(7, true, Command::List("ecs-service"));
+    assert!(list.contains("◌ loading services") && list.contains("no answer for 7s"), "{list}");
+    assert_eq!(list.matches("◌ 7s").count(), 7, "the list at the left:\n{list}");
+    let still = unanswered(7, false, Command::Fleet);
+    assert!(still.contains("no answer since 10:29:53Z"), "nothing counts where ages are hidden:\n{still}");
+}
+
+#[test]
+fn what_comes_bit_by_bit_is_answering() {
+    let state = stories::loading();
+    let list = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(list.contains("1200 so far") && !list.contains("no answer"), "{list}");
+}
+
+#[test]
+fn a_metric_that_can_not_be_read_says_why_in_chart_and_row() {
+    let mut state = with(stories::detail(), &[]);
+    let keys: Vec<_> = state.store.points.keys().filter(|key| key.resource == stories::backend()).cloned().collect();
+    assert!(!keys.is_empty());
+    state.store.points.clear();
+    let loading = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(loading.contains("cpu  ◌ loading"), "{loading}");
+    let class = FaultClass::Denied { permission: Some("cloudwatch:GetMetricData".into()) };
+    let fault = Arc::new(Fault::new(class, "not allowed: cloudwatch:GetMetricData"));
+    fixture::take(&mut state, Event::NoPoints(keys.clone(), Arc::clone(&fault), fixture::ago(5)));
+    let denied = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(denied.contains("cpu  ⊘ denied: cloudwatch:GetMetricData"), "{denied}");
+    let list = with(state.clone(), &[Command::List("ecs-service")]);
+    let list = text(&frame(&list, &Theme::default(), 160, 50).0);
+    assert!(list.lines().any(|line| line.contains("dhbw-backend") && line.contains("⊘ denied")), "{list}");
+    // What was there stays, with a sign that nothing newer comes.
+    let mut known = stories::detail();
+    fixture::take(&mut known, Event::NoPoints(keys, fault, fixture::ago(5)));
+    let known = text(&frame(&known, &Theme::default(), 160, 50).0);
+    assert!(known.lines().any(|line| line.contains("cpu  last ") && line.contains('⊘')), "{known}");
+}
+
+#[test]
+fn a_budget_that_is_used_up_is_no_loading() {
+    let mut state = stories::detail();
+    state.store.points.clear();
+    fixture::take(&mut state, Event::Spent(MetricsSpent { exhausted: true, ..MetricsSpent::default() }));
+    let screen = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(screen.contains("cpu  the day's budget is used up"), "{screen}");
+}
+
+#[test]
+fn a_sign_in_that_can_not_be_says_only_that() {
+    let words = "tfe-prod has no SSO session to sign in to: its keys stand in the AWS files";
+    let failed = SignInState::Failed(Arc::new(Fault::new(FaultClass::Invalid, words)));
+    let mut state = fixture::all();
+    state.layers.push(Layer::SignIn { environment: "tfe-prod".into(), state: Some(failed) });
+    let screen = text(&frame(&state, &Theme::default(), 160, 50).0);
+    assert!(screen.contains("tfe-prod: not signed in") && screen.ends_with(" Esc close\n"), "{screen}");
+    assert!(screen.contains("! tfe-prod has no SSO session") && !screen.contains("it goes on"), "{screen}");
 }

@@ -141,17 +141,23 @@ looks! {
     list_filtered: filtered("back");
     list_filtered_to_nothing: filtered("nothing-is-called-this");
     list_sideways: with(fixture::one("dhbw-prod"), &[Command::List("ecs-service"), Command::Sideways(40)]);
+    list_filtered_out_of_sight: filtered("-cluster");
     list_sorted: with(fixture::all(), &[Command::List("alarm"), Command::SortBy(4), Command::SortBy(4)]);
     fleet: with(fixture::all(), &[Command::Fleet]);
     fleet_in_common: in_common();
+    fleet_sideways: with(fixture::all(), &[Command::Fleet, Command::Sideways(24)]);
+    fleet_filtered: filtered_on(Command::Fleet, "2222 edt");
+    bridge_sorted: with(fixture::all(), &[Command::SortBy(2), Command::SortBy(2)]);
     detail: stories::detail();
     detail_scrolled: with(stories::detail(), &[Command::Move(Motion::PageDown), Command::Move(Motion::Down)]);
     detail_denied: stories::denied_detail();
     raw: stories::raw();
+    raw_sideways: with(stories::raw(), &[Command::Sideways(8)]);
     logs: stories::logs();
     logs_searched: stories::searched_logs();
     logs_wrapped: with(stories::logs(), &[Command::Wrap]);
     changes: stories::changes();
+    changes_sideways: with(stories::changes(), &[Command::Sideways(16)]);
     palette: typed(&[Command::Palette], "serv");
     picker: typed(&[Command::Environments, Command::Mark], "prod");
     sort_menu: with(fixture::all(), &[Command::List("ecs-service"), Command::SortMenu]);
@@ -188,7 +194,11 @@ fn typed(commands: &[Command], text: &str) -> State {
 }
 
 fn filtered(text: &str) -> State {
-    let mut state = with(fixture::all(), &[Command::List("ecs-service"), Command::Filter]);
+    filtered_on(Command::List("ecs-service"), text)
+}
+
+fn filtered_on(view: Command, text: &str) -> State {
+    let mut state = with(fixture::all(), &[view, Command::Filter]);
     fixture::type_in(&mut state, text);
     with(state, &[Command::Open])
 }

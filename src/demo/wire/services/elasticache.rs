@@ -3,12 +3,13 @@
 use super::super::call::{Answer, Call};
 use super::super::failure::Failure;
 use super::super::node::{Fields, Node, fields, list_of};
-use super::not_offered;
+use super::{elasticache_changes, not_offered};
 use crate::demo::world::{CacheCluster, CacheNode, ReplicationGroup, ReplicationMember};
 
 pub fn answer(call: &Call<'_>) -> Answer {
     match call.operation {
         "DescribeCacheClusters" => describe_clusters(call),
+        "DescribeSnapshots" => elasticache_changes::describe(call),
         "DescribeReplicationGroups" => describe_groups(call),
         _ => Err(not_offered(call)),
     }

@@ -13,14 +13,17 @@ mod ecs_history;
 mod ecs_tasks;
 mod eks;
 mod elasticache;
+mod elasticache_changes;
 mod elb;
 mod identity;
 pub(super) mod logs;
 mod metrics;
 mod rds;
+mod rds_changes;
 mod rds_snapshots;
 pub(super) mod s3;
 mod scaling;
+mod sso;
 
 use super::call::{Answer, Call};
 use super::change::Change;
@@ -46,6 +49,7 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::Rds => rds::answer(call),
         // Its answers are objects: see `s3`.
         Service::S3 => Err(not_offered(call)),
+        Service::SsoOidc => sso::answer(call),
     }
 }
 
@@ -56,6 +60,8 @@ pub fn change(change: &mut Change<'_>) -> Option<Answer> {
         Service::CloudWatch => cloudwatch_changes::answer(change),
         Service::DynamoDb => dynamodb::change(change),
         Service::Ecs => ecs_changes::answer(change),
+        Service::ElastiCache => elasticache_changes::answer(change),
+        Service::Rds => rds_changes::answer(change),
         _ => None,
     }
 }

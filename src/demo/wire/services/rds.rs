@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::super::call::{Answer, Call};
 use super::super::failure::Failure;
 use super::super::node::{Fields, Node, fields, list_of};
-use super::{not_offered, rds_snapshots, tags};
+use super::{not_offered, rds_changes, rds_snapshots, tags};
 use crate::demo::world::{DbCluster, DbInstance, RdsEvent};
 
 pub fn answer(call: &Call<'_>) -> Answer {
@@ -15,6 +15,8 @@ pub fn answer(call: &Call<'_>) -> Answer {
         "DescribeDBSnapshots" => rds_snapshots::describe_of_instances(call),
         "DescribeDBClusterSnapshots" => rds_snapshots::describe_of_clusters(call),
         "DescribeEvents" => describe_events(call),
+        "DescribeDBEngineVersions" => rds_changes::engine_versions(call),
+        "DescribeOrderableDBInstanceOptions" => rds_changes::orderable(call),
         _ => Err(not_offered(call)),
     }
 }
@@ -88,7 +90,7 @@ fn describe_instances(call: &Call<'_>) -> Answer {
     page(call, &found, "DBInstances", "DBInstance", |instance| instance_node(call, instance))
 }
 
-fn instance_node(call: &Call<'_>, instance: &DbInstance) -> Node {
+pub fn instance_node(call: &Call<'_>, instance: &DbInstance) -> Node {
     let mut node = Fields::default();
     node.put("DBInstanceIdentifier", &instance.id);
     node.put("DBInstanceClass", &instance.class);
@@ -178,7 +180,7 @@ fn describe_clusters(call: &Call<'_>) -> Answer {
     page(call, &found, "DBClusters", "DBCluster", |cluster| cluster_node(cluster))
 }
 
-fn cluster_node(cluster: &DbCluster) -> Node {
+pub fn cluster_node(cluster: &DbCluster) -> Node {
     let serverless = cluster.serverless.map(|(least, most)| fields! { "MinCapacity": least, "MaxCapacity": most });
     let members = cluster.members.iter().map(|member| {
         fields! {

@@ -48,6 +48,11 @@ fn snapshots<'a>(
     })
 }
 
+/// A snapshot of either sort.
+pub fn node(snapshot: &DbSnapshot) -> Node {
+    if snapshot.cluster { of_cluster(snapshot) } else { of_instance(snapshot) }
+}
+
 fn of_instance(snapshot: &DbSnapshot) -> Node {
     let mut node = Fields::default();
     node.put("DBSnapshotIdentifier", &snapshot.id);

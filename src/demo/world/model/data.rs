@@ -160,6 +160,18 @@ pub struct CacheCluster {
     pub nodes: Vec<CacheNode>,
 }
 
+/// A manual snapshot of a cache cluster or a replication group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CacheSnapshot {
+    pub id: String,
+    pub arn: String,
+    pub source: String,
+    pub of_group: bool,
+    /// `creating`, `available`.
+    pub status: Word,
+    pub started_at: Timestamp,
+}
+
 /// A node of a cache cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CacheNode {

@@ -103,6 +103,7 @@ pub(super) fn empty(seed: u64, now: Timestamp, site: &Site<'_>) -> Account {
         db_snapshots: BTreeMap::new(),
         rds_events: VecDeque::new(),
         cache_clusters: BTreeMap::new(),
+        cache_snapshots: BTreeMap::new(),
         replication_groups: BTreeMap::new(),
         load_balancers: BTreeMap::new(),
         target_groups: BTreeMap::new(),

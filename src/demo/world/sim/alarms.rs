@@ -32,7 +32,7 @@ impl Account {
         });
         self.apply(metric);
         let composite = self.verdicts(|account, alarm| match &alarm.rule {
-            AlarmRule::Composite { expression, .. } => account.judge_composite(alarm, expression),
+            AlarmRule::Composite { expression, children } => account.judge_composite(alarm, expression, children),
             AlarmRule::Metric(_) => None,
         });
         self.apply(composite);
@@ -47,7 +47,7 @@ impl Account {
         };
         let verdict = match &alarm.rule {
             AlarmRule::Metric(rule) => self.changed(alarm, rule),
-            AlarmRule::Composite { expression, .. } => self.judge_composite(alarm, expression),
+            AlarmRule::Composite { expression, children } => self.judge_composite(alarm, expression, children),
         };
         if let (Some(alarm), Some(verdict)) = (self.alarms.get_mut(name), verdict) {
             alarm.state = verdict.state;
@@ -118,17 +118,31 @@ impl Account {
     }
 
     /// A verdict on an alarm on others whose state is another now.
-    fn judge_composite(&self, alarm: &Alarm, expression: &str) -> Option<Verdict> {
+    fn judge_composite(&self, alarm: &Alarm, expression: &str, children: &[String]) -> Option<Verdict> {
         let on = |child: &str| self.alarms.get(child).is_some_and(|alarm| alarm.state == "ALARM");
         let state = if expression_holds(expression, &on) { "ALARM" } else { "OK" };
-        (alarm.state != state).then(|| Verdict {
+        if alarm.state == state {
+            return None;
+        }
+        let mut set_off_by: Vec<&Alarm> = children.iter().filter_map(|child| self.alarms.get(child)).collect();
+        set_off_by.retain(|child| child.state == state);
+        // While the past is made up, a child may already have the state it comes to later.
+        let at = |child: &Alarm, format: &str| child.state_transitioned_at.min(self.now).strftime(format).to_string();
+        let trigger = |child: &&Alarm| {
+            let state = json!({ "value": child.state, "timestamp": at(child, "%Y-%m-%dT%H:%M:%S.%3f+0000") });
+            json!({ "arn": child.arn, "state": state })
+        };
+        let newest = set_off_by.iter().max_by_key(|child| child.state_transitioned_at);
+        let reason = match newest {
+            Some(child) => {
+                format!("{} transitioned to {state} at {}", child.arn, at(child, "%A %d %B, %Y %H:%M:%S UTC"))
+            }
+            None => format!("{} was created and its alarm rule evaluates to {state}", alarm.arn),
+        };
+        Some(Verdict {
             state,
-            reason: format!(
-                "{} transitioned to {state} at {}",
-                alarm.arn,
-                self.now.strftime("%A %d %B, %Y %H:%M:%S UTC")
-            ),
-            data: json!({ "triggeringAlarms": [{ "arn": alarm.arn, "state": { "value": state } }] }).to_string(),
+            reason,
+            data: json!({ "triggeringAlarms": set_off_by.iter().map(trigger).collect::<Vec<_>>() }).to_string(),
         })
     }
 }
@@ -203,7 +217,8 @@ fn number(value: f64) -> String {
 
 fn reason_data(rule: &MetricRule, points: &[(Timestamp, f64)], now: Timestamp) -> String {
     let stamp = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
-    let values: Vec<f64> = points.iter().rev().map(|(_, value)| *value).collect();
+    let values: Vec<f64> = points.iter().map(|(_, value)| *value).collect();
+    let evaluated = points.iter().rev().map(|(at, value)| json!({ "timestamp": stamp(*at), "value": value }));
     json!({
         "version": "1.0",
         "queryDate": stamp(now),
@@ -212,6 +227,7 @@ fn reason_data(rule: &MetricRule, points: &[(Timestamp, f64)], now: Timestamp) -
         "period": rule.period,
         "recentDatapoints": values,
         "threshold": rule.threshold,
+        "evaluatedDatapoints": evaluated.collect::<Vec<_>>(),
     })
     .to_string()
 }

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod asg;
+mod databases;
 mod deploy;
 mod ecs;
 mod images;
@@ -22,6 +23,8 @@ use super::logs;
 use super::model::Word;
 use super::signal::{Signal, after};
 
+pub(in crate::demo::world) use databases::DatabaseStep;
+pub use databases::InstanceUpdate;
 pub(super) use deploy::Release;
 pub use operate::ServiceUpdate;
 pub use store::md5;
@@ -52,6 +55,9 @@ impl Account {
             Act::Task { cluster, task, step } => self.task_step(&cluster, &task, step),
             Act::Instance { group, instance, step } => self.instance_step(&group, &instance, step),
             Act::Snapshot { id } => self.snapshot_step(&id),
+            Act::CacheSnapshot { id } => self.cache_snapshot_done(&id),
+            Act::Database { id, step } => self.database_step(&id, step),
+            Act::FailedOver { cluster, writer } => self.failed_over(&cluster, &writer),
             Act::Alarms => self.evaluate_alarms(),
             Act::Tidy => self.tidy(),
             Act::Stir => self.stir(),

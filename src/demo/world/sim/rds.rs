@@ -11,7 +11,7 @@ const PERCENT: i32 = 4;
 
 impl Account {
     /// Begins a snapshot of an instance or a cluster.
-    pub(in crate::demo::world) fn begin_snapshot(&mut self, id: &str, source: &str, kind: Word) {
+    pub fn begin_snapshot(&mut self, id: &str, source: &str, kind: Word) {
         let Some(mut snapshot) = self.snapshot_of(id, source, kind) else {
             return;
         };
@@ -100,7 +100,7 @@ impl Account {
         }
     }
 
-    fn set_instance_status(&mut self, id: &str, status: Word) {
+    pub(super) fn set_instance_status(&mut self, id: &str, status: Word) {
         if let Some(instance) = self.db_instances.get_mut(id) {
             instance.status = status;
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aws_sdk_cloudtrail::types::Event;
 use serde_json::Value;
 
-use crate::kinds::ecs::{self, name_of, target_group_name};
+use crate::kinds::ecs::{self, name_of};
+use crate::kinds::elb::target_group_name;
 use crate::kinds::parts::id;
 use crate::model::{KindId, ResourceId, Scope};
 

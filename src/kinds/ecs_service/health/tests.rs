@@ -81,7 +81,31 @@ fn rolling_back() -> ServiceBuilder {
     service(1, 2, vec![back])
 }
 
+/// Deployed from outside: no deployments, but task sets.
+fn task_sets(sets: &[(&str, i32, StabilityStatus)]) -> ServiceBuilder {
+    let set = |(id, running, stability): &(&str, i32, StabilityStatus)| {
+        TaskSet::builder()
+            .task_definition(format!("arn:aws:ecs:eu-central-1:111122223333:task-definition/web:{id}"))
+            .running_count(*running)
+            .computed_desired_count(2)
+            .stability_status(stability.clone())
+            .build()
+    };
+    let running = sets.iter().map(|(_, running, _)| running).sum();
+    service(running, 2, vec![]).set_task_sets(Some(sets.iter().map(set).collect()))
+}
+
 #[rstest]
+#[case::task_set(task_sets(&[("7", 2, StabilityStatus::SteadyState)]), Evidence::default(), Health::Ok, "")]
+#[case::task_set_that_moves(
+    task_sets(&[("7", 1, StabilityStatus::Stabilizing)]), Evidence::default(), Health::Progressing, "rolling out, web:7: 1 of 2 run"
+)]
+#[case::two_task_sets(
+    task_sets(&[("7", 2, StabilityStatus::SteadyState), ("8", 1, StabilityStatus::Stabilizing)]),
+    Evidence::default(),
+    Health::Progressing,
+    "rolling out, web:7: 2 of 2 run, web:8: 1 of 2 run"
+)]
 #[case::steady(steady(2, 2), Evidence::default(), Health::Ok, "")]
 #[case::no_rollout_state(service(2, 2, vec![deployment("7", "PRIMARY", None, 2, 2)]), Evidence::default(), Health::Ok, "")]
 #[case::no_deployments(service(2, 2, vec![]), Evidence::default(), Health::Ok, "")]

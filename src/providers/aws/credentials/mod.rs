@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use super::chain::{Base, Chain};
 use super::guard::Tag;
 use super::settings::{Settings, fixed};
+use super::transport::Patience;
 use super::variables::Variables;
 use crate::model::{Fault, FaultClass};
 
@@ -132,7 +133,7 @@ impl Resolver<'_> {
     /// An STS client that may only sign in.
     pub fn sts(&self, credentials: Option<Credentials>) -> aws_sdk_sts::Client {
         let region = self.settings.region().unwrap_or(self.region);
-        let sdk = self.settings.sdk(region, self.sign_in.clone(), credentials.map(fixed));
+        let sdk = self.settings.sdk(region, self.sign_in.clone(), credentials.map(fixed), Patience::SIGN_IN);
         let config = aws_sdk_sts::config::Builder::from(&sdk).interceptor(self.tag.clone());
         aws_sdk_sts::Client::from_conf(config.build())
     }

@@ -13,6 +13,7 @@ use super::token::Token;
 use crate::model::Fault;
 use crate::providers::aws::chain::SsoSession;
 use crate::providers::aws::fault::{expired, fault, invalid};
+use crate::providers::aws::transport::Patience;
 
 /// A token is renewed when it has less than this left.
 const EARLY: Duration = Duration::from_mins(5);
@@ -49,7 +50,7 @@ pub async fn role_credentials(
 ) -> Result<Credentials, Fault> {
     const OP: &str = "sso:GetRoleCredentials";
     let token = token(resolver, session).await?;
-    let sdk = resolver.settings.sdk(&session.region, resolver.sign_in.clone(), None);
+    let sdk = resolver.settings.sdk(&session.region, resolver.sign_in.clone(), None, Patience::SIGN_IN);
     let config = aws_sdk_sso::config::Builder::from(&sdk).interceptor(resolver.tag.clone()).build();
     let answer = aws_sdk_sso::Client::from_conf(config)
         .get_role_credentials()
@@ -125,7 +126,7 @@ async fn renew(resolver: &Resolver<'_>, session: &SsoSession, token: &Token) -> 
 
 /// A client of the session's identity centre that may only sign in.
 pub fn oidc(resolver: &Resolver<'_>, session: &SsoSession) -> aws_sdk_ssooidc::Client {
-    let sdk = resolver.settings.sdk(&session.region, resolver.sign_in.clone(), None);
+    let sdk = resolver.settings.sdk(&session.region, resolver.sign_in.clone(), None, Patience::SIGN_IN);
     let config = aws_sdk_ssooidc::config::Builder::from(&sdk).interceptor(resolver.tag.clone());
     aws_sdk_ssooidc::Client::from_conf(config.build())
 }

@@ -1,4 +1,7 @@
-//! The XML of query services as JSON. Knows nothing of any service's shapes: what is a list is seen from the names.
+//! The XML of query services as JSON. Knows nothing of any service's shapes: what is a list, a number or a flag is seen from the
+//! names.
+
+mod scalar;
 
 use serde_json::{Map, Value};
 use xmlparser::{ElementEnd, Token, Tokenizer};
@@ -13,8 +16,7 @@ struct Element<'a> {
     children: Vec<(&'a str, Value)>,
 }
 
-/// The answer as JSON, without the envelope (`…Response`, `…Result`) and the metadata. All values are strings, as they are sent:
-/// an account id is no number.
+/// The answer as JSON, without the envelope (`…Response`, `…Result`) and the metadata.
 pub fn to_json(body: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
     let mut open: Vec<Element> = Vec::new();
@@ -65,7 +67,7 @@ fn close<'a>(open: &mut Vec<Element<'a>>, root: &mut Option<Value>, end: Element
 /// A finished element: text, a list, or an object.
 fn value(element: Element) -> Value {
     let Some((first, _)) = element.children.first() else {
-        return if element.text.trim().is_empty() { Value::Null } else { Value::String(element.text) };
+        return if element.text.trim().is_empty() { Value::Null } else { scalar::value(element.name, element.text) };
     };
     let same = element.children.iter().all(|(name, _)| name == first);
     if same && (element.children.len() > 1 || is_list(element.name, first)) {
@@ -162,9 +164,9 @@ mod tests {
             to_json(body).unwrap(),
             json!({ "DBInstances": [{
                 "DBInstanceIdentifier": "a & b A",
-                "Endpoint": { "Address": "h", "Port": "5432" },
+                "Endpoint": { "Address": "h", "Port": 5432 },
                 "VpcSecurityGroups": [{ "Status": "active" }],
-                "PendingModifiedValues": { "MultiAZ": "true" },
+                "PendingModifiedValues": { "MultiAZ": true },
                 "AssociatedRoles": [{ "RoleArn": "r" }],
                 "TagList": [{ "Key": "k", "Value": "<v>" }],
                 "EnabledCloudwatchLogsExports": ["error"],

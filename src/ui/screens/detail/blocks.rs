@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use crate::app::view::DetailView;
 use crate::engine::MetricKey;
 use crate::kinds;
-use crate::model::{MetricSpec, Resource, ResourceId, Section, Value};
+use crate::model::{MetricSpec, Resource, ResourceId, Section, Value, text};
 use crate::ui::chart::{self, Chart};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
@@ -93,8 +93,15 @@ impl<'d> Block<'d> {
 
     fn line(&self, cx: &mut Cx, area: Rect, at: usize) {
         if at == 0 {
-            let style = cx.style(Role::Accent);
-            cx.pen(area).put(self.title, style);
+            let (style, muted) = (cx.style(Role::Accent), cx.style(Role::Muted));
+            let mut pen = cx.pen(area);
+            pen.put(self.title, style).skip(2);
+            if let Body::Table { titles, widths, .. } = &self.body
+                && widths.len() < titles.len()
+            {
+                let left_out = text::counted(titles.len() - widths.len(), "column", "columns");
+                pen.put(&format!("+{left_out}"), muted);
+            }
             return;
         }
         let at = at - 1;
@@ -155,20 +162,13 @@ fn table_widths(cx: &Cx, titles: &[&'static str], rows: &Rows, cells: u16) -> Ve
         .enumerate()
         .map(|(at, title)| {
             let widest =
-                rows.iter().step_by(step).filter_map(|(row, _)| row.get(at)).map(|v| width(&shown(cx, v))).max();
+                rows.iter().step_by(step).filter_map(|(row, _)| row.get(at)).map(|v| width(&cx.ages().show(v))).max();
             let natural = widest.unwrap_or(0).max(width(title)).max(1);
             // The first columns tell rows apart; the last is mostly a long text, and may be cut.
-            Want { least: natural.min(if at + 1 == titles.len() { 12 } else { 24 }), natural, rank: at as u8 }
+            Want::plain(natural.min(if at + 1 == titles.len() { 12 } else { 24 }), natural, at as u8)
         })
         .collect();
     grid::fit(&wants, cells, 2)
-}
-
-fn shown<'v>(cx: &Cx, value: &'v Value) -> Cow<'v, str> {
-    match value {
-        Value::Instant(at) => Cow::Owned(cx.age(*at)),
-        value => value.show_exact(),
-    }
 }
 
 fn table_line(cx: &mut Cx, area: Rect, titles: &[&'static str], rows: &Rows, widths: &[(usize, u16)], at: usize) {
@@ -183,7 +183,7 @@ fn table_line(cx: &mut Cx, area: Rect, titles: &[&'static str], rows: &Rows, wid
         .map(|(column, _)| match row {
             None => (Cow::Borrowed(titles[*column]), theme[Role::ColumnTitle]),
             Some(row) => match row.and_then(|(row, _)| row.get(*column)) {
-                Some(value) => (shown(cx, value), value_style(theme, Some(value))),
+                Some(value) => (cx.ages().show(value), value_style(theme, Some(value))),
                 None => (Cow::Borrowed(""), theme[Role::Text]),
             },
         })
@@ -191,9 +191,6 @@ fn table_line(cx: &mut Cx, area: Rect, titles: &[&'static str], rows: &Rows, wid
     let mut pen = cx.pen(area);
     for ((_, cells), (text, style)) in widths.iter().zip(said) {
         pen.cell(&text, *cells, style).skip(2);
-    }
-    if row.is_none() && widths.len() < titles.len() {
-        pen.put(&format!("+{} columns", titles.len() - widths.len()), theme[Role::Muted]);
     }
 }
 
@@ -217,8 +214,8 @@ pub(super) fn charts<'d>(cx: &Cx<'d>, view: &DetailView, cells: u16) -> Option<B
         .iter()
         .map(|spec| {
             let key = MetricKey { resource: Arc::clone(&view.id), label: spec.label, window: view.window };
-            let points = cx.state.store.points.get(&key).map(|(points, _)| &**points);
-            Chart::new(spec.label, spec.unit, view.window, points, cx.now, each)
+            let known = cx.state.store.points.get(&key);
+            Chart::new(spec.label, spec.unit, view.window, known, cx.now, each)
         })
         .collect();
     let rows = charts.len().div_ceil(usize::from(columns));

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::view::DetailView;
+use crate::app::view::{DetailView, Link};
 use crate::app::{PaneKey, Target};
 use crate::model::{Health, Query};
 use crate::ui::cx::Cx;
@@ -11,7 +11,7 @@ use crate::ui::layout::{line, top};
 use crate::ui::signs;
 use crate::ui::table::reason_role;
 use crate::ui::theme::Role;
-use crate::ui::wrap::wrap;
+use crate::ui::wrap::wrap_in;
 
 /// Draws it; returns what is left below.
 pub(super) fn draw(cx: &mut Cx, area: Rect, view: &DetailView) -> Rect {
@@ -25,9 +25,9 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, view: &DetailView) -> Rect {
     pen.put(sign, style).skip(1).put(health.word(), style).skip(2);
     let indent = pen.x().saturating_sub(area.x);
     let reason_style = cx.style(reason_role(health));
-    let words = wrap(reason, area.width.saturating_sub(indent));
-    let lines = words.len().clamp(1, usize::from(area.height / 3).max(2));
-    for (at, words) in words.into_iter().take(lines).enumerate() {
+    let words = wrap_in(reason, area.width.saturating_sub(indent), usize::from(area.height / 3).max(2));
+    let lines = words.len().max(1);
+    for (at, words) in words.into_iter().enumerate() {
         cx.pen(line(area, at as u16)).skip(indent).put(words, reason_style);
     }
     let (_, rest) = top(area, lines as u16);
@@ -55,8 +55,8 @@ fn place(cx: &mut Cx, area: Rect, view: &DetailView) {
 /// What it leads to, as chips over as many lines as they need; returns how many.
 fn relations(cx: &mut Cx, area: Rect, view: &DetailView) -> u16 {
     let (mut x, mut y) = (area.x, 0);
-    for (at, relation) in view.relations.iter().enumerate() {
-        let (words, sick) = words(cx, relation.label, &relation.query, relation.filter.is_some());
+    for (at, link) in view.relations.iter().enumerate() {
+        let (words, sick) = words(link);
         let cells = width(&words) + 3;
         if x > area.x && x + cells > area.right() {
             (x, y) = (area.x, y + 1);
@@ -76,21 +76,13 @@ fn relations(cx: &mut Cx, area: Rect, view: &DetailView) -> u16 {
     if view.relations.is_empty() { 0 } else { y + 1 }
 }
 
-/// Its label, what is known of how many there are, and whether one of them is sick.
-fn words(cx: &Cx, label: &str, query: &Query, filtered: bool) -> (String, bool) {
-    match query {
-        Query::List { .. } if !filtered => match cx.state.store.rows(query) {
-            Some(rows) => {
-                let sick = rows.items.iter().filter(|row| row.health.is_sick()).count();
-                let bad = if sick > 0 { format!(" {sick}!") } else { String::new() };
-                (format!("{label} {}{bad}", rows.items.len()), sick > 0)
-            }
-            None => (label.to_owned(), false),
-        },
-        Query::Detail(id) => {
-            let sick = cx.state.find(id).is_some_and(|row| row.health.is_sick());
-            (format!("{label} {}", id.id), sick)
-        }
-        _ => (label.to_owned(), false),
+/// Its label, how many there are where that is known, and whether one of them is sick.
+fn words(link: &Link) -> (String, bool) {
+    let label = link.relation.label;
+    match (&link.relation.query, link.known) {
+        (Query::Detail(id), known) => (format!("{label} {}", id.id), known.is_some_and(|(_, sick)| sick > 0)),
+        (_, Some((all, 0))) => (format!("{label} {all}"), false),
+        (_, Some((all, sick))) => (format!("{label} {all} {sick}!"), true),
+        (_, None) => (label.to_owned(), false),
     }
 }

@@ -57,8 +57,9 @@ fn border(cx: &mut Cx, area: Rect, view: &DetailView, facts: &Facts) -> Rect {
         items.push(Item::new(3, cx.style(Role::Accent), format!(" {} ", view.window.word())));
     }
     items.extend(border::condition(cx, facts, area.width));
-    let name = view.resource.as_ref().map_or(&view.id.id, |resource| &resource.name);
-    Border { focused: true, number: None, title: name, items, below: Vec::new() }.draw(cx, area)
+    let mut below = Vec::new();
+    below.extend(border::scrolled(cx, view.sideways));
+    Border { focused: true, number: None, title: view.name(), items, below }.draw(cx, area)
 }
 
 fn summary(cx: &mut Cx, area: Rect, view: &DetailView, query: &Query, facts: &Facts) {
@@ -86,7 +87,7 @@ fn summary(cx: &mut Cx, area: Rect, view: &DetailView, query: &Query, facts: &Fa
         (blocks::height(&left).max(blocks::height(&charts)), usize::from(main.height))
     };
     let first = blocks::draw(cx, main, &left, view.top.min(lines.saturating_sub(visible)));
-    cx.hits.viewports.push((PaneKey::Main, first, visible, lines));
+    cx.hits.list(PaneKey::Main, first, visible, lines);
     border::scrollbar(cx, Rect { width: body.width + 1, ..body }, first, lines);
     if detail.is_none() && left.is_empty() {
         waiting(cx, main, facts);
@@ -103,7 +104,8 @@ fn waiting(cx: &mut Cx, area: Rect, facts: &Facts) {
         let again = format!("{} asks again", cx.key(&Command::Refresh, "`refresh`"));
         blank::lines(cx, area, &[(style, words.into()), (muted, advice), (muted, again.into())]);
     } else {
-        let loading = cx.style(Role::Loading);
-        blank::lines(cx, area, &[(loading, "◌ loading".into())]);
+        let mut said = vec![(cx.style(Role::Loading), "◌ loading".into())];
+        said.extend(blank::silence(cx, facts));
+        blank::lines(cx, area, &said);
     }
 }

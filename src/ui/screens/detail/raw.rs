@@ -1,16 +1,18 @@
-//! The raw JSON of a resource, coloured, long lines wrapped. Lines before the first visible one are only skipped.
+//! The raw JSON of a resource, coloured; long lines are wrapped, or scrolled sideways. Lines before the first visible one are
+//! only skipped.
 
 use std::ops::Range;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::PaneKey;
 use crate::app::view::DetailView;
+use crate::app::{PaneKey, Viewport};
 use crate::model::Query;
 use crate::ui::border;
 use crate::ui::cx::Cx;
 use crate::ui::facts::Facts;
+use crate::ui::glyph::width;
 use crate::ui::matches;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::wrap::wrap;
@@ -18,32 +20,60 @@ use crate::ui::wrap::wrap;
 /// Draws it.
 pub(super) fn draw(cx: &mut Cx, area: Rect, view: &DetailView, query: &Query, facts: &Facts) {
     let Some(text) = cx.state.store.raw(query) else {
-        cx.hits.viewports.push((PaneKey::Main, 0, usize::from(area.height), 0));
+        cx.hits.list(PaneKey::Main, 0, usize::from(area.height), 0);
         return super::waiting(cx, area, facts);
     };
     let all = text.lines().count();
     let first = view.top.min(all.saturating_sub(1));
+    let lines = text.lines().skip(first);
+    let (height, sideways) = if view.sideways > 0 {
+        scrolled(cx, area, view, lines.take(usize::from(area.height)))
+    } else {
+        (wrapped(cx, area, view, lines), 0)
+    };
+    cx.hits.viewports.push(Viewport { key: PaneKey::Main, first, height, all, sideways });
+    border::scrollbar(cx, Rect { width: area.width + 1, ..area }, first, all);
+}
+
+/// Draws lines whole, without the first cells; returns how many, and how many cells are out.
+fn scrolled<'t>(
+    cx: &mut Cx,
+    area: Rect,
+    view: &DetailView,
+    lines: impl Iterator<Item = &'t str> + Clone,
+) -> (usize, u16) {
+    let longest = lines.clone().map(width).max().unwrap_or(0);
+    let out = view.sideways.min(longest.saturating_sub(area.width));
+    for (place, text) in area.rows().zip(lines) {
+        let (colours, found, theme) = (colours(text), found(view, text), cx.theme);
+        cx.pen(place).scrolled(text, out, |at| style(theme, &colours, &found, at));
+    }
+    (usize::from(area.height), out)
+}
+
+/// Draws lines wrapped; returns how many of them are seen.
+fn wrapped<'t>(cx: &mut Cx, area: Rect, view: &DetailView, lines: impl Iterator<Item = &'t str>) -> usize {
     let mut places = area.rows();
     let mut seen = 0;
-    'screen: for text in text.lines().skip(first) {
-        let colours = colours(text);
-        let found = view.search.as_ref().map(|search| matches::find(&search.regex, text)).unwrap_or_default();
+    'screen: for text in lines {
+        let (colours, found, theme) = (colours(text), found(view, text), cx.theme);
         let body = text.trim_start();
         let indent = ((text.len() - body.len()) as u16).min(area.width / 2);
         for (n, part) in wrap(body, area.width.saturating_sub(indent + 2)).into_iter().enumerate() {
             let Some(place) = places.next() else { break 'screen };
             let start = part.as_ptr() as usize - text.as_ptr() as usize;
-            let theme = cx.theme;
-            let style = |at: usize| style(theme, &colours, &found, start + at);
             let mut pen = cx.pen(place);
             // What goes on is set in, so that it can't be taken for a line.
             pen.skip(if n > 0 { indent + 2 } else { indent });
-            pen.scrolled(part, 0, style);
+            pen.scrolled(part, 0, |at| style(theme, &colours, &found, start + at));
         }
         seen += 1;
     }
-    cx.hits.viewports.push((PaneKey::Main, first, seen.max(1), all));
-    border::scrollbar(cx, Rect { width: area.width + 1, ..area }, first, all);
+    seen.max(1)
+}
+
+fn found(view: &DetailView, text: &str) -> Vec<Range<usize>> {
+    view.search.as_ref().map(|search| matches::find(&search.regex, text)).unwrap_or_default()
 }
 
 fn style(theme: &Theme, colours: &[(Range<usize>, Role)], found: &[Range<usize>], at: usize) -> Style {

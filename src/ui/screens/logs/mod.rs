@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use crate::app::logs::LogsView;
 use crate::app::{PaneKey, Target};
 use crate::engine::TailMode;
-use crate::model::{Level, LogLine};
+use crate::model::{Level, LogLine, text};
 use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
@@ -29,11 +29,7 @@ const LABEL: u16 = 20;
 pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey, focused: bool) {
     cx.hits.push(area, Target::Pane(key));
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
-    let title = if number.is_some() && !logs.of.is_empty() {
-        format!("logs of {}", logs.title)
-    } else {
-        logs.title.to_string()
-    };
+    let title = if logs.of.is_empty() { "logs".to_owned() } else { format!("logs of {}", logs.title) };
     let items = words(cx, logs);
     let below = below(cx, logs);
     let inner = Border { focused, number, title: &title, items, below }.draw(cx, area);
@@ -47,7 +43,7 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey
         cx.pen(reason).put(&said, style).skip(2).put(&advice, muted);
     }
     if logs.lines.is_empty() {
-        cx.hits.viewports.push((key, 0, usize::from(body.height), 0));
+        cx.hits.list(key, 0, usize::from(body.height), 0);
         return nothing(cx, body, logs);
     }
     lines(cx, body, logs, key);
@@ -84,8 +80,8 @@ fn words<'a>(cx: &Cx, logs: &'a LogsView) -> Vec<Item<'a>> {
         items.push(Item::new(2, cx.style(Role::Accent), format!(" ≥ {} ", level_word(logs.level))));
     }
     if let Some(search) = &logs.search {
-        let found = if search.matches == 1 { "match" } else { "matches" };
-        items.push(Item::new(1, cx.style(Role::Match), format!(" /{} · {} {found} ", search.text, search.matches)));
+        let found = text::counted(search.matches, "match", "matches");
+        items.push(Item::new(1, cx.style(Role::Match), format!(" /{} · {found} ", search.text)));
     }
     let following = if logs.ended {
         Item::new(0, cx.style(Role::Muted), " complete ")
@@ -117,13 +113,12 @@ fn below<'a>(cx: &Cx, logs: &LogsView) -> Vec<Item<'a>> {
     let muted = cx.style(Role::Muted);
     let mut items = Vec::new();
     if logs.dropped > 0 {
-        items.push(Item::new(0, cx.style(Role::LogGap), format!(" {} older lines dropped ", logs.dropped)).at_right());
+        items.push(Item::new(0, cx.style(Role::LogGap), format!(" {} dropped ", rows::older(logs))).at_right());
     }
-    if logs.sideways > 0 && !logs.wrap {
-        items.push(Item::new(1, muted, format!(" ← {} cells ", logs.sideways)).at_right());
-    }
+    items.extend(border::scrolled(cx, if logs.wrap { 0 } else { logs.sideways }));
     if !logs.lines.is_empty() {
-        items.push(Item::new(2, muted, format!(" {} lines ", logs.lines.len())).at_right());
+        let lines = text::counted(logs.lines.len(), "line", "lines");
+        items.push(Item::new(2, muted, format!(" {lines} ")).at_right());
     }
     items
 }
@@ -137,7 +132,7 @@ fn lines(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey) {
     for (place, row) in area.rows().zip(&found) {
         sheet.row(cx, place, row);
     }
-    cx.hits.viewports.push((key, first.unwrap_or(0), usize::from(area.height), logs.lines.len()));
+    cx.hits.list(key, first.unwrap_or(0), usize::from(area.height), logs.lines.len());
     let inner = Rect { width: area.width + 1, ..area };
     border::scrollbar(cx, inner, first.unwrap_or(0), logs.lines.len());
 }
@@ -161,7 +156,7 @@ impl Sheet<'_> {
             }
             Row::Line { at, range } => {
                 if let Some(line) = self.logs.lines.get(*at) {
-                    self.line(cx, area, line, &line.text[range.clone()], range.start == 0);
+                    self.line(cx, area, line, &line.shown()[range.clone()], range.start == 0);
                 }
             }
         }

@@ -16,7 +16,7 @@ pub(super) enum Row {
     Line {
         /// Index into the buffer.
         at: usize,
-        /// The bytes of its text.
+        /// The bytes of its text as it is shown.
         range: Range<usize>,
     },
     /// A rule with words.
@@ -37,18 +37,23 @@ pub(super) fn rows(cx: &Cx, logs: &LogsView, height: usize, cells: u16) -> Vec<R
         if found.len() >= height {
             break;
         }
-        push(&mut found, at, &line.text, logs.wrap, cells);
+        push(&mut found, at, line.shown(), logs.wrap, cells);
         newer = Some(line.at);
         if found.len() >= height {
             break;
         }
         if at == 0 && logs.dropped > 0 {
-            found.push(Row::Rule(format!(" {} older lines dropped ", logs.dropped)));
+            found.push(Row::Rule(format!(" {} dropped ", older(logs))));
         }
     }
     found.truncate(height);
     found.reverse();
     found
+}
+
+/// How many lines were dropped for want of room.
+pub(super) fn older(logs: &LogsView) -> String {
+    text::counted(usize::try_from(logs.dropped).unwrap_or(usize::MAX), "older line", "older lines")
 }
 
 fn push(found: &mut Vec<Row>, at: usize, text: &str, wrapped: bool, cells: u16) {

@@ -17,6 +17,10 @@ use super::super::{Environments, Origin, Pool};
 use crate::model::{Environment, Scope};
 use crate::providers::aws::variables::Variables;
 
+/// What kinds read, as far as these tests do.
+pub const READS: [&str; 4] =
+    ["ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListClusters", "logs:StartLiveTail"];
+
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -127,7 +131,7 @@ impl Fake {
     }
 
     fn build(&self, list: Vec<Environment>, variables: Variables, pins: Option<PathBuf>) -> Arc<Environments> {
-        Environments::build(list, self.origin(), variables, pins, Vec::new())
+        Environments::build(list, self.origin(), variables, pins, READS.to_vec())
     }
 
     pub fn origin(&self) -> Origin {

@@ -230,5 +230,10 @@ async fn only_sso_environments_sign_in() {
     let fake = Fake::default();
     let environments = fake.environments(vec![environment("web", Some("web"))], home.variables());
     let (tell, _told) = mpsc::channel(1);
-    assert_eq!(environments.sign_in("web", tell).await.unwrap_err().class, FaultClass::Invalid);
+    let fault = environments.sign_in("web", tell).await.unwrap_err();
+    assert_eq!(fault.class, FaultClass::Invalid);
+    assert_eq!(
+        fault.summary,
+        "web has no SSO session to sign in to: its keys stand in the AWS files, and new ones there are used at once"
+    );
 }

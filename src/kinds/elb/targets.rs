@@ -43,12 +43,11 @@ impl Targets {
     fn count(&mut self, described: &TargetHealthDescription) {
         let health = described.target_health();
         let state = health.and_then(|health| health.state());
-        let why = why(described);
         match state {
             Some(TargetHealthStateEnum::Healthy) => self.healthy += 1,
             Some(TargetHealthStateEnum::Unhealthy) => {
                 self.unhealthy += 1;
-                *self.complaints.entry(why.clone()).or_default() += 1;
+                *self.complaints.entry(complaint(described)).or_default() += 1;
             }
             Some(TargetHealthStateEnum::Initial) => self.initial += 1,
             Some(TargetHealthStateEnum::Draining | TargetHealthStateEnum::UnhealthyDraining) => self.draining += 1,
@@ -60,14 +59,14 @@ impl Targets {
             }
             _ => {
                 self.unknown += 1;
-                self.doubt.get_or_insert_with(|| why.clone());
+                self.doubt.get_or_insert_with(|| complaint(described));
             }
         }
         let target = described.target();
         let id = target.and_then(|target| target.id()).unwrap_or_default();
         let port = target.and_then(TargetDescription::port).map(|port| format!(":{port}")).unwrap_or_default();
         let state = state.map_or("unknown", TargetHealthStateEnum::as_str);
-        self.words.push(format!("{id}{port} {state} {why}").trim_end().to_owned());
+        self.words.push(format!("{id}{port} {state} {}", why(described)).trim_end().to_owned());
     }
 
     /// Targets that should take traffic.
@@ -80,7 +79,8 @@ impl Targets {
         let total = self.total();
         if self.unhealthy > 0 {
             let health = if self.healthy == 0 { Health::Failed } else { Health::Degraded };
-            return (health, format!("{} of {total} unhealthy{}", self.unhealthy, self.commonest()));
+            let why = self.complaint().map(|words| format!(": {words}")).unwrap_or_default();
+            return (health, format!("{} of {total} unhealthy{why}", self.unhealthy));
         }
         if !in_use {
             return (Health::Unknown, "no load balancer uses it".to_owned());
@@ -108,10 +108,17 @@ impl Targets {
     }
 
     /// What most of the unhealthy ones say.
-    fn commonest(&self) -> String {
-        let commonest = self.complaints.iter().max_by_key(|(_, count)| **count).map(|(words, _)| words);
-        commonest.filter(|words| !words.is_empty()).map(|words| format!(": {words}")).unwrap_or_default()
+    pub fn complaint(&self) -> Option<&str> {
+        let commonest = self.complaints.iter().max_by_key(|(_, count)| **count).map(|(words, _)| words.as_str());
+        commonest.filter(|words| !words.is_empty())
     }
+}
+
+/// The reason in words, or its code where there are none.
+fn complaint(described: &TargetHealthDescription) -> String {
+    let health = described.target_health();
+    let code = health.and_then(|health| health.reason()).map(TargetHealthReasonEnum::as_str);
+    health.and_then(|health| health.description()).or(code).unwrap_or_default().to_owned()
 }
 
 /// The reason's code and description.
@@ -157,7 +164,7 @@ mod tests {
         &["healthy", "unhealthy Target.Timeout: Request timed out", MISMATCH, MISMATCH],
         true,
         Health::Degraded,
-        "3 of 4 unhealthy: Target.ResponseCodeMismatch: Health checks failed with these codes: [502]"
+        "3 of 4 unhealthy: Health checks failed with these codes: [502]"
     )]
     fn verdicts(#[case] targets: &[&str], #[case] in_use: bool, #[case] health: Health, #[case] reason: &str) {
         let targets: Vec<_> = targets.iter().map(|words| target(words)).collect();

@@ -1,0 +1,155 @@
+//! Actions on the built-in estate, for their tests: planned as the guard has them planned, sent with a permit of their own, followed
+//! while the estate's clock is moved.
+
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
+
+use super::{ActionDef, Carrier, by_id};
+use crate::demo::Estate;
+use crate::demo::world::Clock;
+use crate::guard::{Hands, Permit};
+use crate::model::{
+    Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent,
+    Verdict,
+};
+use crate::providers::{Acting, Environments, Source};
+
+pub(super) struct Rig {
+    pub(super) estate: Estate,
+    pub(super) clock: Clock,
+    environments: Arc<Environments>,
+    hands: Carrier,
+}
+
+impl Rig {
+    /// The seven environments, at a standstill now.
+    pub(super) fn new() -> Self {
+        let clock = Clock::manual(Timestamp::now());
+        let estate = Estate::new(1, clock.clone());
+        let reads = crate::kinds::ALL.iter().flat_map(|kind| kind.reads).copied().chain(super::reads()).collect();
+        let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
+        let clients = estate.clone();
+        let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
+        let environments = Environments::new(list, source, reads);
+        Self { estate, clock, hands: Carrier::new(environments.clone()), environments }
+    }
+
+    pub(super) fn scope(&self, environment: &str) -> Scope {
+        let list = self.environments.list();
+        let region = &list.iter().find(|known| &*known.name == environment).unwrap().regions[0];
+        Scope::new(environment, region.clone())
+    }
+
+    pub(super) async fn acting(&self, environment: &str) -> Arc<Acting> {
+        self.environments.acting(&self.scope(environment)).await.unwrap()
+    }
+
+    /// A row of a kind by its name.
+    pub(super) async fn row(&self, environment: &str, kind: &str, name: &str) -> Resource {
+        #[derive(Default)]
+        struct Taken(Mutex<Vec<Resource>>);
+        impl crate::kinds::Sink for Taken {
+            fn page(&self, rows: Vec<Resource>) {
+                self.0.lock().unwrap().extend(rows);
+            }
+
+            fn lacks(&self, fault: Fault) {
+                panic!("{fault}");
+            }
+        }
+        let (taken, env) = (Taken::default(), self.environments.env(&self.scope(environment)).await.unwrap());
+        (crate::kinds::by_id(kind).unwrap().list)(&env, None, &taken).await.unwrap();
+        let rows = taken.0.into_inner().unwrap();
+        rows.into_iter().find(|row| &*row.name == name).unwrap_or_else(|| panic!("no {kind} {name}"))
+    }
+
+    /// A plan for what the command line's fields say.
+    pub(super) async fn plan(
+        &self,
+        environment: &str,
+        action: &'static ActionDef,
+        fields: &[(&'static str, &str)],
+    ) -> Result<Plan, Fault> {
+        let fields: Fields = fields.iter().map(|(field, value)| (*field, (*value).to_owned())).collect();
+        let target = (action.locate)(&*self.acting(environment).await, &fields).await?;
+        self.ordered(&Order { action: action.id, target, fields }).await
+    }
+
+    pub(super) async fn ordered(&self, order: &Order) -> Result<Plan, Fault> {
+        self.hands.plan(order).await
+    }
+
+    /// Looks once more and sends the plan's one step; returns the parameters of the one change that the estate saw.
+    pub(super) async fn send(&self, plan: &Plan) -> Json {
+        let [step] = plan.steps.as_slice() else { panic!("{:?}", plan.steps) };
+        let seen = self.hands.look(plan, 0).await.unwrap();
+        assert_eq!(step.seen.differences(&seen), [], "nothing has moved");
+        self.estate.reset_calls();
+        let sent = self.hands.send(plan, 0, Permit::for_tests(step)).await;
+        assert!(matches!(sent, Sent::Accepted { request_id: Some(_) }), "{sent:?}");
+        let (_, operation) = step.operation.split_once(':').unwrap();
+        let calls: u64 =
+            self.estate.calls().into_iter().filter(|((_, service, _), _)| service != "sts").map(|it| it.1).sum();
+        let changed = self.estate.changes();
+        assert_eq!((calls, changed.len()), (1, 1), "one call, and it is the change: {:?}", self.estate.calls());
+        let changed = changed.into_iter().next().unwrap();
+        assert_eq!((changed.call.0.as_str(), changed.call.2.as_str()), (&*plan.target.id.scope.environment, operation));
+        changed.input
+    }
+
+    /// Follows the plan's one step, with ten seconds between two looks; returns the headway too.
+    pub(super) async fn follow(&self, plan: &Plan) -> (Followed, Vec<Headway>) {
+        let told = Mutex::new(Vec::new());
+        let watch = |headway: Headway| {
+            told.lock().unwrap().push(headway);
+            self.clock.advance(SignedDuration::from_secs(10));
+        };
+        let followed = self.hands.follow(plan, 0, &watch).await.unwrap();
+        (followed, told.into_inner().unwrap())
+    }
+
+    /// The newest change by this operation that CloudTrail tells of: the resource's name, and what was done.
+    pub(super) async fn newest_change(&self, environment: &str, operation: &str) -> (String, String) {
+        let env = self.environments.env(&self.scope(environment)).await.unwrap();
+        let since = self.estate.now() - SignedDuration::from_mins(15);
+        let (changes, faults) = crate::kinds::changes::changes(&env, since, None).await.unwrap();
+        assert_eq!(faults, []);
+        let source = crate::model::ChangeSource::CloudTrail;
+        let newest = changes.into_iter().find(|it| it.source == source && it.what.starts_with(operation)).unwrap();
+        (newest.name.to_string(), newest.what.to_string())
+    }
+}
+
+/// A precondition's verdict and evidence.
+pub(super) fn precondition<'a>(plan: &'a Plan, name: &str) -> (Verdict, &'a str) {
+    let find = |precondition: &&Precondition| &*precondition.name == name;
+    let found = plan.preconditions.iter().find(find).unwrap_or_else(|| panic!("{name} in {:?}", plan.preconditions));
+    (found.verdict, &found.evidence)
+}
+
+/// The names of the preconditions that have this verdict.
+pub(super) fn with_verdict(plan: &Plan, verdict: Verdict) -> Vec<&str> {
+    let all = plan.preconditions.iter().filter(|precondition| precondition.verdict == verdict);
+    all.map(|precondition| &*precondition.name).collect()
+}
+
+/// What takes the plan back.
+pub(super) fn undo(plan: &Plan) -> &Order {
+    match &plan.undo {
+        crate::model::Undo::By { order, .. } => order,
+        no @ crate::model::Undo::No(_) => panic!("{no:?}"),
+    }
+}
+
+#[test]
+fn every_action_is_found_by_its_id() {
+    for action in super::ALL {
+        assert_eq!(by_id(action.id).map(|found| found.id), Some(action.id));
+    }
+}
+
+pub(super) fn id_of(id: &ResourceId) -> (Option<&str>, &str) {
+    (id.scope.cluster.as_deref(), &id.id)
+}

@@ -1,0 +1,173 @@
+//! `act`: prints the plan of an action; with `--apply` carries it out, by the same path as the screen.
+
+mod args;
+mod show;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+pub(super) use args::ActArgs;
+
+use super::args::Format;
+use super::failure::say;
+use super::{DONE, Failure, Setup, fetch, select, wrong};
+use crate::actions;
+use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
+use crate::model::{Fault, Fields, Followed, Headway, Order, Scope, Sent};
+
+/// A precondition or a policy forbids it, or the target has moved.
+const FORBIDDEN: u8 = 3;
+/// Nobody can say what became of it.
+const UNKNOWN: u8 = 4;
+
+pub(super) async fn run(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs) -> Result<ExitCode, Failure> {
+    actions::check(args.action, &args.fields).map_err(|problem| Failure::usage(problem.to_string(), ""))?;
+    if matches!(setup.global.output, Some(Format::Csv | Format::Markdown)) {
+        return Err(Failure::usage("a plan is no table", "`-o json` prints it for programs"));
+    }
+    let scope = scope(setup)?;
+    let proposal = match propose(setup, guard, args, &scope).await {
+        Ok(proposal) => proposal,
+        Err(fault) => {
+            let fault = setup.access.explain(fault, &scope.environment);
+            fetch::report(&scope.to_string(), &fault, setup.global.verbose > 0);
+            return Ok(fetch::failed());
+        }
+    };
+    if !args.apply {
+        print(setup, &proposal)?;
+        return Ok(if proposal.judgement.denial.is_some() { ExitCode::from(FORBIDDEN) } else { DONE });
+    }
+    apply(setup, guard, args, proposal).await
+}
+
+/// The one environment, and its region.
+fn scope(setup: &Setup) -> Result<Scope, Failure> {
+    let chosen = setup.chosen()?;
+    let [environment] = &chosen[..] else {
+        let message = format!("an action is for exactly one environment, and {} are meant", chosen.len());
+        return Err(Failure::usage(message, "name it with `-e NAME`"));
+    };
+    match &select::scopes(&chosen)[..] {
+        [scope] => Ok(scope.clone()),
+        _ => {
+            let message = format!("{} has several regions", environment.name);
+            Err(Failure::usage(message, format!("name one with `--region`: {}", environment.regions.join(", "))))
+        }
+    }
+}
+
+async fn propose(setup: &Setup, guard: &Guard, args: &ActArgs, scope: &Scope) -> Result<Proposal, Fault> {
+    let acting = setup.access.acting(scope).await?;
+    let target = (args.action.locate)(&acting, &args.fields).await?;
+    let order = Order { action: args.action.id, target, fields: args.fields.clone() };
+    guard.propose(&[order], Timestamp::now()).await
+}
+
+fn print(setup: &Setup, proposal: &Proposal) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for plan in &proposal.parts {
+        match setup.global.output {
+            Some(Format::Json) => writeln!(out, "{:#}", show::json(proposal, plan))?,
+            _ => show::text(proposal, plan, &mut out)?,
+        }
+    }
+    out.flush()
+}
+
+async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Proposal) -> Result<ExitCode, Failure> {
+    let consent = Consent {
+        text: args.confirm.clone().unwrap_or_default(),
+        reason: args.reason.clone(),
+        ticket: args.ticket.clone(),
+        break_glass: args.break_glass,
+    };
+    let warrant = match guard.confirm(proposal.clone(), &consent, true, Timestamp::now()) {
+        Ok(warrant) => warrant,
+        Err(refusal) => return refused(setup, &proposal, &refusal),
+    };
+    let headway = Mutex::default();
+    match guard.carry_out(warrant, !args.no_follow, &|report| tell(&headway, report)).await {
+        Ended::Done { words, undo } => {
+            words.iter().for_each(|line| say(line));
+            undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order, &args.fields))));
+            Ok(DONE)
+        }
+        Ended::Moved { differences, proposal, .. } => {
+            for difference in differences {
+                say(&format!(
+                    "{} was {} and is {} now: nothing was sent",
+                    difference.name, difference.was, difference.is
+                ));
+            }
+            match proposal {
+                Ok(proposal) => print(setup, &proposal)?,
+                Err(fault) => say(&format!("a new plan could not be made: {fault}")),
+            }
+            Ok(ExitCode::from(FORBIDDEN))
+        }
+        Ended::Failed { words, undo, .. } => {
+            say(&words);
+            undo.iter().for_each(|order| say(&format!("undo of what is done: {}", undo_command(order, &args.fields))));
+            Ok(wrong())
+        }
+        Ended::Unknown { words, .. } => {
+            say(&format!("outcome unknown: {words}"));
+            Ok(ExitCode::from(UNKNOWN))
+        }
+    }
+}
+
+/// Nothing was sent. What was typed wrongly is wrong usage; what the policy forbids is not for the typing.
+fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<ExitCode, Failure> {
+    match refusal {
+        Refusal::Text(_) | Refusal::Reason | Refusal::Ticket(_) => {
+            Err(Failure::usage(refusal.to_string(), "nothing was sent; without --apply the plan is printed"))
+        }
+        Refusal::Journal(_) => {
+            say(&format!("{refusal}: nothing was sent"));
+            Ok(wrong())
+        }
+        Refusal::NotArmed(_) | Refusal::Denied(_) => {
+            print(setup, proposal)?;
+            say(&format!("{refusal}: nothing was sent"));
+            Ok(ExitCode::from(FORBIDDEN))
+        }
+    }
+}
+
+/// Says what happens; how far it has come only when that is news.
+fn tell(said: &Mutex<Option<Headway>>, report: Report) {
+    match report {
+        Report::Checking(_) => {}
+        Report::Sending(at) => say(&format!("step {}: sending", at.step + 1)),
+        Report::Sent(_, Sent::Accepted { request_id }) => {
+            let id = request_id.map(|id| format!(" (request {id})")).unwrap_or_default();
+            say(&format!("accepted{id}"));
+        }
+        Report::Sent(_, Sent::Refused(fault)) => say(&format!("refused: {fault}")),
+        Report::Sent(_, Sent::Unknown(fault)) => say(&format!("no answer: {fault}")),
+        Report::Headway(_, headway) => {
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            if said.as_ref() != Some(&headway) {
+                say(&headway.words);
+                *said = Some(headway);
+            }
+        }
+        Report::Followed(_, Ok(Followed::Verified(words) | Followed::Failed(words))) => say(&words),
+        Report::Followed(_, Err(fault)) => say(&format!("it can't be followed: {fault}")),
+    }
+}
+
+/// The command line that takes it back. What names the target is named as it was.
+fn undo_command(order: &Order, given: &Fields) -> String {
+    let locating = actions::by_id(order.action).map(|action| action.fields).unwrap_or_default().iter();
+    let locating = locating.filter(|field| field.locates && !order.fields.contains_key(field.id));
+    let located = locating.filter_map(|field| Some((field.id, given.get(field.id)?)));
+    let fields = located.chain(order.fields.iter().map(|(field, value)| (*field, value)));
+    let fields: String = fields.map(|(field, value)| format!(" --{field} {}", shell_words::quote(value))).collect();
+    format!("quarterdeck act {} -e {}{fields}", order.action, order.target.scope.environment)
+}

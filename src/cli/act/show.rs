@@ -1,0 +1,112 @@
+//! A plan on paper: as text for people, as one object for programs.
+
+use std::io::{self, Write};
+
+use serde_json::{Value as Json, json};
+
+use crate::guard::Proposal;
+use crate::model::{Plan, Undo, Verdict};
+
+/// The plan as one object.
+pub(super) fn json(proposal: &Proposal, plan: &Plan) -> Json {
+    let (judgement, target) = (&proposal.judgement, &plan.target);
+    let changes = plan.changes.iter();
+    let preconditions = plan.preconditions.iter();
+    json!({
+        "action": plan.order.action,
+        "title": &*plan.title,
+        "target": {
+            "environment": &*target.id.scope.environment,
+            "account": &*target.identity.account,
+            "caller": &*target.identity.arn,
+            "region": &*target.id.scope.region,
+            "kind": target.id.kind,
+            "id": &*target.id.id,
+            "name": &*target.name,
+            "arn": target.arn.as_deref(),
+        },
+        "changes": changes.map(|change| {
+            json!({ "field": &*change.field, "from": change.from.json(), "to": change.to.json() })
+        }).collect::<Vec<_>>(),
+        "preconditions": preconditions.map(|precondition| {
+            let (name, evidence) = (&*precondition.name, &*precondition.evidence);
+            json!({ "name": name, "verdict": precondition.verdict, "evidence": evidence })
+        }).collect::<Vec<_>>(),
+        "affects": plan.affects.iter().map(|line| &**line).collect::<Vec<_>>(),
+        "steps": plan.steps.iter().map(|step| {
+            json!({ "operation": step.operation, "words": &*step.words, "region": &*step.scope.region })
+        }).collect::<Vec<_>>(),
+        "risk": judgement.risk,
+        "confirm": judgement.confirm.text(),
+        "reason_required": judgement.reason,
+        "ticket": judgement.ticket.as_deref(),
+        "because": judgement.because.iter().map(|line| &**line).collect::<Vec<_>>(),
+        "denied": judgement.denial.as_ref().map(crate::guard::Denial::words),
+        "undo": undo(plan),
+        "command": &*plan.command,
+    })
+}
+
+fn undo(plan: &Plan) -> Json {
+    match &plan.undo {
+        Undo::By { words, order } => json!({
+            "words": &**words,
+            "action": order.action,
+            "fields": order.fields,
+        }),
+        Undo::No(why) => json!({ "words": &**why, "action": null }),
+    }
+}
+
+/// The plan for people.
+pub(super) fn text(proposal: &Proposal, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    let (judgement, target) = (&proposal.judgement, &plan.target);
+    writeln!(out, "{}", plan.title)?;
+    writeln!(out)?;
+    writeln!(out, "  target   {}/{} ({})", target.id.scope.environment, target.name, target.id.kind)?;
+    writeln!(out, "  account  {} in {}", target.identity.account, target.id.scope.region)?;
+    writeln!(out, "  caller   {}", target.identity.arn)?;
+    for change in &plan.changes {
+        writeln!(out, "  change   {}: {} → {}", change.field, shown(&change.from), shown(&change.to))?;
+    }
+    for precondition in &plan.preconditions {
+        let mark = match precondition.verdict {
+            Verdict::Pass => "✓",
+            Verdict::Warn => "!",
+            Verdict::Fail => "✗",
+            Verdict::Unknown => "?",
+        };
+        writeln!(out, "  {mark} {}: {}", precondition.name, precondition.evidence)?;
+    }
+    for line in &plan.affects {
+        writeln!(out, "  touches  {line}")?;
+    }
+    for (number, step) in plan.steps.iter().enumerate() {
+        writeln!(out, "  step {}   {} ({})", number + 1, step.words, step.operation)?;
+    }
+    for line in &judgement.because {
+        writeln!(out, "  policy   {line}")?;
+    }
+    let undo = match &plan.undo {
+        Undo::By { words, .. } | Undo::No(words) => words,
+    };
+    writeln!(out, "  undo     {undo}")?;
+    writeln!(out, "  same as  {}", plan.command)?;
+    writeln!(out)?;
+    match &judgement.denial {
+        Some(denial) => writeln!(out, "Risk {}. It can't be applied: {}.", judgement.risk, denial.words()),
+        None => {
+            let reason = if judgement.reason { " --reason WHY" } else { "" };
+            let ticket = if judgement.ticket.is_some() { " --ticket ID" } else { "" };
+            let text = judgement.confirm.text();
+            writeln!(out, "Risk {}. To apply it: --apply --confirm '{text}'{reason}{ticket}", judgement.risk)
+        }
+    }
+}
+
+fn shown(value: &crate::model::Value) -> std::borrow::Cow<'_, str> {
+    match value.show_exact() {
+        text if text.is_empty() => "nothing".into(),
+        text => text,
+    }
+}
