@@ -98,7 +98,7 @@ fn choices<'a>(acting: &'a Acting, id: &'a ResourceId, field: &'static str) -> A
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let wanted = Wanted::of(fields)?;
-        let mut found = aim::find(acting, target, &wanted.aim).await?;
+        let found = aim::find(acting, target, &wanted.aim).await?;
         let service = &found.service;
         let mut plan = parts::plan(acting, ID, target, fields, service.service_arn());
         plan.risk = Risk::Medium;
