@@ -243,7 +243,9 @@ impl Guard {
     /// An action was applied: the time of what is armed starts anew.
     pub(super) fn renew(&self, environments: &[Arc<str>]) {
         let now = (self.settings.clock)();
-        environments.iter().for_each(|name| self.arms.renew(name, now, self.until(now)));
+        for name in environments {
+            self.arms.renew(name, now, self.until(now));
+        }
     }
 
     fn until(&self, now: Timestamp) -> Timestamp {

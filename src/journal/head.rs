@@ -95,7 +95,7 @@ mod tests {
             assert_eq!(read(folder.path()).unwrap(), Head::Is(anchor(seq)));
             let mut bytes = std::fs::read(&path).unwrap();
             assert_eq!(bytes.len(), 2 * SLOT);
-            let at = if parse(&bytes[..SLOT]) == Some(anchor(seq)) { 0 } else { 1 };
+            let at = usize::from(parse(&bytes[..SLOT]) != Some(anchor(seq)));
             // Torn in the middle of the slot that was written last.
             for byte in &mut bytes[at * SLOT + 30..(at + 1) * SLOT] {
                 *byte = 0;

@@ -322,7 +322,9 @@ impl Stand {
     /// Arms, confirms and carries out.
     pub(super) async fn carry_out(&self, orders: &[Order]) -> (Ended, Vec<Report>) {
         let names: BTreeSet<_> = orders.iter().map(|order| &order.target.scope.environment).collect();
-        names.into_iter().for_each(|name| self.arm(name));
+        for name in names {
+            self.arm(name);
+        }
         let warrant = self.warrant(orders).await;
         self.run(warrant, true).await
     }
