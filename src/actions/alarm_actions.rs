@@ -134,8 +134,8 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             Some(until) => format!("disable the actions of {name} until {}", minute(until)).into(),
             None => format!("enable the actions of {name}").into(),
         };
-        let word = |on: bool| Value::text(if on { ENABLED } else { DISABLED });
-        plan.changes = vec![FieldChange { field: "actions".into(), from: word(found.enabled), to: word(on) }];
+        let (from, to) = (Value::Bool(found.enabled), Value::Bool(on));
+        plan.changes = vec![FieldChange { field: "actions_enabled".into(), from, to }];
         plan.changes.extend(until.map(|until| FieldChange {
             field: UNTIL.into(),
             from: Value::None,
@@ -169,7 +169,8 @@ fn end(fields: &Fields, now: Timestamp) -> Result<Timestamp, Fault> {
     let length = |text: &str| {
         let span: Span = text.parse().ok()?;
         let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-        now.checked_add(length).ok()
+        // Nobody reads fractions of a second.
+        Timestamp::from_second(now.checked_add(length).ok()?.as_second()).ok()
     };
     match text.parse().ok().or_else(|| length(text)) {
         Some(end) if end > now => Ok(end),

@@ -155,7 +155,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         plan.title = format!("stop task {id}{of}").into();
         let desired = found.task.desired_status();
         plan.changes = vec![FieldChange {
-            field: "desired status".into(),
+            field: "desired_status".into(),
             from: Value::maybe(desired),
             to: Value::text("STOPPED"),
         }];

@@ -197,7 +197,9 @@ fn judge(own: &Container<'_>, asked: &Asked) -> Precondition {
         None => {
             let words = format!("could not tell what {} stands for now: it is not in ECR", own.image());
             let essential = own.container.essential() != Some(false);
-            return said(if essential { Verdict::Unknown } else { Verdict::Pass }, words);
+            // What is new has nothing to be compared with.
+            let new = !own.back && own.before().is_empty();
+            return said(if essential && !new { Verdict::Unknown } else { Verdict::Pass }, words);
         }
         Some(Err(fault)) => return parts::untold(&name, fault),
         Some(Ok(None)) => return said(Verdict::Warn, format!("{short} is not in ECR: its tasks could not start")),
@@ -298,7 +300,8 @@ mod tests {
             told(IMAGE, false, &[], &[]),
             (Verdict::Warn, "web:1.4 is not in ECR: its tasks could not start".to_owned())
         );
-        let (verdict, words) = told("nginx:1.27", false, &[], &[]);
+        assert_eq!(told("nginx:1.27", false, &[], &[]).0, Verdict::Pass, "it is new");
+        let (verdict, words) = told("nginx:1.27", true, &[], &[]);
         assert_eq!(
             (verdict, words.as_str()),
             (Verdict::Unknown, "could not tell what nginx:1.27 stands for now: it is not in ECR")
