@@ -42,17 +42,15 @@ fn rows(count: usize) -> Arc<Rows> {
         reason: "".into(),
         cells: kind.columns.iter().map(|_| Value::text("available")).collect(),
     });
-    Arc::new(Rows { items: items.collect() })
+    Arc::new(Rows { items: items.collect(), faults: Vec::new() })
 }
 
 fn empty_state() -> State {
     let environment = Environment {
         name: "dhbw-prod".into(),
         customer: Some("dhbw".into()),
-        stage: None,
-        profile: None,
-        account: None,
         regions: vec!["eu-central-1".into()],
+        ..Environment::default()
     };
     let settings = Settings {
         refresh: None,

@@ -14,7 +14,7 @@ use quarterdeck::demo::world::Clock;
 use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, changes, logs, metrics};
 use quarterdeck::model::filter::ResourceRow;
 use quarterdeck::model::{
-    Environment, Filter, Health, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Stage, Value, Window,
+    Fault, Filter, Health, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value, Window,
 };
 use quarterdeck::providers::{Env, Environments, Source};
 
@@ -36,14 +36,7 @@ impl Stand {
         let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         let estate = Estate::new(7, Clock::manual(start));
         let described = estate.environments();
-        let list = described.iter().map(|one| Environment {
-            name: one.name.as_str().into(),
-            customer: Some(one.customer.as_str().into()),
-            stage: Some(Stage::Prod),
-            profile: Some(one.profile.as_str().into()),
-            account: Some(one.account.as_str().into()),
-            regions: vec![one.region.as_str().into()],
-        });
+        let list = described.iter().map(quarterdeck::cli::demo::configured);
         let source = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))));
         let environments = Environments::new(list.collect(), source, kinds::reads());
@@ -77,6 +70,10 @@ struct Page(Mutex<Vec<Resource>>);
 impl Sink for Page {
     fn page(&self, rows: Vec<Resource>) {
         self.0.lock().unwrap().extend(rows);
+    }
+
+    fn lacks(&self, fault: Fault) {
+        panic!("{fault}");
     }
 }
 
@@ -146,7 +143,7 @@ fn a_column_means_the_same_in_a_whole_pane() {
 
 #[test]
 fn kinds_only_read() {
-    const VERBS: [&str; 6] = ["Describe", "List", "Get", "Lookup", "Filter", "StartLiveTail"];
+    const VERBS: [&str; 7] = ["Describe", "List", "Get", "Lookup", "Filter", "Scan", "StartLiveTail"];
     for kind in kinds::ALL {
         let mut seen = HashSet::new();
         assert!(!kind.reads.is_empty(), "{}", kind.id);

@@ -2,9 +2,13 @@
 //! read, how each step is sent and followed, and how it is undone. Everything else (menu, form, dialog, command line, docs) follows
 //! from its [`ActionDef`]. Actions know providers, kinds and the model; whether one may be carried out is the guard's to say.
 
+mod alarm_actions;
+mod asg_scale;
 mod carrier;
 mod ecs;
+mod ecs_deploy;
 mod ecs_scale;
+mod ecs_stop_task;
 mod elasticache;
 mod elasticache_snapshot_create;
 mod elasticache_snapshot_delete;
@@ -95,6 +99,10 @@ pub fn no_choices<'a>(_: &'a Acting, _: &'a ResourceId, _: &'static str) -> Aske
 /// Every action, in the order of the menu.
 pub const ALL: &[&ActionDef] = &[
     &ecs_scale::DEF,
+    &ecs_deploy::DEF,
+    &ecs_stop_task::DEF,
+    &asg_scale::DEF,
+    &alarm_actions::DEF,
     &rds_snapshot_create::DEF,
     &rds_snapshot_delete::DEF,
     &rds_restore::DEF,

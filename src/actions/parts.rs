@@ -35,6 +35,7 @@ pub(super) fn plan(acting: &Acting, action: ActionId, id: &ResourceId, fields: &
         steps: Vec::new(),
         risk: Risk::Critical,
         number: None,
+        phrase: None,
         undo: Undo::No("nothing is known that takes it back".into()),
         command: "".into(),
         made_at: Timestamp::now(),

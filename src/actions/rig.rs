@@ -11,8 +11,7 @@ use crate::demo::Estate;
 use crate::demo::world::Clock;
 use crate::guard::{Hands, Permit};
 use crate::model::{
-    Environment, Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent,
-    Verdict,
+    Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,
 };
 use crate::providers::{Acting, Environments, Source};
 
@@ -28,16 +27,8 @@ impl Rig {
     pub(super) fn new() -> Self {
         let clock = Clock::manual(Timestamp::now());
         let estate = Estate::new(1, clock.clone());
-        let reads = crate::kinds::ALL.iter().flat_map(|kind| kind.reads).copied().chain(super::reads()).collect();
-        let environment = |environment: crate::demo::EstateEnvironment| Environment {
-            name: environment.name.into(),
-            customer: None,
-            stage: None,
-            profile: Some(environment.profile.into()),
-            account: Some(environment.account.into()),
-            regions: vec![environment.region.into()],
-        };
-        let list = estate.environments().into_iter().map(environment).collect();
+        let reads = crate::kinds::reads().into_iter().chain(super::reads()).collect();
+        let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
         let environments = Environments::new(list, source, reads);
@@ -61,6 +52,10 @@ impl Rig {
         impl crate::kinds::Sink for Taken {
             fn page(&self, rows: Vec<Resource>) {
                 self.0.lock().unwrap().extend(rows);
+            }
+
+            fn lacks(&self, fault: crate::model::Fault) {
+                panic!("{fault}");
             }
         }
         let (taken, env) = (Taken::default(), self.environments.env(&self.scope(environment)).await.unwrap());
@@ -114,14 +109,14 @@ impl Rig {
         (followed, told.into_inner().unwrap())
     }
 
-    /// The newest change that CloudTrail tells of, as `WHO WHAT` with the resource's name.
-    pub(super) async fn newest_change(&self, environment: &str) -> (String, String) {
+    /// The newest change by this operation that CloudTrail tells of: the resource's name, and what was done.
+    pub(super) async fn newest_change(&self, environment: &str, operation: &str) -> (String, String) {
         let env = self.environments.env(&self.scope(environment)).await.unwrap();
-        let since = self.estate.now() - SignedDuration::from_mins(5);
+        let since = self.estate.now() - SignedDuration::from_mins(15);
         let (changes, faults) = crate::kinds::changes::changes(&env, since, None).await.unwrap();
         assert_eq!(faults, []);
         let source = crate::model::ChangeSource::CloudTrail;
-        let newest = changes.into_iter().find(|change| change.source == source && !change.failed).unwrap();
+        let newest = changes.into_iter().find(|it| it.source == source && it.what.starts_with(operation)).unwrap();
         (newest.name.to_string(), newest.what.to_string())
     }
 }

@@ -78,7 +78,7 @@ fn marked(plain: &Rows, list: &Query, firing: &Firing) -> Option<Arc<Rows>> {
         Some(alarms) => with(row, alarms),
         None => row.clone(),
     });
-    Some(Arc::new(Rows { items: items.collect() }))
+    Some(Arc::new(Rows { items: items.collect(), faults: plain.faults.clone() }))
 }
 
 /// A resource is not well while an alarm fires on it, whatever its own API says. What that says stands first where it is worse.
@@ -127,7 +127,7 @@ mod tests {
 
     /// An answer comes; returns what else looks different.
     fn take(store: &mut Store, kind: KindId, items: Vec<Resource>) -> Vec<Query> {
-        let answer = Answer::Rows(Arc::new(Rows { items }));
+        let answer = Answer::Rows(Arc::new(Rows { items, ..Rows::default() }));
         store.answers.entry(list(kind)).or_default().succeed(answer, jiff::Timestamp::UNIX_EPOCH);
         join(store, &list(kind))
     }
@@ -184,7 +184,7 @@ mod tests {
         let elsewhere = Query::List { scope: Scope::new("enterprise-prod", "eu-west-1"), kind: "alarm", within: None };
         let mut far = alarm("db-connections", Health::Failed, "db");
         far.id = Arc::new(ResourceId { scope: elsewhere.scope().clone(), ..(*far.id).clone() });
-        let answer = Answer::Rows(Arc::new(Rows { items: vec![far] }));
+        let answer = Answer::Rows(Arc::new(Rows { items: vec![far], ..Rows::default() }));
         store.answers.entry(elsewhere.clone()).or_default().succeed(answer, jiff::Timestamp::UNIX_EPOCH);
         assert!(join(&mut store, &elsewhere).is_empty());
         assert_eq!(shown(&store)[0].0, Health::Ok);

@@ -145,7 +145,9 @@ fn count(row: &mut FleetRow, kind: &str, items: &[Resource]) {
     let (sick, all) = sum.unwrap_or_default();
     *sum = Some((sick + items.iter().filter(|item| item.health.is_sick()).count(), all + items.len()));
     if kind == "ecs-service" {
-        items.iter().for_each(|service| count_tasks(row, service));
+        for service in items {
+            count_tasks(row, service);
+        }
     }
 }
 

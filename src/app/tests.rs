@@ -26,11 +26,9 @@ fn at(second: i64) -> Timestamp {
 fn environment(name: &str) -> Arc<Environment> {
     Arc::new(Environment {
         name: name.into(),
-        customer: None,
-        stage: None,
         profile: Some(name.into()),
-        account: None,
         regions: vec!["eu-central-1".into()],
+        ..Environment::default()
     })
 }
 
@@ -66,7 +64,7 @@ fn row(environment: &str, name: &str, health: Health) -> Resource {
 }
 
 fn answer(query: &Query, generation: u64, rows: Vec<Resource>) -> Msg {
-    let result = Ok(Some(Answer::Rows(Arc::new(Rows { items: rows }))));
+    let result = Ok(Some(Answer::Rows(Arc::new(Rows { items: rows, faults: Vec::new() }))));
     Msg::Event(Event::Done { query: query.clone(), generation, at: at(1), result })
 }
 

@@ -5,7 +5,7 @@ mod show;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use super::failure::say;
 use super::{DONE, Failure, Setup, fetch, select, wrong};
 use crate::actions;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
-use crate::model::{Fault, Followed, Order, Scope, Sent};
+use crate::model::{Fault, Fields, Followed, Headway, Order, Scope, Sent};
 
 /// A precondition or a policy forbids it, or the target has moved.
 const FORBIDDEN: u8 = 3;
@@ -89,10 +89,11 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
         Ok(warrant) => warrant,
         Err(refusal) => return refused(setup, &proposal, &refusal),
     };
-    match guard.carry_out(warrant, !args.no_follow, &tell).await {
+    let headway = Mutex::default();
+    match guard.carry_out(warrant, !args.no_follow, &|report| tell(&headway, report)).await {
         Ended::Done { words, undo } => {
             words.iter().for_each(|line| say(line));
-            undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order))));
+            undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order, &args.fields))));
             Ok(DONE)
         }
         Ended::Moved { differences, proposal, .. } => {
@@ -110,7 +111,7 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
         }
         Ended::Failed { words, undo, .. } => {
             say(&words);
-            undo.iter().for_each(|order| say(&format!("undo of what is done: {}", undo_command(order))));
+            undo.iter().for_each(|order| say(&format!("undo of what is done: {}", undo_command(order, &args.fields))));
             Ok(wrong())
         }
         Ended::Unknown { words, .. } => {
@@ -138,7 +139,8 @@ fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<Exit
     }
 }
 
-fn tell(report: Report) {
+/// Says what happens; how far it has come only when that is news.
+fn tell(said: &Mutex<Option<Headway>>, report: Report) {
     match report {
         Report::Checking(_) => {}
         Report::Sending(at) => say(&format!("step {}: sending", at.step + 1)),
@@ -148,14 +150,24 @@ fn tell(report: Report) {
         }
         Report::Sent(_, Sent::Refused(fault)) => say(&format!("refused: {fault}")),
         Report::Sent(_, Sent::Unknown(fault)) => say(&format!("no answer: {fault}")),
-        Report::Headway(_, headway) => say(&headway.words),
+        Report::Headway(_, headway) => {
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            if said.as_ref() != Some(&headway) {
+                say(&headway.words);
+                *said = Some(headway);
+            }
+        }
         Report::Followed(_, Ok(Followed::Verified(words) | Followed::Failed(words))) => say(&words),
         Report::Followed(_, Err(fault)) => say(&format!("it can't be followed: {fault}")),
     }
 }
 
-/// The command line that takes it back.
-fn undo_command(order: &Order) -> String {
-    let fields = order.fields.iter().map(|(field, value)| format!(" --{field} {}", shell_words::quote(value)));
-    format!("quarterdeck act {} -e {}{}", order.action, order.target.scope.environment, fields.collect::<String>())
+/// The command line that takes it back. What names the target is named as it was.
+fn undo_command(order: &Order, given: &Fields) -> String {
+    let locating = actions::by_id(order.action).map(|action| action.fields).unwrap_or_default().iter();
+    let locating = locating.filter(|field| field.locates && !order.fields.contains_key(field.id));
+    let located = locating.filter_map(|field| Some((field.id, given.get(field.id)?)));
+    let fields = located.chain(order.fields.iter().map(|(field, value)| (*field, value)));
+    let fields: String = fields.map(|(field, value)| format!(" --{field} {}", shell_words::quote(value))).collect();
+    format!("quarterdeck act {} -e {}{fields}", order.action, order.target.scope.environment)
 }

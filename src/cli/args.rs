@@ -57,6 +57,9 @@ pub struct Global {
     #[cfg(feature = "demo")]
     #[arg(long = "fault", value_name = "ENV[/SERVICE[/OPERATION]]=KIND[:ARG]", global = true)]
     pub faults: Vec<String>,
+    /// Nothing can be armed or applied, whatever the configuration says
+    #[arg(long, global = true)]
+    pub read_only: bool,
     /// Another configuration file
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
@@ -120,6 +123,8 @@ pub enum Command {
     Logs(LogsArgs),
     /// Plan a change, and carry it out
     Act(ActArgs),
+    /// Show what was done, newest first, or verify that the record is whole
+    Journal(JournalArgs),
     /// Show where the configuration is, check it, or print an example
     Config {
         /// What to do with it.
@@ -144,6 +149,7 @@ impl Command {
             Self::Get(_) => "get",
             Self::Logs(_) => "logs",
             Self::Act(_) => "act",
+            Self::Journal(_) => "journal",
             Self::Config { .. } => "config",
             Self::Completions { .. } => "completions",
             Self::Man => "man",
@@ -185,6 +191,31 @@ pub struct LogsArgs {
     /// Only lines that match this regular expression
     #[arg(long, value_name = "RE")]
     pub grep: Option<regex::Regex>,
+}
+
+/// `journal`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "With --demo: what was done in the built-in estate, which has a journal of its own.\n\
+    Exit status of verify: 0 whole, 1 something was changed, is missing or is cut off.")]
+pub struct JournalArgs {
+    /// What to do with it; show unless something else is said.
+    #[command(subcommand)]
+    pub command: Option<JournalCommand>,
+    /// How far back
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true)]
+    pub since: Option<Duration>,
+    /// So many entries at most [default: 100; with --since 10000]
+    #[arg(short = 'n', long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub newest: Option<u32>,
+}
+
+/// What to do with the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum JournalCommand {
+    /// Print entries, newest first
+    Show,
+    /// Find what was changed, is missing or is cut off, and say where
+    Verify,
 }
 
 /// `config`.

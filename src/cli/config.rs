@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::args::{ConfigCommand, Global};
 use super::screen::Screen;
-use super::{DONE, Failure, Setup, wrong};
+use super::{DONE, Failure, Setup, policy, wrong};
 use crate::config::{Config, Described, EXAMPLE, Origin};
 
 pub(super) fn run(command: Option<ConfigCommand>, global: Global) -> Result<ExitCode, Failure> {
@@ -37,10 +37,17 @@ fn check(config: &Config, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{name:13}  {}", folder.display())?;
         }
     }
+    if let Some(folder) = &config.journal {
+        writeln!(out, "journal        {} where the state folder can't be written", folder.display())?;
+    }
     writeln!(out, "theme          {}", config.console.theme)?;
+    let read_only =
+        if config.console.read_only { "yes: nothing can be armed" } else { "until an environment is armed" };
+    writeln!(out, "read-only      {read_only}")?;
     for described in &config.described {
         environment(described, out)?;
     }
+    policy::explain(config, out)?;
     for (title, list) in [("not used yet", &config.unused), ("problems", &config.problems)] {
         if !list.is_empty() {
             writeln!(out, "\n{title}: {}", list.len())?;
@@ -77,6 +84,7 @@ fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
         None => described.credentials.clone(),
     };
     let place = described.place.as_ref().map(ToString::to_string).unwrap_or_default();
+    let backends: Vec<String> = environment.terraform.iter().map(ToString::to_string).collect();
     let regions = with(&environment.regions.join(", "), described.regions);
     for (label, value) in [
         ("customer", customer),
@@ -84,6 +92,7 @@ fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
         ("profile", profile),
         ("account", account),
         ("regions", regions),
+        ("terraform", backends.join("; ")),
         ("stands in", place),
     ] {
         if !value.is_empty() {

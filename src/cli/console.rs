@@ -105,7 +105,8 @@ fn live(setup: &Setup) -> Live {
     if setup.global.is_demo() || !setup.global.environments.is_empty() {
         return live;
     }
-    let files = setup.config.file.iter().chain(&setup.config.aws_files).cloned().collect();
+    let config = &setup.config;
+    let files = config.file.iter().chain(&config.aws_files).chain(&config.backend_files).cloned().collect();
     let global = setup.global.clone();
     live.watching(files, Arc::new(move || super::setup::load(&global).environments))
 }

@@ -6,9 +6,9 @@ use super::Failure;
 use super::args::Global;
 use super::setup::files;
 use crate::config::{Config, Described, Origin};
-use crate::demo::world::Clock;
+use crate::demo::world::{Clock, StateBackend};
 use crate::demo::{Estate, EstateEnvironment};
-use crate::model::{Environment, Stage};
+use crate::model::{Backend, Environment, Stage};
 use crate::providers::Source;
 
 /// The seed, unless another one is asked for.
@@ -40,18 +40,35 @@ pub(super) fn source(global: &Global, mut config: Config) -> Result<(Config, Sou
     Ok((config, source))
 }
 
-fn describe(environment: &EstateEnvironment, global: &Global) -> Described {
-    let region = global.region.as_ref().unwrap_or(&environment.region);
+/// An environment of the estate as a configuration would have it.
+pub fn configured(environment: &EstateEnvironment) -> Environment {
     let stage = [Stage::Prod, Stage::Staging, Stage::Test, Stage::Dev];
+    let text = |text: &String| Arc::from(text.as_str());
+    let backend = |backend: &StateBackend| Backend {
+        bucket: Some(text(&backend.bucket)),
+        table: backend.table.as_ref().map(text),
+        lockfile: Some(backend.lockfile),
+        key_prefix: backend.key_prefix.as_ref().map(text),
+        profile: backend.profile.as_ref().map(text),
+        region: backend.region.as_ref().map(text),
+        ..Backend::default()
+    };
+    Environment {
+        name: text(&environment.name),
+        customer: Some(text(&environment.customer)),
+        stage: stage.into_iter().find(|stage| stage.word() == environment.stage),
+        profile: Some(text(&environment.profile)),
+        account: Some(text(&environment.account)),
+        regions: vec![text(&environment.region)],
+        terraform: environment.backends.iter().map(backend).collect(),
+    }
+}
+
+fn describe(environment: &EstateEnvironment, global: &Global) -> Described {
+    let own = configured(environment);
+    let regions = global.region.as_ref().map_or_else(|| own.regions.clone(), |region| vec![region.as_str().into()]);
     Described {
-        environment: Environment {
-            name: environment.name.as_str().into(),
-            customer: Some(environment.customer.as_str().into()),
-            stage: stage.into_iter().find(|stage| stage.word() == environment.stage),
-            profile: Some(environment.profile.as_str().into()),
-            account: Some(environment.account.as_str().into()),
-            regions: vec![region.as_str().into()],
-        },
+        environment: Environment { regions, ..own },
         place: None,
         customer: Origin::Estate,
         stage: Origin::Estate,

@@ -75,11 +75,18 @@ struct Listed {
 
 /// Takes pages as they come.
 #[derive(Default)]
-struct Pages(Mutex<Vec<Resource>>);
+struct Pages {
+    rows: Mutex<Vec<Resource>>,
+    faults: Mutex<Vec<Fault>>,
+}
 
 impl Sink for Pages {
     fn page(&self, rows: Vec<Resource>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
+    }
+
+    fn lacks(&self, fault: Fault) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 }
 
@@ -90,10 +97,12 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
     };
     let pages = Pages::default();
     let fault = (kind.list)(&env, None, &pages).await.err();
-    let mut rows = pages.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut faults = pages.faults.into_inner().unwrap_or_else(PoisonError::into_inner);
+    faults.extend(fault);
+    let mut rows = pages.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_cached_key(|row| text::natural_key(&row.name));
     let account = Some(Arc::clone(&env.identity.account));
-    (Listed { account, rows, observed_at: Some(Timestamp::now()) }, fault.into_iter().collect())
+    (Listed { account, rows, observed_at: Some(Timestamp::now()) }, faults)
 }
 
 fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[Answer<Listed>], now: Timestamp) -> Sheet {

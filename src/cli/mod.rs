@@ -8,14 +8,16 @@ mod completions;
 mod config;
 mod console;
 #[cfg(feature = "demo")]
-mod demo;
+pub mod demo;
 mod failure;
 mod fetch;
 mod get;
 mod guard;
+mod journal;
 mod logs;
 mod man;
 mod output;
+mod policy;
 mod screen;
 mod select;
 mod setup;
@@ -55,6 +57,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),
         Some(Command::Config { command }) => config::run(command, cli.global),
+        Some(Command::Journal(args)) => journal::run(&args, &cli.global),
         Some(Command::Get(args)) => {
             let setup = Setup::new(cli.global)?;
             headless(&setup, get::run(&setup, &args))

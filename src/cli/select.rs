@@ -64,11 +64,8 @@ mod tests {
     fn environment(name: &str) -> Environment {
         Environment {
             name: name.into(),
-            customer: None,
-            stage: None,
-            profile: None,
-            account: None,
             regions: vec!["eu-west-1".into(), "us-east-1".into()],
+            ..Environment::default()
         }
     }
 

@@ -31,7 +31,10 @@ pub struct Setup {
 impl Setup {
     /// Reads the configuration and makes the way to the environments. Blocks on files: to be called before the runtime starts.
     pub fn new(global: Global) -> Result<Self, Failure> {
-        let (config, source) = sourced(&global)?;
+        let (mut config, source) = sourced(&global)?;
+        let actions: Vec<&str> = actions::ALL.iter().map(|action| action.id).collect();
+        let kinds: Vec<&str> = kinds::ALL.iter().map(|kind| kind.id).collect();
+        config.check_policy(&actions, &kinds);
         let reads = kinds::reads().into_iter().chain(actions::reads()).collect();
         let access = Environments::new(config.environments.clone(), source, reads);
         Ok(Self { config, global, access })
@@ -98,6 +101,7 @@ pub fn load(global: &Global) -> Config {
         file: global.config.clone(),
         theme: global.theme.clone(),
         no_colour: global.no_color,
+        read_only: global.read_only,
         region: global.region.clone(),
         demo: global.is_demo(),
     }))

@@ -8,11 +8,12 @@ use crate::model::text::near_misses;
 
 /// Looks at the flags that every command takes.
 pub(super) fn check(command: Option<&Command>, global: &Global) -> Result<(), Failure> {
-    if global.output.is_some() && !matches!(command, Some(Command::Get(_) | Command::Logs(_) | Command::Act(_))) {
+    let prints = matches!(command, Some(Command::Get(_) | Command::Logs(_) | Command::Act(_) | Command::Journal(_)));
+    if global.output.is_some() && !prints {
         let what = command.map_or_else(|| "the console".to_owned(), |command| format!("`{}`", command.name()));
         return Err(Failure::usage(
             format!("`--output` says nothing about {what}"),
-            "it belongs to `get`, `logs` and `act`",
+            "it belongs to `get`, `logs`, `act` and `journal`",
         ));
     }
     let region = global.region.as_deref().filter(|region| !is_region(region));

@@ -30,6 +30,8 @@ pub struct Console {
     pub live_tail: bool,
     /// What metrics may cost.
     pub metrics: MetricsBudget,
+    /// Nothing can be armed. Without it the console is read-only until an environment is armed.
+    pub read_only: bool,
 }
 
 impl Default for Console {
@@ -45,6 +47,7 @@ impl Default for Console {
             log_lines: 100_000,
             live_tail: true,
             metrics: MetricsBudget::default(),
+            read_only: false,
         }
     }
 }
@@ -98,10 +101,7 @@ pub(super) fn console(mut section: Section, report: &Report) -> Console {
         budget.dollars_per_day = metrics.amount("dollars_per_day").unwrap_or(budget.dollars_per_day);
         metrics.finish();
     }
-    // Everything is read-only so far: `true` is what is so anyway.
-    if section.flag("read_only") == Some(false) {
-        section.later("read_only");
-    }
+    console.read_only = section.flag("read_only").unwrap_or(console.read_only);
     section.finish();
     console
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::aws_files::{AwsFiles, Profile};
 use super::problem::{Place, Problem, Report};
 use super::reader::{At, Section};
-use super::stage;
-use crate::model::{Environment, Stage, text};
+use super::{stage, terraform};
+use crate::model::{Backend, Environment, Stage, text};
 
 /// Where a property of an environment came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Described {
 pub const AMBIENT: &str = "ambient";
 
 /// Fields of `[[environment]]` that later work uses.
-const LATER: [&str; 4] = ["kube_contexts", "terraform", "redis", "probes"];
+const LATER: [&str; 3] = ["kube_contexts", "redis", "probes"];
 
 /// What is known besides the sections.
 pub(super) struct Around<'a> {
@@ -117,7 +117,7 @@ impl Around<'_> {
 
     /// Fills in what is not configured.
     fn describe(&self, wanted: Wanted) -> Described {
-        let Wanted { name, place, profile, account, regions, customer, stage } = wanted;
+        let Wanted { name, place, profile, account, regions, customer, stage, terraform } = wanted;
         let (regions, regions_from) = self.regions(regions, profile.as_deref());
         let (customer, customer_from) = match (customer, stage::customer_of_name(&name)) {
             (Some(customer), _) => (Some(customer), Origin::Configured),
@@ -131,7 +131,7 @@ impl Around<'_> {
         };
         Described {
             credentials: self.credentials(profile.as_deref()),
-            environment: Environment { name, customer, stage, profile, account, regions },
+            environment: Environment { name, customer, stage, profile, account, regions, terraform },
             place,
             customer: customer_from,
             stage: stage_from,
@@ -150,6 +150,7 @@ struct Wanted {
     regions: Vec<Arc<str>>,
     customer: Option<Arc<str>>,
     stage: Option<Stage>,
+    terraform: Vec<Backend>,
 }
 
 /// One environment for each AWS profile, in the order of their names, and one for ambient credentials.
@@ -209,6 +210,7 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
     let ambient = section.flag("ambient") == Some(true);
     let account = read_account(section, report);
     let regions = read_regions(section, report);
+    let terraform = terraform::read(section, around, report);
     let later = LATER.iter().filter(|field| section.later(field)).count() > 0;
     let Some(name) = name else {
         report.problem(&here.span, "the environment has no `name`", "it is left out: give it a name");
@@ -248,10 +250,11 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
         regions,
         customer,
         stage,
+        terraform,
     })
 }
 
-fn read_stage(written: &At<&str>, report: &Report) -> Option<Stage> {
+pub(super) fn read_stage(written: &At<&str>, report: &Report) -> Option<Stage> {
     const ALL: [Stage; 4] = [Stage::Prod, Stage::Staging, Stage::Test, Stage::Dev];
     let stage = ALL.into_iter().find(|stage| stage.word() == written.value);
     if stage.is_none() {

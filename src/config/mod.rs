@@ -3,13 +3,17 @@
 //! of the screen.
 
 mod aws_files;
+mod backend_file;
 mod console;
 pub mod duration;
 mod environments;
+mod journal;
 mod paths;
+mod policy;
 mod problem;
 mod reader;
 pub mod stage;
+mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +22,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
+use crate::guard::Policy;
 use crate::model::Environment;
 use aws_files::AwsFiles;
 pub use aws_files::Profile;
@@ -25,6 +30,7 @@ pub use console::{Console, KeyOverride, MetricsBudget};
 use environments::Around;
 pub use environments::{AMBIENT, Described, Origin, is_region};
 pub use paths::Folders;
+pub use policy::PolicyWord;
 use problem::Report;
 pub use problem::{Place, Problem};
 use reader::Section;
@@ -41,6 +47,8 @@ pub struct Flags {
     pub theme: Option<String>,
     /// `--no-color`.
     pub no_colour: bool,
+    /// `--read-only`.
+    pub read_only: bool,
     /// `--region R`: in place of the environments' own regions.
     pub region: Option<String>,
     /// `--demo`: environments come from the built-in estate, so none are read.
@@ -71,6 +79,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The AWS files that were read, or would be if they existed.
     pub aws_files: Vec<PathBuf>,
+    /// The Terraform backend files that were read.
+    pub backend_files: Vec<PathBuf>,
     /// Whether that file exists.
     pub file_exists: bool,
     /// The platform's folders.
@@ -85,6 +95,12 @@ pub struct Config {
     pub described: Vec<Described>,
     /// Names of the environments of the profile in `AWS_PROFILE`: what is meant unless something else is asked for.
     pub preferred: Vec<Arc<str>>,
+    /// What may be done, when, and with which confirmation.
+    pub policy: Policy,
+    /// The actions and kinds that the policy names.
+    pub policy_words: Vec<PolicyWord>,
+    /// The folder in which the journal is kept when the platform's own can't be written.
+    pub journal: Option<PathBuf>,
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// What is right, but not used yet.
@@ -95,6 +111,12 @@ impl Config {
     /// The folder of the operator's own themes, beside the configuration file.
     pub fn themes(&self) -> Option<PathBuf> {
         Some(self.file.as_ref()?.parent()?.join("themes"))
+    }
+
+    /// Checks the policy by the actions and kinds there are. A rule about others has a mistake: it denies what it may be about.
+    pub fn check_policy(&mut self, actions: &[&str], kinds: &[&str]) {
+        let words = std::mem::take(&mut self.policy_words);
+        self.problems.extend(policy::check(&mut self.policy, &words, actions, kinds));
     }
 }
 
@@ -109,6 +131,9 @@ pub fn load(sources: &Sources) -> Config {
         ..Config::default()
     };
     let text = read_file(&mut config, named.is_some());
+    if let Some(file) = config.file.as_ref().filter(|_| !config.problems.is_empty()) {
+        config.policy.rules.push(policy::unreadable(file));
+    }
     let files = if flags.demo {
         AwsFiles::default()
     } else {
@@ -130,6 +155,7 @@ pub fn load(sources: &Sources) -> Config {
         config.console.theme = theme;
         config.console.theme_place = None;
     }
+    config.console.read_only |= flags.read_only;
     config.console.colour = !flags.no_colour && set("NO_COLOR").is_none();
     config
 }
@@ -171,11 +197,19 @@ fn read_sections(config: &mut Config, file: &Path, text: &str, around: &Around) 
         sections.clear();
     }
     let configured = (!sections.is_empty()).then(|| environments::from_sections(sections, around, &report));
-    root.later("policy");
+    let policies = policy::from_sections(root.tables("policy", "[[policy]]"), file, &report);
+    config.policy.rules.extend(policies.policy.rules);
+    config.policy_words = policies.words;
+    config.journal =
+        root.table("journal", "[journal]").and_then(|section| journal::folder(section, around.var, &report));
+    if report.broken.get() {
+        config.policy.rules.push(policy::unreadable(file));
+    }
     root.finish();
-    let (problems, unused) = report.finish();
-    config.problems.extend(problems);
-    config.unused.extend(unused);
+    let found = report.finish();
+    config.problems.extend(found.problems);
+    config.unused.extend(found.unused);
+    config.backend_files = found.also_read;
     configured
 }
 

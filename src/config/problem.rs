@@ -94,12 +94,35 @@ pub(super) struct Report<'t> {
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
     unused: RefCell<Vec<Problem>>,
+    also_read: RefCell<Vec<PathBuf>>,
     pub(super) broken: Cell<bool>,
+}
+
+/// What came of reading a file.
+pub(super) struct Findings {
+    /// The mistakes, those of the files it names after its own.
+    pub(super) problems: Vec<Problem>,
+    /// What is not used yet.
+    pub(super) unused: Vec<Problem>,
+    /// The files it names that were read, too.
+    pub(super) also_read: Vec<PathBuf>,
 }
 
 impl<'t> Report<'t> {
     pub(super) fn new(file: &'t Path, text: &'t str) -> Self {
-        Self { file, text, problems: RefCell::default(), unused: RefCell::default(), broken: Cell::new(false) }
+        Self {
+            file,
+            text,
+            problems: RefCell::default(),
+            unused: RefCell::default(),
+            also_read: RefCell::default(),
+            broken: Cell::new(false),
+        }
+    }
+
+    /// The folder of the file.
+    pub(super) fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
     }
 
     /// The place of a span of bytes.
@@ -125,6 +148,21 @@ impl<'t> Report<'t> {
         self.problems.borrow_mut().push(Problem::new(Some(self.place(span)), message, allowed));
     }
 
+    /// How many mistakes there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
+    /// Takes over the mistakes of a file that this one names.
+    pub(super) fn take(&self, problems: Vec<Problem>) {
+        self.problems.borrow_mut().extend(problems);
+    }
+
+    /// Notes that another file was read because of this one.
+    pub(super) fn also_read(&self, file: PathBuf) {
+        self.also_read.borrow_mut().push(file);
+    }
+
     /// Notes something right that nothing uses yet; each `what` is named once, where it stands first.
     pub(super) fn unused(&self, span: &Range<usize>, what: &str) {
         let message = format!("{what} is not used yet");
@@ -137,11 +175,12 @@ impl<'t> Report<'t> {
         }
     }
 
-    /// The mistakes and what is not used yet, both in the order of the file.
-    pub(super) fn finish(self) -> (Vec<Problem>, Vec<Problem>) {
+    /// What was found, in the order of the file.
+    pub(super) fn finish(self) -> Findings {
         let (mut problems, mut unused) = (self.problems.into_inner(), self.unused.into_inner());
-        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        let own = |problem: &Problem| problem.place.as_ref().is_none_or(|place| place.file == self.file);
+        problems.sort_by(|a, b| (!own(a), &a.place).cmp(&(!own(b), &b.place)));
         unused.sort_by(|a, b| a.place.cmp(&b.place));
-        (problems, unused)
+        Findings { problems, unused, also_read: self.also_read.into_inner() }
     }
 }

@@ -67,7 +67,20 @@ impl<'d, 'r> Section<'d, 'r> {
 
     /// Yes or no.
     pub(super) fn flag(&mut self, field: &'static str) -> Option<bool> {
-        self.typed(field, "`true` or `false`", DeValue::as_bool).map(|at| at.value)
+        self.located_flag(field).map(|at| at.value)
+    }
+
+    /// Yes or no, and where that stands.
+    pub(super) fn located_flag(&mut self, field: &'static str) -> Option<At<bool>> {
+        self.typed(field, "`true` or `false`", DeValue::as_bool)
+    }
+
+    /// Text, or yes or no.
+    pub(super) fn text_or_flag(&mut self, field: &'static str) -> Option<At<Result<bool, &'d str>>> {
+        self.typed(field, "text in quotes, or `true`", |value| {
+            let text = || value.as_str().filter(|text| !text.trim().is_empty()).map(Err);
+            value.as_bool().map(Ok).or_else(text)
+        })
     }
 
     /// A whole number within bounds.

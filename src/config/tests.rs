@@ -9,14 +9,14 @@ use super::*;
 use crate::model::Stage;
 
 /// A machine with files and variables.
-struct Machine {
+pub(super) struct Machine {
     home: TempDir,
     vars: Vec<(&'static str, String)>,
-    flags: Flags,
+    pub(super) flags: Flags,
 }
 
 impl Machine {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let home = TempDir::new().unwrap();
         std::fs::create_dir_all(home.path().join(".aws")).unwrap();
         let vars = vec![("HOME", home.path().to_str().unwrap().to_owned())];
@@ -28,7 +28,7 @@ impl Machine {
         self
     }
 
-    fn config(self, text: &str) -> Self {
+    pub(super) fn config(self, text: &str) -> Self {
         self.file("config.toml", text)
     }
 
@@ -41,7 +41,7 @@ impl Machine {
         self
     }
 
-    fn load(&self) -> Config {
+    pub(super) fn load(&self) -> Config {
         let var = |name: &str| self.vars.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
         let folders = Folders { config: Some(self.home.path().to_owned()), state: None };
         load(&Sources { flags: self.flags.clone(), var: &var, folders })
@@ -49,7 +49,7 @@ impl Machine {
 }
 
 /// Problems without the folder of the file.
-fn said(problems: &[Problem]) -> Vec<String> {
+pub(super) fn said(problems: &[Problem]) -> Vec<String> {
     let without_folder = |problem: &Problem| {
         let mut problem = problem.clone();
         if let Some(place) = &mut problem.place {
@@ -90,7 +90,7 @@ fn reads_every_setting() {
     let console = config.console;
     assert_eq!((&*console.theme, console.theme_place.unwrap().line), ("x", 2));
     assert_eq!(console.refresh, Some(Duration::from_mins(1)));
-    assert!(!console.mouse && console.local_time && !console.ages);
+    assert!(!console.mouse && console.local_time && !console.ages && console.read_only);
     assert_eq!(console.log_lines, 5_000);
     assert_eq!(console.metrics, MetricsBudget { calls_per_day: 7, dollars_per_day: 1.0 });
     let keys: Vec<_> = config.keys.iter().map(|key| (&*key.command, key.place.line, key.chords.len())).collect();
@@ -207,22 +207,67 @@ fn a_broken_section_is_left_out_and_says_why() {
 
 #[test]
 fn later_sections_are_accepted_and_named_once() {
-    let text = "[console]\nread_only = false\n[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\n\
-                kube_contexts = ['x']\nterraform = [{ bucket = 'b' }]\nredis = []\n\
-                [[environment]]\nname = 'b'\nkube_contexts = ['y']\n[[policy]]\nstage = 'prod'\n";
+    let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\n\
+                kube_contexts = ['x']\nregions = ['eu-west-1']\nredis = []\n\
+                [[environment]]\nname = 'b'\nkube_contexts = ['y']\n";
     let config = Machine::new().profiles(PROFILES).config(text).load();
     assert_eq!(said(&config.problems), [""; 0]);
     assert_eq!(names(&config), ["a"]);
     assert_eq!(
         said(&config.unused),
         [
-            "config.toml:2:1: `read_only` in [console] is not used yet",
-            "config.toml:6:1: `kube_contexts` in [[environment]] is not used yet",
-            "config.toml:7:1: `terraform` in [[environment]] is not used yet",
-            "config.toml:8:1: `redis` in [[environment]] is not used yet",
-            "config.toml:12:3: `policy` in the file is not used yet",
+            "config.toml:4:1: `kube_contexts` in [[environment]] is not used yet",
+            "config.toml:6:1: `redis` in [[environment]] is not used yet",
         ]
     );
+}
+
+#[test]
+fn terraform_backends_come_from_the_section_and_the_files_it_names() {
+    let text = "[[environment]]\nname = 'dhbw-prod'\naws_profile = 'lecture-dhbw-prod'\n\
+                terraform = [{ bucket = 'tfstate-dhbw', dynamodb_table = 'terraform-state-lock' }, { backend_file = 'dhbw.hcl' },\n\
+                { bucket = 'central', key_prefix = 'dhbw/', aws_profile = 'acme-dev', region = 'eu-west-1', use_lockfile = true }]\n";
+    let machine = Machine::new().profiles(PROFILES).config(text);
+    let machine = machine.file("dhbw.hcl", "bucket = \"b\"\nkey = \"k\"\nregion = \"eu-north-1\"\n");
+    let config = machine.load();
+    assert_eq!(said(&config.problems), [""; 0]);
+    let backends: Vec<String> = config.environments[0].terraform.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        backends,
+        [
+            "tfstate-dhbw, table terraform-state-lock",
+            "b/k, eu-north-1",
+            "central/dhbw/*, lockfile, profile acme-dev, eu-west-1"
+        ]
+    );
+    assert_eq!(config.backend_files, [machine.home.path().join("dhbw.hcl")]);
+}
+
+#[test]
+fn mistakes_in_backends_leave_the_others() {
+    let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\n\
+                terraform = [{ key = 'k' },\n{ bucket = 'b', region = 'x' },\n{ bucket = 'c', aws_profile = 'acme-dve' },\n\
+                { bucket = 'd', prefix = 'p' },\n{ backend_file = 'none.hcl' },\n{ backend_file = 'bad.hcl' },\n\
+                { bucket = 'e', key = 'k', key_prefix = 'p' }]\n";
+    let machine = Machine::new().profiles(PROFILES).config(text).file("bad.hcl", "\nbucket = local.name\n");
+    let config = machine.load();
+    let buckets: Vec<_> = config.environments[0].terraform.iter().filter_map(|it| it.bucket.as_deref()).collect();
+    assert_eq!(buckets, ["b", "c", "d", "e"]);
+    let missing = format!("`{}` can't be read", machine.home.path().join("none.hcl").display());
+    let problems = said(&config.problems);
+    let starts = [
+        "config.toml:4:14: the Terraform backend names nothing to look at (it is left out: name a `bucket`",
+        "config.toml:5:26: `x` is not a region",
+        "config.toml:6:31: there is no AWS profile `acme-dve` (did you mean `acme-dev`?)",
+        "config.toml:7:17: unknown field `prefix` in terraform = [{ … }]",
+        &format!("config.toml:8:18: {missing}"),
+        "config.toml:10:1: `key` and `key_prefix` exclude each other (the key counts)",
+        "bad.hcl:2:10: `bucket` is not written out",
+    ];
+    assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+    for (problem, start) in problems.iter().zip(starts) {
+        assert!(problem.starts_with(start), "{problem}\n{start}");
+    }
 }
 
 #[test]
@@ -303,6 +348,35 @@ fn the_last_of_file_variable_and_flag_counts() {
     machine.flags.theme = Some("of-flag".to_owned());
     assert_eq!(machine.load().console.theme, "of-flag");
     assert_eq!(machine.load().console.theme_place, None);
+}
+
+#[rstest]
+#[case("", false, false)]
+#[case("read_only = false", false, false)]
+#[case("read_only = true", false, true)]
+#[case("read_only = false", true, true)]
+fn a_flag_makes_it_read_only_and_nothing_takes_that_back(
+    #[case] text: &str,
+    #[case] flag: bool,
+    #[case] expected: bool,
+) {
+    let mut machine = Machine::new().config(&format!("[console]\n{text}"));
+    machine.flags.read_only = flag;
+    assert_eq!(machine.load().console.read_only, expected);
+}
+
+#[test]
+fn the_journal_has_a_second_folder() {
+    let folder = |text: &str| Machine::new().config(&format!("[journal]\nfolder = '{text}'")).load();
+    assert_eq!(folder("/var/log/quarterdeck").journal, Some("/var/log/quarterdeck".into()));
+    let config = folder("~/audit");
+    assert_eq!(config.journal, config.file.map(|file| file.parent().unwrap().join("audit")));
+    let config = folder("audit");
+    assert_eq!(config.journal, None);
+    assert_eq!(
+        said(&config.problems),
+        ["config.toml:2:10: `folder` can't be \"audit\" (a path from the root, or one that begins with `~/`)"]
+    );
 }
 
 #[rstest]

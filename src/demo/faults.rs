@@ -314,7 +314,7 @@ mod tests {
         assert!(error("dhbw-prod=delay:5x").contains("1500ms"));
         assert!(error("dhbw-prod=throttle:3").contains("between 0 and 1"));
         assert!(error("dhbw-prod=deny:x").contains("no argument"));
-        assert!(error("dhbw-prod/s3=deny").contains("elasticloadbalancing"));
+        assert!(error("dhbw-prod/sqs=deny").contains("elasticloadbalancing"));
         assert!(error("nowhere=deny").contains("dhbw-prod, tfe-prod"));
         assert!(faults.befall("dhbw-prod", Service::Ecs, "ListServices").1.is_none());
     }

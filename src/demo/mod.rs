@@ -41,6 +41,8 @@ pub struct EstateEnvironment {
     pub region: String,
     /// What its AWS profile would be called.
     pub profile: String,
+    /// Where its Terraform keeps its states.
+    pub backends: Vec<world::StateBackend>,
 }
 
 /// Environment, service and operation of a call.
@@ -82,7 +84,7 @@ impl Estate {
     }
 
     fn with(world: World, seed: u64, clock: Clock) -> Self {
-        let names = world.accounts().iter().map(|account| account.environment.clone()).collect();
+        let names = world.names().map(str::to_owned).collect();
         Self(Arc::new(Shared {
             world: Mutex::new(world),
             clock,
@@ -208,6 +210,7 @@ impl EstateEnvironment {
             alias: account.alias.clone(),
             region: account.region.clone(),
             profile: name.clone(),
+            backends: account.backends.clone(),
         }
     }
 }

@@ -66,11 +66,13 @@ impl Live {
         match query {
             Query::Identity(scope) => Ok(Answer::Identity(self.access.identity(scope).await?)),
             Query::List { scope, kind, within } => {
-                let rows = Gathered { rows: Mutex::default(), progress };
+                let rows = Gathered { rows: Mutex::default(), faults: Mutex::default(), progress };
                 let env = self.env(scope).await?;
                 (kind_of(kind)?.list)(&env, within.as_deref(), &rows).await?;
                 let items = rows.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-                Ok(Answer::Rows(Arc::new(Rows { items })))
+                let faults = rows.faults.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let explain = |fault| self.access.explain(fault, &scope.environment);
+                Ok(Answer::Rows(Arc::new(Rows { items, faults: faults.into_iter().map(explain).collect() })))
             }
             Query::Detail(id) => {
                 let env = self.env(&id.scope).await?;
@@ -226,6 +228,7 @@ impl Sources for Live {
 /// Gathers the rows of a list.
 struct Gathered<'a> {
     rows: Mutex<Vec<Resource>>,
+    faults: Mutex<Vec<Fault>>,
     progress: Progress<'a>,
 }
 
@@ -233,6 +236,10 @@ impl Sink for Gathered<'_> {
     fn page(&self, mut rows: Vec<Resource>) {
         (self.progress)(rows.len());
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).append(&mut rows);
+    }
+
+    fn lacks(&self, fault: Fault) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 }
 

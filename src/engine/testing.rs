@@ -391,7 +391,7 @@ fn rows(query: &Query, count: usize) -> Answer {
         reason: "".into(),
         cells: Box::new([]),
     };
-    Answer::Rows(Arc::new(Rows { items: (0..count).map(row).collect() }))
+    Answer::Rows(Arc::new(Rows { items: (0..count).map(row).collect(), faults: Vec::new() }))
 }
 
 /// A line: its second, its event and its text.

@@ -273,14 +273,8 @@ async fn changed_files_are_reported_and_what_they_concern_is_asked_again() {
     rig.want(&[every(&expired, NEVER), every(&denied, NEVER)]);
     let first: BTreeSet<_> = [rig.done().await.generation, rig.done().await.generation].into();
     assert_eq!(first, [1, 2].into());
-    let environment = Arc::new(Environment {
-        name: "a".into(),
-        customer: None,
-        stage: None,
-        profile: None,
-        account: None,
-        regions: vec!["eu-central-1".into()],
-    });
+    let environment =
+        Arc::new(Environment { name: "a".into(), regions: vec!["eu-central-1".into()], ..Environment::default() });
     *rig.fake.changed.lock().unwrap() =
         Changed { environments: Some(vec![Arc::clone(&environment)]), again: vec!["a".into()] };
     let event = rig.next(|event| matches!(event, Event::Environments(_)).then_some(event)).await;

@@ -25,6 +25,9 @@ pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
 pub mod target_group;
+pub mod terraform;
+pub mod terraform_lock;
+pub mod terraform_state;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +106,9 @@ pub enum BridgePane {
 pub trait Sink: Send + Sync {
     /// Takes a page of rows.
     fn page(&self, rows: Vec<Resource>);
+
+    /// One of several places could not be read: what is there is missing among the rows, and hides none of the others.
+    fn lacks(&self, fault: Fault);
 }
 
 /// What a question to a provider ends in.
@@ -187,6 +193,8 @@ pub const ALL: &[&KindDef] = &[
     &load_balancer::DEF,
     &target_group::DEF,
     &log_group::DEF,
+    &terraform_lock::DEF,
+    &terraform_state::DEF,
 ];
 
 /// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the

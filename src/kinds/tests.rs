@@ -9,64 +9,71 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::demo::Estate;
 use crate::demo::world::Clock;
-use crate::model::{ChangeSource, Environment, Health, Scope};
+use crate::model::{ChangeSource, Health, Scope};
 use crate::providers::{Environments, Source};
 
 /// Takes rows as they come.
 #[derive(Default)]
-struct Taken(Mutex<Vec<Resource>>);
+struct Taken {
+    rows: Mutex<Vec<Resource>>,
+    faults: Mutex<Vec<Fault>>,
+}
 
 impl Sink for Taken {
     fn page(&self, rows: Vec<Resource>) {
-        self.0.lock().unwrap().extend(rows);
+        self.rows.lock().unwrap().extend(rows);
+    }
+
+    fn lacks(&self, fault: Fault) {
+        self.faults.lock().unwrap().push(fault);
     }
 }
 
 /// An estate that stands still, and its environments. Health asks what happened lately, so it stands still now.
-pub(super) struct Rig {
-    pub(super) estate: Estate,
+pub struct Rig {
+    pub estate: Estate,
     environments: Arc<Environments>,
 }
 
 impl Rig {
     fn on(estate: Estate) -> Self {
-        let environment = |environment: crate::demo::EstateEnvironment| Environment {
-            name: environment.name.into(),
-            customer: None,
-            stage: None,
-            profile: None,
-            account: Some(environment.account.into()),
-            regions: vec![environment.region.into()],
-        };
-        let list = estate.environments().into_iter().map(environment).collect();
+        let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
         Self { environments: Environments::new(list, source, super::reads()), estate }
     }
 
-    pub(super) fn seven() -> Self {
+    pub fn seven() -> Self {
         Self::on(Estate::new(1, Clock::manual(Timestamp::now())))
     }
 
-    pub(super) async fn env(&self, name: &str) -> Arc<Env> {
+    pub async fn env(&self, name: &str) -> Arc<Env> {
         let region = self.environments.list().iter().find(|known| &*known.name == name).unwrap().regions[0].clone();
         self.environments.env(&Scope::new(name, region)).await.unwrap()
     }
 
     /// How often each operation was called, but for those that say who answers.
-    pub(super) fn calls(&self) -> BTreeMap<String, u64> {
+    pub fn calls(&self) -> BTreeMap<String, u64> {
         let calls = self.estate.calls().into_iter().filter(|((_, service, _), _)| service != "sts");
         calls.map(|((_, service, operation), count)| (format!("{service}:{operation}"), count)).collect()
     }
 }
 
-async fn rows(kind: &KindDef, env: &Env, within: Option<&ResourceId>) -> Vec<Resource> {
+/// The rows of a list, and why some may be missing.
+pub async fn taken(kind: &KindDef, env: &Env, within: Option<&ResourceId>) -> (Vec<Resource>, Vec<Fault>) {
     let taken = Taken::default();
     (kind.list)(env, within, &taken).await.unwrap_or_else(|fault| panic!("{}: {fault}", kind.id));
-    taken.0.into_inner().unwrap()
+    (taken.rows.into_inner().unwrap(), taken.faults.into_inner().unwrap())
 }
 
-async fn row(kind: &KindDef, env: &Env, name: &str) -> Resource {
+/// The rows of a list that lacks nothing.
+pub async fn rows(kind: &KindDef, env: &Env, within: Option<&ResourceId>) -> Vec<Resource> {
+    let (rows, faults) = taken(kind, env, within).await;
+    assert_eq!(faults, [], "{}", kind.id);
+    rows
+}
+
+pub async fn row(kind: &KindDef, env: &Env, name: &str) -> Resource {
     rows(kind, env, None).await.into_iter().find(|row| &*row.name == name).unwrap()
 }
 

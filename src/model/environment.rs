@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Backend;
+
 /// Stage of an environment; decides colour and policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -38,7 +40,7 @@ impl fmt::Display for Stage {
 }
 
 /// One environment, from the configuration or from the AWS files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// The name an operator knows it by; unique.
     pub name: Arc<str>,
@@ -52,6 +54,8 @@ pub struct Environment {
     pub account: Option<Arc<str>>,
     /// Its regions, at least one; the first is the one it opens on.
     pub regions: Vec<Arc<str>>,
+    /// Where its Terraform states and their locks are, as far as the configuration says.
+    pub terraform: Vec<Backend>,
 }
 
 /// Who answered for an environment.

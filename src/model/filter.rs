@@ -260,8 +260,8 @@ mod tests {
     #[test]
     fn what_is_looked_for_anywhere_is_found_without_regard_to_case() {
         let filter = Filter::parse("back !front state:alarm /end$/ \"\"").unwrap();
-        let found: Vec<_> = filter.anywhere().map(|pattern| pattern.find("lecture-Backend")).collect();
-        assert_eq!(found, [vec![8..12], vec![12..15], vec![]]);
+        let found: Vec<_> = filter.anywhere().flat_map(|pattern| pattern.find("lecture-Backend")).collect();
+        assert_eq!(found, [8..12, 12..15]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Plain data that every room speaks: scopes, resources, values, faults, queries. Imports no other room, does no I/O and
 //! reads no clock.
 
+mod backend;
 mod change;
 mod detail;
 mod environment;
@@ -20,6 +21,7 @@ pub mod stamp;
 pub mod text;
 mod value;
 
+pub use backend::Backend;
 pub use change::{Change, ChangeSource, Changes};
 pub use detail::{Detail, Section};
 pub use environment::{Environment, Identity, Stage};

@@ -231,6 +231,9 @@ pub struct Plan {
     pub risk: Risk,
     /// A number that a policy may cap: what it is and what it would be.
     pub number: Option<(i64, i64)>,
+    /// What must be typed besides the environment's name to show that this very thing is meant: the first characters of a lock's
+    /// id. The confirmation is then `ENVIRONMENT/PHRASE`.
+    pub phrase: Option<Arc<str>>,
     /// How it is taken back.
     pub undo: Undo,
     /// The equivalent command, to paste.

@@ -66,7 +66,8 @@ impl Answer {
     pub fn missing(&self) -> Option<&Fault> {
         match self {
             Self::Changes(changes) => changes.faults.first(),
-            Self::Identity(_) | Self::Rows(_) | Self::Detail(_) | Self::Raw(_) => None,
+            Self::Rows(rows) => rows.faults.first(),
+            Self::Identity(_) | Self::Detail(_) | Self::Raw(_) => None,
         }
     }
 }

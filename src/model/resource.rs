@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Health, KindId, Scope, Value};
+use super::{Fault, Health, KindId, Scope, Value};
 
 /// What a resource is, for ever: never a row number, never what is selected now, never an account id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,4 +37,6 @@ pub struct Resource {
 pub struct Rows {
     /// The resources, in the provider's order.
     pub items: Vec<Resource>,
+    /// Why some may be missing.
+    pub faults: Vec<Fault>,
 }

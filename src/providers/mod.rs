@@ -1,22 +1,38 @@
 //! Connections to customers' systems and their faults. Nothing of the screen, nothing of kinds.
 
 pub mod aws;
+mod memory;
 
 use std::sync::Arc;
 
-use crate::model::{Identity, Scope};
+use crate::model::{Environment, Fault, Identity, Scope};
 
-pub use aws::{Calls, Environments, Estate, SignIn, Source, Variables};
+pub use aws::{Around, Calls, Environments, Estate, SignIn, Source, Variables};
+pub use memory::Memory;
 
 /// What a kind is given to ask with: the clients of one environment and region, whose account has been attested.
 #[derive(Debug)]
 pub struct Env {
     /// Environment and region.
     pub scope: Scope,
+    /// What the configuration says of the environment.
+    pub environment: Arc<Environment>,
     /// Who answers.
     pub identity: Arc<Identity>,
     /// AWS clients.
     pub aws: aws::Aws,
+    /// What kinds have learnt about the environment, in all its regions.
+    pub memory: Arc<Memory>,
+    /// The way to the accounts that it keeps something in, and to what its neighbours are.
+    pub around: Around,
+}
+
+impl Env {
+    /// The clients of an account that this environment keeps its Terraform states in, or of another region. It is attested and
+    /// pinned for itself, and its requests go by the same lane as these.
+    pub async fn elsewhere(&self, profile: Option<&str>, region: &str) -> Result<Arc<Self>, Fault> {
+        self.around.elsewhere(&self.environment, profile, region).await
+    }
 }
 
 /// What an action is given: clients on connections of their own, so that no queue of reads delays a change.

@@ -1,5 +1,6 @@
 //! What every part of the screen draws with: the buffer, the state, the theme, the time, and what was hit.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -34,8 +35,10 @@ pub(super) struct Cx<'a> {
 pub(super) struct Seen<'a> {
     /// When the oldest of the data was observed.
     pub(super) oldest: Option<Timestamp>,
-    /// The present faults, each once for its environment.
-    pub(super) faults: Vec<SeenFault<'a>>,
+    /// The gravest of the present faults; of the equally grave the first.
+    pub(super) gravest: Option<SeenFault<'a>>,
+    /// All of them: whose, and the word for it. Of one sort an environment has but one.
+    pub(super) faults: HashSet<(Arc<str>, &'static str)>,
     /// Something is being fetched for the first time.
     pub(super) loading: bool,
 }
@@ -49,12 +52,15 @@ pub(super) struct SeenFault<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Takes note of a fault. Of one sort an environment has but one, since the oldest of them.
+    /// Takes note of a fault.
     pub(super) fn fault(&mut self, environment: &Arc<str>, fault: &'a Fault, since: Timestamp) {
-        let same = |known: &&mut SeenFault| known.environment == *environment && known.fault.word() == fault.word();
-        match self.faults.iter_mut().find(same) {
-            Some(known) => known.since = known.since.min(since),
-            None => self.faults.push(SeenFault { environment: Arc::clone(environment), fault, since }),
+        self.faults.insert((Arc::clone(environment), fault.word()));
+        match &mut self.gravest {
+            Some(known) if known.environment == *environment && known.fault.word() == fault.word() => {
+                known.since = known.since.min(since);
+            }
+            Some(known) if known.fault.class.gravity() >= fault.class.gravity() => {}
+            gravest => *gravest = Some(SeenFault { environment: Arc::clone(environment), fault, since }),
         }
     }
 }

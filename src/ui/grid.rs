@@ -19,11 +19,11 @@ impl Want {
         Self { tight: least, least, natural, rank }
     }
 
-    fn least(&self) -> u16 {
+    fn least(self) -> u16 {
         self.least.min(self.natural)
     }
 
-    fn tight(&self) -> u16 {
+    fn tight(self) -> u16 {
         self.tight.min(self.least())
     }
 }
@@ -83,10 +83,10 @@ pub(super) fn lay(wants: &[Want], cells: u16, gap: u16, still: usize, sideways: 
 pub(super) fn fit(wants: &[Want], cells: u16, gap: u16) -> Vec<(usize, u16)> {
     let mut kept: Vec<usize> = (0..wants.len()).collect();
     let room = u32::from(cells) + u32::from(gap);
-    let need = |kept: &[usize], size: fn(&Want) -> u16| -> u32 {
-        kept.iter().map(|at| u32::from(size(&wants[*at]) + gap)).sum()
+    let need = |kept: &[usize], size: fn(Want) -> u16| -> u32 {
+        kept.iter().map(|at| u32::from(size(wants[*at]) + gap)).sum()
     };
-    let mut size: fn(&Want) -> u16 = Want::least;
+    let mut size: fn(Want) -> u16 = Want::least;
     while need(&kept, size) > room {
         let worst = kept.iter().enumerate().max_by_key(|(place, at)| (wants[**at].rank, *place));
         match worst.map(|(place, at)| (place, wants[*at].rank)) {
@@ -101,7 +101,7 @@ pub(super) fn fit(wants: &[Want], cells: u16, gap: u16) -> Vec<(usize, u16)> {
         }
     }
     let left = room.saturating_sub(need(&kept, size)) as u16;
-    share(wants, kept.iter().map(|at| (*at, size(&wants[*at]))).collect(), left)
+    share(wants, kept.iter().map(|at| (*at, size(wants[*at]))).collect(), left)
 }
 
 /// Who needs little gets all of it, who needs much an equal share of the rest.

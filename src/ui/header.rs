@@ -181,11 +181,10 @@ fn age<'a>(cx: &Cx, style: Style) -> Option<Item<'a>> {
 /// The gravest fault of what is on the screen in so many cells: whose it is and what to do about it, and how many others there
 /// are.
 fn fault<'a>(cx: &Cx, cells: u16) -> Option<Item<'a>> {
-    let faults = &cx.seen.faults;
-    // Of the equally grave the first: the others stand behind it on the screen too.
-    let gravest = faults.iter().rev().max_by_key(|seen| seen.fault.class.gravity())?;
+    let gravest = cx.seen.gravest.as_ref()?;
     let (sign, role) = signs::fault(gravest.fault);
-    let more = if faults.len() > 1 { format!(" · +{} more", faults.len() - 1) } else { String::new() };
+    let others = cx.seen.faults.len() - 1;
+    let more = if others > 0 { format!(" · +{others} more") } else { String::new() };
     let whose = format!("{sign} {} {}", gravest.environment, gravest.fault.word());
     let said = match &gravest.fault.class {
         FaultClass::Expired { renew: Some(renew), sign_in: true } => {

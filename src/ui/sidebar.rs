@@ -87,7 +87,7 @@ fn draw_row(cx: &mut Cx, area: Rect, row: &FleetRow, name_cells: u16, apart: boo
             count(&mut pen, theme, services.map(|(sick, _)| sick), Role::Failed);
             count(&mut pen, theme, row.alarms.map(|(firing, _)| firing), Role::Degraded);
         }
-        _ => count(&mut pen, theme, Some(row.sick), signs::health(row.health).1),
+        _ => count(&mut pen, theme, row.observed.map(|_| row.sick), signs::health(row.health).1),
     }
     if marked {
         cx.tint(area, Role::CursorBlurred);

@@ -35,7 +35,7 @@ async fn a_service_is_scaled_up_and_back() {
     assert_eq!((&*told[0].words, told[0].percent), ("3 of 6 tasks run", Some(0)));
     assert!(told.iter().any(|headway| headway.words.contains("3 starting")), "{told:?}");
     let change = ("web-service".to_owned(), "UpdateService: desired count → 6".to_owned());
-    assert_eq!(rig.newest_change(ENTERPRISE).await, change);
+    assert_eq!(rig.newest_change(ENTERPRISE, "UpdateService").await, change);
     let back = rig.ordered(undo(&plan)).await.unwrap();
     assert_eq!((back.number, back.risk), (Some((6, 3)), Risk::High));
     rig.send(&back).await;

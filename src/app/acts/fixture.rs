@@ -146,6 +146,7 @@ pub(crate) fn plan(order: Order, account: &str, made_at: Timestamp) -> Plan {
         }],
         risk: Risk::Medium,
         number: Some((3, count)),
+        phrase: None,
         undo: Undo::By { words: "scale back to 3 tasks".into(), order: self::order(&id, 3) },
         command: format!("aws ecs update-service --cluster {cluster} --service {} --desired-count {count}", id.id)
             .into(),

@@ -36,6 +36,7 @@ fn environment(name: &str) -> Arc<Environment> {
         profile: Some(name.into()),
         account: Some(ACCOUNT.into()),
         regions: vec!["eu-central-1".into()],
+        terraform: Vec::new(),
     })
 }
 
@@ -57,7 +58,7 @@ fn service(environment: &str, name: &str) -> Resource {
 
 fn rows(state: &mut State, environment: &str, generation: u64, names: &[&str]) {
     let items = names.iter().map(|name| service(environment, name)).collect();
-    let result = Ok(Some(Answer::Rows(Arc::new(Rows { items }))));
+    let result = Ok(Some(Answer::Rows(Arc::new(Rows { items, faults: Vec::new() }))));
     send(state, Msg::Event(Event::Done { query: services(environment), generation, at: at(0), result }));
 }
 

@@ -105,6 +105,9 @@ impl Sink for Rows {
     fn page(&self, rows: Vec<Resource>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
     }
+
+    /// Kinds with logs are read from one place each.
+    fn lacks(&self, _: Fault) {}
 }
 
 /// All sources. What found nothing anywhere is wrong usage, if everybody has answered.

@@ -13,6 +13,7 @@ mod input;
 mod json;
 mod live_tail;
 pub(crate) mod node;
+mod object;
 mod pattern;
 mod query;
 mod rest;
@@ -48,6 +49,7 @@ use call::Call;
 use change::Change;
 use failure::Failure;
 use node::Node;
+use object::Object;
 use service::Protocol;
 
 /// The HTTP client of one environment: whatever comes through it is for that environment's account.
@@ -104,10 +106,15 @@ impl EstateClient {
             Some(FaultKind::Error500) => Err(route.service.broken()),
             _ => self.ask(route, fault),
         };
+        let mut headers = Vec::new();
         let (status, bytes, failure) = match result {
             Ok(Reply::Stream(stream)) => return respond(200, route.service, &id, None, SdkBody::from_body_1_x(stream)),
             Ok(Reply::Whole(node)) => (200, write(route, &id, &node), None),
-            Err(failure) => (failure.status, write_error(route.service, &id, &failure), Some(failure)),
+            Ok(Reply::Object(object)) => {
+                headers = object.headers;
+                (200, object.body, None)
+            }
+            Err(failure) => (failure.status, write_error(route, &id, &failure), Some(failure)),
         };
         let (status, body) = match fault {
             Some(FaultKind::Break) => (status, body::cut(&Bytes::from(bytes))),
@@ -115,7 +122,11 @@ impl EstateClient {
             Some(FaultKind::Garble) => (200, SdkBody::from("<html><body>Please sign in to the network")),
             _ => (status, SdkBody::from(bytes)),
         };
-        respond(status, route.service, &id, failure.as_ref(), body)
+        let mut response = respond(status, route.service, &id, failure.as_ref(), body);
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
     }
 
     /// Asks the service, with the model at the present instant.
@@ -137,10 +148,14 @@ impl EstateClient {
             &mut other
         };
         let (service, operation) = (route.service, route.operation.as_str());
+        let repeat_token = fault == Some(FaultKind::RepeatToken);
+        if service == Service::S3 {
+            let mut change = Change { account: &mut *account, service, operation, input };
+            return services::s3::answer(&mut change, repeat_token).map(Reply::Object);
+        }
         if let Some(answer) = services::change(&mut Change { account: &mut *account, service, operation, input }) {
             return answer.map(Reply::Whole);
         }
-        let repeat_token = fault == Some(FaultKind::RepeatToken);
         let call = Call { account, service, operation, input, repeat_token };
         if (service, operation) == (Service::Logs, "StartLiveTail") {
             let stream = live_tail::LiveTail::start(&call, &self.shared, &self.environment)?;
@@ -164,6 +179,7 @@ impl EstateClient {
 /// An answer, at once or bit by bit.
 enum Reply {
     Whole(Node),
+    Object(Object),
     Stream(Box<live_tail::LiveTail>),
 }
 
@@ -172,15 +188,17 @@ fn write(route: &Route, id: &str, node: &Node) -> Vec<u8> {
         Protocol::Json | Protocol::RestJson => json::write(node),
         Protocol::Query(namespace) => query::write(&route.operation, namespace, id, node),
         Protocol::Cbor(_) => cbor::write(node),
+        Protocol::RestXml => Object::tree(&route.operation, node).body,
     }
 }
 
-fn write_error(service: Service, id: &str, failure: &Failure) -> Vec<u8> {
-    match service.protocol() {
+fn write_error(route: &Route, id: &str, failure: &Failure) -> Vec<u8> {
+    match route.service.protocol() {
         Protocol::Json => json::write_error(failure),
         Protocol::RestJson => json::write_rest_error(failure),
         Protocol::Query(namespace) => query::write_error(namespace, id, failure),
         Protocol::Cbor(namespace) => cbor::write_error(namespace, failure),
+        Protocol::RestXml => object::write_error(&route.operation, id, failure),
     }
 }
 
@@ -196,6 +214,7 @@ fn respond(status: u16, service: Service, id: &str, failure: Option<&Failure>, b
         Protocol::RestJson => "application/json",
         Protocol::Query(_) => "text/xml",
         Protocol::Cbor(_) => "application/cbor",
+        Protocol::RestXml => "application/xml",
     };
     headers.insert("content-type", content_type);
     if let Protocol::Cbor(_) = service.protocol() {
@@ -206,7 +225,7 @@ fn respond(status: u16, service: Service, id: &str, failure: Option<&Failure>, b
         match service.protocol() {
             Protocol::RestJson => drop(headers.insert("x-amzn-errortype", code)),
             Protocol::Cbor(_) => drop(headers.insert("x-amzn-query-error", format!("{code};Sender"))),
-            Protocol::Json | Protocol::Query(_) => {}
+            Protocol::Json | Protocol::Query(_) | Protocol::RestXml => {}
         }
     }
     response

@@ -100,7 +100,8 @@ pub fn write_error(namespace: &str, request_id: &str, failure: &Failure) -> Vec<
     out.into_bytes()
 }
 
-fn write_node(out: &mut String, node: &Node) {
+/// A tree in XML.
+pub fn write_node(out: &mut String, node: &Node) {
     // Writing into a string can't fail.
     match node {
         Node::Text(text) => escape(out, text),
@@ -119,7 +120,8 @@ fn write_element(out: &mut String, name: &str, node: &Node) {
     let _ = write!(out, "</{name}>");
 }
 
-fn escape(out: &mut String, text: &str) {
+/// Text in XML.
+pub fn escape(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),

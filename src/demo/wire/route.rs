@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use super::input::Input;
 use super::service::{Protocol, Service};
-use super::{cbor, json, query, rest};
+use super::{cbor, json, object, query, rest};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -29,6 +29,7 @@ impl Route {
             Protocol::Json => (target(request), json::read(body)),
             Protocol::Cbor(_) => (last_segment(request.uri()), cbor::read(body)),
             Protocol::RestJson => rest::read(request.method(), request.uri(), body),
+            Protocol::RestXml => object::read(request),
             Protocol::Query(_) => {
                 let input = query::read(body);
                 (input.text("Action").unwrap_or_default().to_owned(), Some(input))
@@ -122,6 +123,6 @@ mod tests {
 
     #[test]
     fn a_service_that_is_not_there_has_no_route() {
-        assert!(Route::of(&request("https://dynamodb.eu-central-1.amazonaws.com/", &[], "{}")).is_none());
+        assert!(Route::of(&request("https://kinesis.eu-central-1.amazonaws.com/", &[], "{}")).is_none());
     }
 }

@@ -10,6 +10,7 @@ pub enum Service {
     AutoScaling,
     CloudTrail,
     CloudWatch,
+    DynamoDb,
     Ecr,
     Ecs,
     Eks,
@@ -19,6 +20,7 @@ pub enum Service {
     Logs,
     Rds,
     SsoOidc,
+    S3,
     Sts,
 }
 
@@ -31,17 +33,20 @@ pub enum Protocol {
     Query(&'static str),
     /// Paths and JSON.
     RestJson,
+    /// Paths, headers and XML.
+    RestXml,
     /// rpc-v2-cbor, with the namespace of its shapes.
     Cbor(&'static str),
 }
 
 impl Service {
     /// All of them, by name.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ApplicationAutoScaling,
         Self::AutoScaling,
         Self::CloudTrail,
         Self::CloudWatch,
+        Self::DynamoDb,
         Self::Ecr,
         Self::Ecs,
         Self::Eks,
@@ -51,6 +56,7 @@ impl Service {
         Self::Logs,
         Self::Rds,
         Self::SsoOidc,
+        Self::S3,
         Self::Sts,
     ];
 
@@ -61,6 +67,7 @@ impl Service {
             Self::AutoScaling => "autoscaling",
             Self::CloudTrail => "cloudtrail",
             Self::CloudWatch => "cloudwatch",
+            Self::DynamoDb => "dynamodb",
             Self::Ecr => "ecr",
             Self::Ecs => "ecs",
             Self::Eks => "eks",
@@ -70,6 +77,7 @@ impl Service {
             Self::Logs => "logs",
             Self::Rds => "rds",
             Self::SsoOidc => "sso-oidc",
+            Self::S3 => "s3",
             Self::Sts => "sts",
         }
     }
@@ -92,7 +100,10 @@ impl Service {
     /// The protocol that its SDK client speaks.
     pub const fn protocol(self) -> Protocol {
         match self {
-            Self::ApplicationAutoScaling | Self::CloudTrail | Self::Ecr | Self::Ecs | Self::Logs => Protocol::Json,
+            Self::ApplicationAutoScaling | Self::CloudTrail | Self::DynamoDb | Self::Ecr | Self::Ecs | Self::Logs => {
+                Protocol::Json
+            }
+            Self::S3 => Protocol::RestXml,
             Self::Eks | Self::SsoOidc => Protocol::RestJson,
             Self::CloudWatch => Protocol::Cbor("com.amazonaws.cloudwatch"),
             Self::AutoScaling => Protocol::Query("http://autoscaling.amazonaws.com/doc/2011-01-01/"),
@@ -109,6 +120,7 @@ impl Service {
         let (code, status) = match self.protocol() {
             Protocol::Json => ("ThrottlingException", 400),
             Protocol::RestJson => ("ThrottlingException", 429),
+            Protocol::RestXml => ("SlowDown", 503),
             Protocol::Query(_) | Protocol::Cbor(_) => ("Throttling", 400),
         };
         Failure::new(status, code, "Rate exceeded")
@@ -119,7 +131,7 @@ impl Service {
         let (code, status) = match self.protocol() {
             Protocol::Json => ("AccessDeniedException", 400),
             Protocol::RestJson => ("AccessDeniedException", 403),
-            Protocol::Query(_) | Protocol::Cbor(_) => ("AccessDenied", 403),
+            Protocol::Query(_) | Protocol::Cbor(_) | Protocol::RestXml => ("AccessDenied", 403),
         };
         let permission = format!("{}:{operation}", self.name());
         let words = format!(
@@ -134,7 +146,7 @@ impl Service {
         let (code, status) = match self.protocol() {
             Protocol::Json => ("ExpiredTokenException", 400),
             Protocol::RestJson => ("ExpiredTokenException", 403),
-            Protocol::Query(_) | Protocol::Cbor(_) => ("ExpiredToken", 403),
+            Protocol::Query(_) | Protocol::Cbor(_) | Protocol::RestXml => ("ExpiredToken", 403),
         };
         Failure::new(status, code, "The security token included in the request is expired")
     }
@@ -144,6 +156,8 @@ impl Service {
         let code = match self {
             Self::Ecr | Self::Ecs | Self::Eks => "ServerException",
             Self::CloudWatch => "InternalServiceFault",
+            Self::DynamoDb => "InternalServerError",
+            Self::S3 => "InternalError",
             Self::Logs => "ServiceUnavailableException",
             _ => "InternalFailure",
         };
@@ -157,6 +171,7 @@ impl Service {
             Protocol::RestJson => {
                 Failure::new(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
             }
+            Protocol::RestXml => Failure::new(405, "MethodNotAllowed", ""),
             Protocol::Query(_) => Failure::new(400, "InvalidAction", format!("Could not find operation {operation}")),
         }
     }
@@ -164,7 +179,8 @@ impl Service {
     /// A parameter that can't be.
     pub fn invalid(self, message: impl Into<String>) -> Failure {
         let code = match self {
-            Self::ApplicationAutoScaling => "ValidationException",
+            Self::ApplicationAutoScaling | Self::DynamoDb => "ValidationException",
+            Self::S3 => "InvalidArgument",
             Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => "InvalidParameterException",
             Self::CloudTrail => "InvalidMaxResultsException",
             Self::SsoOidc => "InvalidRequestException",
@@ -180,6 +196,8 @@ impl Service {
             Self::CloudTrail => ("InvalidNextTokenException", "Invalid NextToken"),
             Self::CloudWatch | Self::AutoScaling => ("InvalidNextToken", "The NextToken value is not valid"),
             Self::ApplicationAutoScaling => ("InvalidNextTokenException", "Invalid token"),
+            Self::DynamoDb => ("ValidationException", "The provided starting key is invalid"),
+            Self::S3 => ("InvalidArgument", "The continuation token provided is incorrect"),
             Self::Ecr | Self::Ecs | Self::Eks | Self::Logs => ("InvalidParameterException", "Invalid token"),
             Self::Rds | Self::ElastiCache => ("InvalidParameterValue", "Invalid or expired marker"),
             Self::Elb | Self::Iam | Self::SsoOidc | Self::Sts => ("ValidationError", "Invalid marker"),

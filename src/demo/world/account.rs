@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::agenda::{Act, Agenda};
 use super::dice::Dice;
 use super::model::{
-    Alarm, AlarmHistoryItem, AutoScalingGroup, CacheCluster, CacheSnapshot, Caller, DbCluster, DbInstance, DbSnapshot,
-    EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent, ReplicationGroup,
-    ScalableTarget, TargetGroup, TaskDefinition, TrailEvent,
+    Alarm, AlarmHistoryItem, AutoScalingGroup, Bucket, CacheCluster, CacheSnapshot, Caller, DbCluster, DbInstance,
+    DbSnapshot, EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent,
+    ReplicationGroup, ScalableTarget, StateBackend, Table, TargetGroup, TaskDefinition, TrailEvent,
 };
 use super::signal::{Signal, Steps, after};
 
@@ -48,6 +48,10 @@ pub struct Account {
     pub replication_groups: BTreeMap<String, ReplicationGroup>,
     pub load_balancers: BTreeMap<String, LoadBalancer>,
     pub target_groups: BTreeMap<String, TargetGroup>,
+    pub buckets: BTreeMap<String, Bucket>,
+    pub tables: BTreeMap<String, Table>,
+    /// Where its Terraform keeps its states.
+    pub backends: Vec<StateBackend>,
     pub alarms: BTreeMap<String, Alarm>,
     /// Newest first.
     pub alarm_history: VecDeque<AlarmHistoryItem>,

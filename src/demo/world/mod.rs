@@ -30,12 +30,16 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, PartialEq)]
 pub struct World {
     accounts: Vec<Account>,
+    /// Accounts that are no environments, but that environments keep something in.
+    central: Vec<Account>,
 }
 
 impl World {
     /// The seven environments of the runbooks, with some hours of history before `start`.
     pub fn new(seed: u64, start: Timestamp) -> Self {
-        let mut world = Self { accounts: seed::estate(seed, start) };
+        let accounts = seed::estate(seed, start);
+        let central = seed::central(seed, start, &accounts);
+        let mut world = Self { accounts, central };
         world.advance_to(start);
         world
     }
@@ -44,12 +48,12 @@ impl World {
     /// log group `/bench/firehose` with 20,000 lines a second.
     pub fn sized(seed: u64, start: Timestamp, environments: usize, services_each: usize) -> Self {
         let accounts = (0..environments).map(|n| seed::bench(seed, start, n, services_each)).collect();
-        Self { accounts }
+        Self { accounts, central: Vec::new() }
     }
 
     /// Brings every account to `now`; an instant that has passed changes nothing.
     pub fn advance_to(&mut self, now: Timestamp) {
-        for account in &mut self.accounts {
+        for account in self.accounts.iter_mut().chain(&mut self.central) {
             account.advance_to(now);
         }
     }
@@ -59,13 +63,18 @@ impl World {
         &self.accounts
     }
 
+    /// The names that accounts are reached by, also those that are no environments.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.accounts.iter().chain(&self.central).map(|account| account.environment.as_str())
+    }
+
     /// The account of an environment.
     pub fn account(&self, environment: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| account.environment == environment)
+        self.accounts.iter().chain(&self.central).find(|account| account.environment == environment)
     }
 
     /// The account of an environment, to change something in it.
     pub fn account_mut(&mut self, environment: &str) -> Option<&mut Account> {
-        self.accounts.iter_mut().find(|account| account.environment == environment)
+        self.accounts.iter_mut().chain(&mut self.central).find(|account| account.environment == environment)
     }
 }

@@ -7,6 +7,7 @@ use super::account::Account;
 use super::agenda::Act;
 use super::model::{Fate, Word};
 use super::people;
+use super::sim::terraform::Pipeline;
 use super::sim::{Actor, Call, Release};
 
 /// Something that happens in a story.
@@ -55,6 +56,8 @@ pub(super) enum Beat {
         zones: Vec<String>,
         every: i64,
     },
+    /// A pipeline applies a Terraform state; with its lock, where the run has begun.
+    Apply(Box<Pipeline>, Option<String>),
     /// Somebody makes a call.
     Did {
         by: &'static Actor,
@@ -85,6 +88,8 @@ impl Account {
                 }
                 self.later(every, Act::Story(Beat::NoCapacity { group, instance_type, zones, every }));
             }
+            Beat::Apply(pipeline, None) => self.begin_apply(pipeline),
+            Beat::Apply(pipeline, Some(lock)) => self.end_apply(pipeline, &lock),
             Beat::Did { by, source, name, resource, request } => {
                 self.record(by, Call { source, name, resources: vec![resource], request, error: None });
             }

@@ -40,11 +40,10 @@ impl Rig {
             .into_iter()
             .map(|environment| Environment {
                 name: environment.name.into(),
-                customer: None,
-                stage: None,
                 profile: Some(environment.profile.into()),
                 account: Some(environment.account.into()),
                 regions: vec![environment.region.into()],
+                ..Environment::default()
             })
             .collect();
         let scope = |environment: &Environment| Scope::new(&*environment.name, &*environment.regions[0]);
@@ -323,11 +322,8 @@ async fn a_changed_file_brings_other_environments() {
         let names = std::fs::read_to_string(&read).unwrap();
         let environment = |name: &str| Environment {
             name: name.into(),
-            customer: None,
-            stage: None,
-            profile: None,
-            account: None,
             regions: vec!["eu-central-1".into()],
+            ..Environment::default()
         };
         names.split_whitespace().map(environment).collect()
     });

@@ -117,17 +117,30 @@ fn object(request: &HttpRequest, body: &[u8]) -> Option<Flat> {
         let name = if name == "versionId" { "VersionId".to_owned() } else { name };
         flat.insert(name, value);
     }
-    for (header, name) in
-        [("if-match", "IfMatch"), ("if-none-match", "IfNoneMatch"), ("x-amz-copy-source", "CopySource")]
-    {
-        if let Some(value) = request.headers().get(header) {
-            flat.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    if request.method() == "PUT" {
+    let copies = request.headers().get("x-amz-copy-source").is_some();
+    flat.extend(request.headers().iter().filter_map(|(header, value)| Some((of_object(header)?, value.to_owned()))));
+    if request.method() == "PUT" && !copies {
         flat.insert("BodySha256".to_owned(), sha256(body));
     }
     Some(flat)
+}
+
+/// The parameter that a header of S3 carries. What signs and what describes the client carries none; what is not known here keeps
+/// its own name, so that no permit is for it by mistake.
+fn of_object(header: &str) -> Option<String> {
+    let name = match header {
+        "if-match" => "IfMatch",
+        "if-none-match" => "IfNoneMatch",
+        "content-type" => "ContentType",
+        "x-amz-copy-source" => "CopySource",
+        "x-amz-copy-source-if-match" => "CopySourceIfMatch",
+        "x-amz-server-side-encryption" => "ServerSideEncryption",
+        "x-amz-server-side-encryption-aws-kms-key-id" => "SSEKMSKeyId",
+        "x-amz-date" | "x-amz-content-sha256" | "x-amz-security-token" | "x-amz-user-agent" => return None,
+        other if other.starts_with("x-amz-") => other,
+        _ => return None,
+    };
+    Some(name.to_owned())
 }
 
 /// A digest as hexadecimal digits: what a step's input says instead of an object's content (`BodySha256`).

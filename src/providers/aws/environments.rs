@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -25,7 +25,12 @@ use super::signer::{Attested, Gates, Shared, Signer};
 use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
-use crate::providers::{Acting, Env};
+use crate::providers::{Acting, Env, Memory};
+
+mod elsewhere;
+
+pub use elsewhere::Around;
+use elsewhere::Lane;
 
 /// What signing in may call.
 const SIGN_IN: [&str; 8] = [
@@ -64,6 +69,9 @@ pub enum Source {
 /// All environments.
 pub struct Environments {
     members: RwLock<IndexMap<Arc<str>, Arc<Member>>>,
+    /// Accounts that environments keep their states in, by names like `dhbw-prod@shared-state`.
+    hidden: Mutex<HashMap<Arc<str>, Arc<Member>>>,
+    me: Weak<Self>,
     origin: Origin,
     shared: Arc<Shared>,
     reads: Arc<HashSet<&'static str>>,
@@ -105,6 +113,8 @@ impl Pool {
 /// One environment.
 struct Member {
     environment: Arc<Environment>,
+    /// The environment whose states it holds, where it is not one by itself.
+    owned_by: Option<Arc<str>>,
     stats: Arc<CallStats>,
     current: Mutex<Option<Arc<Current>>>,
     /// Why there is no current one, when that is the files' fault.
@@ -115,6 +125,7 @@ struct Member {
 struct Current {
     signer: Arc<Signer>,
     clients: Mutex<HashMap<Arc<str>, Arc<Env>>>,
+    memory: Arc<Memory>,
     alias: OnceCell<Option<Arc<str>>>,
     /// The cached SSO token as last looked at.
     token: Mutex<Stamp>,
@@ -152,15 +163,17 @@ impl Environments {
             sessions: super::credentials::Sessions::default(),
             locks: super::credentials::sso::Locks::default(),
         };
-        let environments = Self {
+        let environments = Arc::new_cyclic(|me| Self {
             members: RwLock::default(),
+            hidden: Mutex::default(),
+            me: Weak::clone(me),
             origin,
             shared: Arc::new(shared),
             reads: Arc::new(reads),
             sign_ins: Arc::new(HashSet::from(SIGN_IN)),
-        };
+        });
         environments.set(list);
-        Arc::new(environments)
+        environments
     }
 
     /// The environments are now these. Those that stay as they were keep their clients.
@@ -171,13 +184,23 @@ impl Environments {
             let member = old.cloned().unwrap_or_else(|| Arc::new(self.member_of(environment)));
             (Arc::clone(&member.environment.name), member)
         });
-        *members = new.collect();
+        let new: IndexMap<_, _> = new.collect();
+        let stays = |member: &Member| {
+            let owner = member.owned_by.as_ref();
+            owner.is_some_and(|owner| match (members.get(owner), new.get(owner)) {
+                (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+                _ => false,
+            })
+        };
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, member| stays(member));
+        *members = new;
     }
 
     fn member_of(&self, environment: Environment) -> Member {
         let operations = self.reads.union(&self.sign_ins).copied();
         Member {
             environment: Arc::new(environment),
+            owned_by: None,
             stats: Arc::new(CallStats::new(operations)),
             current: Mutex::default(),
             broken: Mutex::default(),
@@ -191,36 +214,55 @@ impl Environments {
 
     /// The attested clients of an environment and region.
     pub async fn env(&self, scope: &Scope) -> Result<Arc<Env>, Fault> {
-        let current = self.current(&*self.member(&scope.environment)?).await?;
+        let member = self.member(&scope.environment)?;
+        let current = self.current(&member).await?;
         let held = current.signer.attested().await?;
         let mut clients = current.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let env = clients.entry(Arc::clone(&scope.region)).or_insert_with(|| {
-            Arc::new(Env {
-                scope: scope.region_scope(),
-                identity: Arc::clone(&held.identity),
-                aws: current.aws(&scope.region),
-            })
+            let aws = current.aws(&scope.region);
+            Arc::new(self.env_of(&member, &current, scope, &held.identity, (aws, Lane::Reads)))
         });
         Ok(Arc::clone(env))
     }
 
-    /// What an action is given in an environment and region: clients on connections of their own. Made anew for each, since few
+    fn env_of(
+        &self,
+        member: &Member,
+        current: &Current,
+        scope: &Scope,
+        identity: &Arc<Identity>,
+        (aws, lane): (Aws, Lane),
+    ) -> Env {
+        Env {
+            scope: scope.region_scope(),
+            environment: Arc::clone(&member.environment),
+            identity: Arc::clone(identity),
+            aws,
+            memory: Arc::clone(&current.memory),
+            around: Around { environments: Weak::clone(&self.me), lane },
+        }
+    }
+
+    /// What an action reads with in an environment and region: clients on connections of their own. Made anew for each, since few
     /// are wanted.
-    pub async fn acting(&self, scope: &Scope) -> Result<Arc<Acting>, Fault> {
+    async fn acting_env(&self, scope: &Scope) -> Result<Env, Fault> {
         let member = self.member(&scope.environment)?;
         let current = self.current(&member).await?;
         if let Origin::Files { acting, .. } = &self.origin {
             acting.warm().await;
         }
         let held = current.signer.attested().await?;
-        let http = || current.signer.gates().acting.clone();
-        let env = Env {
-            scope: scope.region_scope(),
-            identity: Arc::clone(&held.identity),
-            aws: current.aws_on(http(), &scope.region),
-        };
-        let profile = member.environment.profile.clone();
-        Ok(Arc::new(Acting { env, profile, writes: current.writes_on(http(), &scope.region) }))
+        let aws = current.aws_on(current.signer.gates().acting.clone(), &scope.region);
+        Ok(self.env_of(&member, &current, scope, &held.identity, (aws, Lane::Acting)))
+    }
+
+    /// What an action is given in an environment and region.
+    pub async fn acting(&self, scope: &Scope) -> Result<Arc<Acting>, Fault> {
+        let env = self.acting_env(scope).await?;
+        let current = self.current(&*self.member(&scope.environment)?).await?;
+        let profile = env.environment.profile.clone();
+        let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region);
+        Ok(Arc::new(Acting { env, profile, writes }))
     }
 
     /// Who answers for an environment, asked now: the last check before a change.
@@ -273,28 +315,30 @@ impl Environments {
         {
             let new = Arc::new(new);
             *files.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&new));
-            for member in self.members() {
+            for member in self.everyone() {
                 if member.concerned(&new).await {
                     *member.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                    changed.push(Arc::clone(&member.environment.name));
+                    changed.push(Arc::clone(member.seen_as()));
                 }
             }
         }
         let mut stamps = HashMap::new();
-        for member in self.members() {
+        for member in self.everyone() {
             let Some(current) = member.loaded() else { continue };
             if current.token_changed(&mut stamps).await && current.signer.failure().is_some() {
                 current.signer.forgive();
-                changed.push(Arc::clone(&member.environment.name));
+                changed.push(Arc::clone(member.seen_as()));
             }
         }
+        changed.sort_unstable();
+        changed.dedup();
         changed
     }
 
     /// Signs in to the SSO session of an environment by the device flow; how far it has come goes to `tell`. Returns the
     /// environments that live again. Dropping the other end of `tell` gives up.
     pub async fn sign_in(&self, environment: &str, tell: mpsc::Sender<SignIn>) -> Result<Vec<Arc<str>>, Fault> {
-        let current = self.current(&*self.member(environment)?).await?;
+        let current = self.current(&*self.waiting(environment)?).await?;
         let Settings { session, chain, .. } = current.signer.settings();
         let Some(session) = session else {
             let summary = format!("{environment} has no SSO session to sign in to: {}", chain.renewed());
@@ -302,21 +346,23 @@ impl Environments {
         };
         sign_in(&current.signer.resolver(), session, &tell).await?;
         let mut revived = Vec::new();
-        for member in self.members() {
+        for member in self.everyone() {
             let Some(other) = member.loaded() else { continue };
             let same = other.signer.settings().session.as_ref().is_some_and(|other| other.key() == session.key());
             let expired = |fault: Fault| matches!(fault.class, FaultClass::Expired { .. });
-            if same && (other.signer.failure().is_some_and(expired) || &*member.environment.name == environment) {
+            if same && (other.signer.failure().is_some_and(expired) || &**member.seen_as() == environment) {
                 other.signer.forgive();
-                revived.push(Arc::clone(&member.environment.name));
+                revived.push(Arc::clone(member.seen_as()));
             }
         }
+        revived.sort_unstable();
+        revived.dedup();
         Ok(revived)
     }
 
     /// The device whose code an environment waits for.
     pub fn needs_code(&self, environment: &str) -> Option<String> {
-        let failure = self.member(environment).ok()?.loaded()?.signer.failure()?;
+        let failure = self.waiting(environment).ok()?.loaded()?.signer.failure()?;
         match failure.class {
             FaultClass::NeedsCode { serial } => Some(serial),
             _ => None,
@@ -326,19 +372,21 @@ impl Environments {
     /// Buys a session with the code of an environment's device. Returns the environments that live again: others with the same
     /// keys and device share the session.
     pub async fn give_code(&self, environment: &str, code: &str) -> Result<Vec<Arc<str>>, Fault> {
-        let current = self.current(&*self.member(environment)?).await?;
+        let current = self.current(&*self.waiting(environment)?).await?;
         let device = current.signer.settings().chain.mfa_serial.clone();
         current.signer.attested_with(code.trim()).await?;
         let mut revived = vec![Arc::from(environment)];
-        for member in self.members() {
+        for member in self.everyone() {
             let Some(other) = member.loaded() else { continue };
             let waits =
                 matches!(other.signer.failure(), Some(fault) if matches!(fault.class, FaultClass::NeedsCode { .. }));
             if waits && other.signer.settings().chain.mfa_serial == device {
                 other.signer.forgive();
-                revived.push(Arc::clone(&member.environment.name));
+                revived.push(Arc::clone(member.seen_as()));
             }
         }
+        revived.sort_unstable();
+        revived.dedup();
         Ok(revived)
     }
 
@@ -347,12 +395,14 @@ impl Environments {
     }
 
     fn member(&self, name: &str) -> Result<Arc<Member>, Fault> {
+        let known = self.members.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(member) = known.or_else(|| self.elsewhere(name)) {
+            return Ok(member);
+        }
         let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
-        members.get(name).cloned().ok_or_else(|| {
-            let near = text::near_misses(name, members.keys().map(|name| &**name)).join(", ");
-            let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
-            Fault::new(FaultClass::Invalid, format!("there is no environment {name}{hint}"))
-        })
+        let near = text::near_misses(name, members.keys().map(|name| &**name)).join(", ");
+        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
+        Err(Fault::new(FaultClass::Invalid, format!("there is no environment {name}{hint}")))
     }
 
     /// What an environment stands on, read from the files at first.
@@ -372,7 +422,7 @@ impl Environments {
         let environment = &member.environment;
         let (http, acting, settings) = match &self.origin {
             Origin::Estate(estate) => {
-                let (http, credentials) = estate(&environment.name).ok_or_else(|| {
+                let (http, credentials) = estate(member.in_estate()).ok_or_else(|| {
                     Fault::new(FaultClass::Invalid, format!("{} is not in the estate", environment.name))
                 })?;
                 (http.clone(), http, Settings::given(credentials))
@@ -404,6 +454,7 @@ impl Environments {
         Ok(Arc::new(Current {
             signer: Arc::new(signer),
             clients: Mutex::default(),
+            memory: Arc::default(),
             alias: OnceCell::new(),
             token: Mutex::new(token),
         }))
@@ -474,7 +525,7 @@ impl Current {
 
 /// Whether an operation's verb is one that only reads.
 fn only_reads(operation: &str) -> bool {
-    const VERBS: [&str; 7] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "StartLiveTail"];
+    const VERBS: [&str; 8] = ["BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Scan", "StartLiveTail"];
     operation.split_once(':').is_some_and(|(_, action)| VERBS.iter().any(|verb| action.starts_with(verb)))
 }
 

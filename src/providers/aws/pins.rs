@@ -109,11 +109,10 @@ mod tests {
     fn environment(name: &str, profile: &str, account: Option<&str>) -> Environment {
         Environment {
             name: name.into(),
-            customer: None,
-            stage: None,
             profile: Some(profile.into()),
             account: account.map(Into::into),
             regions: vec!["eu-central-1".into()],
+            ..Environment::default()
         }
     }
 

@@ -243,7 +243,7 @@ fn a_frame_costs_the_same_whatever_the_number_of_rows() {
         let mut state = fixture::one("dhbw-prod");
         let name = |n: usize| format!("service-{n}");
         let rows = (0..count).map(|n| fixture::row("dhbw-prod", "ecs-service", &name(n), (Health::Ok, ""), &[]));
-        let rows = Arc::new(Rows { items: rows.collect() });
+        let rows = Arc::new(Rows { items: rows.collect(), faults: Vec::new() });
         let order: Arc<[RowRef]> = (0..count as u32).map(|row| RowRef { part: 0, row }).collect();
         if let View::Bridge(bridge) = &mut state.view {
             let shown = Shown { parts: vec![rows], sorted: Arc::clone(&order), sort: None, order, sick: 0 };
@@ -438,6 +438,6 @@ fn a_sign_in_that_can_not_be_says_only_that() {
     let mut state = fixture::all();
     state.layers.push(Layer::SignIn { environment: "tfe-prod".into(), state: Some(failed) });
     let screen = text(&frame(&state, &Theme::default(), 160, 50).0);
-    assert!(screen.contains("tfe-prod: not signed in") && screen.contains("Esc close"), "{screen}");
+    assert!(screen.contains("tfe-prod: not signed in") && screen.ends_with(" Esc close\n"), "{screen}");
     assert!(screen.contains("! tfe-prod has no SSO session") && !screen.contains("it goes on"), "{screen}");
 }

@@ -5,6 +5,7 @@ mod autoscaling_changes;
 mod cloudtrail;
 mod cloudwatch;
 mod cloudwatch_changes;
+mod dynamodb;
 mod ecr;
 mod ecs;
 mod ecs_changes;
@@ -20,6 +21,7 @@ mod metrics;
 mod rds;
 mod rds_changes;
 mod rds_snapshots;
+pub(super) mod s3;
 mod scaling;
 mod sso;
 
@@ -36,6 +38,7 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::CloudTrail => cloudtrail::answer(call),
         Service::CloudWatch => cloudwatch::answer(call),
         Service::ApplicationAutoScaling => scaling::answer(call),
+        Service::DynamoDb => dynamodb::answer(call),
         Service::Ecr => ecr::answer(call),
         Service::Ecs => ecs::answer(call),
         Service::Eks => eks::answer(call),
@@ -45,6 +48,8 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::Logs => logs::answer(call),
         Service::Rds => rds::answer(call),
         Service::SsoOidc => sso::answer(call),
+        // Its answers are objects: see `s3`.
+        Service::S3 => Err(not_offered(call)),
     }
 }
 
@@ -53,6 +58,7 @@ pub fn change(change: &mut Change<'_>) -> Option<Answer> {
     match change.service {
         Service::AutoScaling => autoscaling_changes::answer(change),
         Service::CloudWatch => cloudwatch_changes::answer(change),
+        Service::DynamoDb => dynamodb::change(change),
         Service::Ecs => ecs_changes::answer(change),
         Service::ElastiCache => elasticache_changes::answer(change),
         Service::Rds => rds_changes::answer(change),

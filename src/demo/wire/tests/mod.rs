@@ -5,6 +5,7 @@ mod compute;
 mod data;
 mod faults;
 mod logs;
+mod store;
 mod watch;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};

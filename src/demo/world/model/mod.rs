@@ -11,6 +11,7 @@ pub mod compute;
 pub mod data;
 pub mod ecs;
 pub mod elb;
+pub mod store;
 pub mod trail;
 pub mod watch;
 
@@ -18,6 +19,7 @@ pub use compute::*;
 pub use data::*;
 pub use ecs::*;
 pub use elb::*;
+pub use store::*;
 pub use trail::*;
 pub use watch::*;
 

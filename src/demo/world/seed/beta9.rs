@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::databases::Database;
 use super::services::Spec;
+use super::states::Place;
 use super::watch::Watch;
 use super::{Site, begin, spell};
 use crate::demo::world::account::Account;
@@ -30,6 +31,14 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     account.add_cluster("beta9-platform");
     services(&mut account, start);
     alarms(&mut account, start);
+    // No configuration says where: the digests in the table do.
+    let (bucket, table) = ("beta9-terraform-state", "beta9-terraform-locks");
+    account.add_bucket(bucket);
+    account.add_lock_table(table);
+    for (environment, serial) in [("env-4f1c2a", 12), ("env-81d0e7", 19), ("env-c3b955", 5)] {
+        let key = format!("environments/{environment}/terraform.tfstate");
+        account.add_state(Place { bucket, table: Some(table), key: &key }, serial, &[20, 7]);
+    }
     account.begin_life();
     account
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::lecture::{Scale, furnish};
+use super::states::Place;
 use super::{Site, begin, lasting, spell};
 use crate::demo::world::account::Account;
 use crate::demo::world::logs::Trouble;
@@ -29,6 +30,7 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     let scale = Scale { backend: 3, frontend: 3, rate: 3.5, revision: 47, tag: "2.31.0-4e7d19a", percents: (200, 50) };
     furnish(&mut account, "dhbw", &scale);
     crash_loop(&mut account, start);
+    states(&mut account, start);
     account.begin_life();
     account
 }
@@ -67,4 +69,16 @@ fn crash_loop(account: &mut Account, start: Timestamp) {
     account.add_spell("/ecs/lecture-backend", spell(from, 0.35, Trouble::Overload));
     let database = format!("/aws/rds/cluster/{cluster}/postgresql");
     account.add_spell(&database, spell(from, 0.8, Trouble::BadLogin));
+}
+
+/// A runner was killed in the middle of an apply, hours before: its lock is still held.
+fn states(account: &mut Account, start: Timestamp) {
+    let (bucket, table) = ("tfstate-dhbw", "terraform-state-lock");
+    account.add_bucket(bucket);
+    account.add_lock_table(table);
+    account.keeps_states(bucket, Some(table));
+    let place = Place { bucket, table: Some(table), key: "lecture/prod/terraform.tfstate" };
+    account.add_state(place, 214, &[35, 19, 8, 2]);
+    account.add_state(Place { key: "network/prod/terraform.tfstate", ..place }, 41, &[40, 33]);
+    account.leave_lock(start, place, ("gitlab-runner@ip-10-0-2-117", 5 * 3_600 + 754));
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::lecture::{Scale, furnish};
+use super::states::Place;
 use super::{HISTORY, Site, begin};
 use crate::demo::world::account::Account;
 use crate::demo::world::stories::Beat;
@@ -32,6 +33,17 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     // A multiple of the services' number before, so that the backend is the one that is under way.
     let before = (HISTORY / EVERY - 1) / 3 * 3;
     account.on(start, UNDER_WAY - before * EVERY, rolling);
+    states(&mut account, start);
     account.begin_life();
     account
+}
+
+/// The pipeline applies something now and then; it is at it when the estate starts.
+fn states(account: &mut Account, start: Timestamp) {
+    let (bucket, table, key) = ("tfstate-edt", "terraform-state-lock", "lecture/prod/terraform.tfstate");
+    account.add_bucket(bucket);
+    account.add_lock_table(table);
+    account.keeps_states(bucket, Some(table));
+    account.add_state(Place { bucket, table: Some(table), key }, 377, &[28, 15, 6, 1]);
+    account.apply_often(start, bucket, table, key);
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::databases::Database;
 use super::services::Spec;
+use super::states::Place;
 use super::watch::Watch;
 use super::{Site, begin, lasting, spell};
 use crate::demo::world::account::Account;
@@ -46,6 +47,7 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     alarms(&mut account);
     short_of_connections(&mut account, start);
     failed_releases(&mut account, start);
+    states(&mut account);
     account.begin_life();
     account
 }
@@ -354,4 +356,18 @@ fn failed_releases(account: &mut Account, start: Timestamp) {
     account.on(start, FAILED - 240, again);
     account.on(start, FAILED, Beat::Release(Box::new(release("reporting-service", "5.2.0", Fate::Sick))));
     account.on(start, -4 * 3_600, Beat::Release(Box::new(release("notifier", "1.10.0-rc1", Fate::NoImage))));
+}
+
+/// A state for each layer. Somebody put an earlier version of one back by hand, so that its digest is another state's.
+fn states(account: &mut Account) {
+    let (bucket, table) = ("enterprise-prod-terraform-state", "enterprise-prod-terraform-locks");
+    account.add_bucket(bucket);
+    account.add_lock_table(table);
+    account.keeps_states(bucket, Some(table));
+    let place = Place { bucket, table: Some(table), key: "prod/network/terraform.tfstate" };
+    account.add_state(place, 58, &[40, 31]);
+    account.add_state(Place { key: "prod/database/terraform.tfstate", ..place }, 90, &[39, 12]);
+    let compute = "prod/compute/terraform.tfstate";
+    account.add_state(Place { key: compute, ..place }, 163, &[36, 22, 10, 4]);
+    account.note_digest(table, &format!("{bucket}/{compute}"), "6d0b2a6d7e1f4c55a8f3b0c9e2d14b7a");
 }

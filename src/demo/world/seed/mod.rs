@@ -11,7 +11,9 @@ mod enterprise;
 mod kube;
 mod lecture;
 mod services;
+mod shared;
 mod starttech;
+mod states;
 mod tfe;
 mod unilux;
 mod watch;
@@ -59,6 +61,12 @@ pub(super) fn estate(seed: u64, start: Timestamp) -> Vec<Account> {
     ]
 }
 
+/// The accounts that are no environments, but that environments keep something in.
+pub(super) fn central(seed: u64, start: Timestamp, environments: &[Account]) -> Vec<Account> {
+    let customer = environments.iter().find(|account| account.environment == "unilux-prod");
+    customer.map(|customer| shared::account(seed, start, customer)).into_iter().collect()
+}
+
 /// An account with nothing in it.
 pub(super) fn empty(seed: u64, now: Timestamp, site: &Site<'_>) -> Account {
     let own = hash(seed, site.environment);
@@ -99,6 +107,9 @@ pub(super) fn empty(seed: u64, now: Timestamp, site: &Site<'_>) -> Account {
         replication_groups: BTreeMap::new(),
         load_balancers: BTreeMap::new(),
         target_groups: BTreeMap::new(),
+        buckets: BTreeMap::new(),
+        tables: BTreeMap::new(),
+        backends: Vec::new(),
         alarms: BTreeMap::new(),
         alarm_history: VecDeque::new(),
         log_groups: BTreeMap::new(),

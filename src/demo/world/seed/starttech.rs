@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::services::Spec;
+use super::states::Place;
 use super::watch::Watch;
 use super::{Site, begin, lasting, spell};
 use crate::demo::world::account::{Account, after_colon};
@@ -42,6 +43,7 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     services(&mut account);
     alarms(&mut account, &group);
     unreachable_database(&mut account, start, &instances);
+    states(&mut account, start);
     account.begin_life();
     account
 }
@@ -132,4 +134,16 @@ fn unreachable_database(account: &mut Account, start: Timestamp, instances: &[St
     let busy =
         Surge { from: after(from, 600), until: Some(after(from, 1_320)), ramp: 60, level: 88.0, every: Some(1_800) };
     account.surge("AWS/EC2", "CPUUtilization", ("AutoScalingGroupName", GROUP), &busy);
+}
+
+/// An apply of the day before was cancelled while it ran: nobody has released its lock.
+fn states(account: &mut Account, start: Timestamp) {
+    let (bucket, table) = ("dev-starttech-terraform-state", "dev-starttech-terraform-locks");
+    account.add_bucket(bucket);
+    account.add_lock_table(table);
+    account.add_table("dev-sessions", "session_id");
+    account.keeps_states(bucket, Some(table));
+    let place = Place { bucket, table: Some(table), key: "starttech/terraform.tfstate" };
+    account.add_state(place, 126, &[25, 13, 3]);
+    account.leave_lock(start, place, ("runner@fv-az1205-412", 27 * 3_600 + 1_130));
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::databases::Database;
 use super::services::Spec;
+use super::states::Place;
 use super::{LONG_AGO, Site, begin};
 use crate::demo::world::account::Account;
 use crate::demo::world::logs::Tone;
@@ -24,6 +25,10 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     account.add_cluster("tfe-support");
     services(&mut account, start);
     alarms(&mut account);
+    let (bucket, key) = ("tfe-prod-terraform-state", "platform/terraform.tfstate");
+    account.add_bucket(bucket);
+    account.keeps_states(bucket, None);
+    account.add_state(Place { bucket, table: None, key }, 72, &[34, 11]);
     account.begin_life();
     account
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::lecture::{Scale, furnish};
-use super::{Site, begin};
+use super::{Site, begin, shared};
 use crate::demo::world::account::Account;
+use crate::demo::world::model::StateBackend;
 use crate::demo::world::people;
 use crate::demo::world::stories::Beat;
 
@@ -27,6 +28,15 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
         by: &people::NOOR,
     };
     account.on(start, -330, snapshot);
+    // Its states are in an account that several customers share.
+    account.backends.push(StateBackend {
+        bucket: shared::BUCKET.to_owned(),
+        table: None,
+        lockfile: true,
+        key_prefix: Some("unilux/".to_owned()),
+        profile: Some(shared::NAME.to_owned()),
+        region: Some(shared::REGION.to_owned()),
+    });
     account.begin_life();
     account
 }

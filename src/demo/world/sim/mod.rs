@@ -9,8 +9,10 @@ mod ecs;
 mod images;
 mod operate;
 mod rds;
+mod store;
 mod targets;
 mod task;
+pub(in crate::demo::world) mod terraform;
 mod trail;
 
 use jiff::Timestamp;
@@ -25,6 +27,7 @@ pub(in crate::demo::world) use databases::DatabaseStep;
 pub use databases::InstanceUpdate;
 pub(super) use deploy::Release;
 pub use operate::ServiceUpdate;
+pub use store::md5;
 pub(super) use targets::balancer_metric;
 pub(super) use trail::{Actor, Call};
 

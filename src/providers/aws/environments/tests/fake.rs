@@ -246,11 +246,9 @@ impl Home {
 pub fn environment(name: &str, profile: Option<&str>) -> Environment {
     Environment {
         name: name.into(),
-        customer: None,
-        stage: None,
         profile: profile.map(Into::into),
-        account: None,
         regions: vec!["eu-central-1".into()],
+        ..Environment::default()
     }
 }
 

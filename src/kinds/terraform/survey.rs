@@ -1,0 +1,158 @@
+//! Everything that an environment's stores hold: locks, digests, and the objects that can be states. What can't be read is told beside
+//! what can.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{join, join_all};
+
+use super::objects::{self, Object};
+use super::records::{self, Record};
+use super::stores::{Bucket, Place, Stores, stores};
+use super::{Attribution, LOCKFILE, Sort, attribution, path, split};
+use crate::model::{Backend, Environment, Fault};
+use crate::providers::Env;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// The stores that were looked at.
+    pub stores: Stores,
+    /// Locks and digests, and whose they are; those of other environments left out.
+    pub records: Vec<(Record, Attribution)>,
+    /// The environment's states, by where they are.
+    pub states: Vec<Found>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// An object that is a state.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its bucket.
+    pub bucket: Bucket,
+    /// The object.
+    pub object: Object,
+}
+
+/// Buckets that no configuration names and whose states are looked for, because a lock table has their digests.
+const NOTED: usize = 50;
+
+/// Looks at all stores at once. `Err` where nothing at all could be read.
+pub async fn survey(env: &Env) -> Result<Survey, Fault> {
+    let (stores, fault) = stores(env).await;
+    let mut gathered = Gathered { faults: fault.into_iter().collect(), ..Gathered::default() };
+    let tables: Vec<_> = stores.tables.iter().map(|table| records::scan(env, table).boxed()).collect();
+    let (tables, buckets) = join(join_all(tables), read_all(env, stores.buckets.clone())).await;
+    for table in tables {
+        match table {
+            Ok(records) => gathered.read(|all| all.records.extend(records)),
+            Err(fault) => gathered.faults.push(fault),
+        }
+    }
+    gathered.take(buckets);
+    let all = env.around.list();
+    let environment = &*env.environment;
+    let noted = noted(env, &gathered.records, |bucket, key| {
+        let named = stores.buckets.iter().any(|known| *known.name == *bucket);
+        !named && attribution(environment, &all, bucket, key) == Attribution::Own
+    });
+    gathered.take(read_all(env, noted).await);
+    if gathered.answers == 0 && !gathered.faults.is_empty() {
+        return Err(gathered.faults.swap_remove(0));
+    }
+    let states = states(gathered.objects, &gathered.records, environment, &all);
+    let records = attributed(gathered.records, environment, &all);
+    Ok(Survey { stores, records, states, faults: gathered.faults })
+}
+
+/// What has come so far.
+#[derive(Default)]
+struct Gathered {
+    answers: usize,
+    records: Vec<Record>,
+    objects: Vec<Found>,
+    faults: Vec<Fault>,
+}
+
+impl Gathered {
+    fn read(&mut self, take: impl FnOnce(&mut Self)) {
+        self.answers += 1;
+        take(self);
+    }
+
+    fn take(&mut self, buckets: Vec<(Bucket, Result<BucketRead, Fault>)>) {
+        for (bucket, read) in buckets {
+            match read {
+                Err(fault) => self.faults.push(fault),
+                Ok((objects, lockfiles, fault)) => self.read(|all| {
+                    all.faults.extend(fault);
+                    for lockfile in lockfiles {
+                        match lockfile {
+                            Ok(record) => all.records.push(record),
+                            Err(fault) => all.faults.push(fault),
+                        }
+                    }
+                    all.objects.extend(objects.into_iter().map(|object| Found { bucket: bucket.clone(), object }));
+                }),
+            }
+        }
+    }
+}
+
+type BucketRead = (Vec<Object>, Vec<Result<Record, Fault>>, Option<Fault>);
+
+async fn read_all(env: &Env, buckets: Vec<Bucket>) -> Vec<(Bucket, Result<BucketRead, Fault>)> {
+    join_all(buckets.into_iter().map(|bucket| read(env, bucket)).collect::<Vec<_>>()).await
+}
+
+async fn read(env: &Env, bucket: Bucket) -> (Bucket, Result<BucketRead, Fault>) {
+    let read = match objects::listed(env, &bucket).await {
+        Ok((objects, fault)) => {
+            let lockfiles = records::lockfiles(env, &bucket, &objects).await;
+            Ok((objects, lockfiles, fault))
+        }
+        Err(fault) => Err(fault),
+    };
+    (bucket, read)
+}
+
+/// The buckets that only the digests in the account's own lock tables name, and the keys in them.
+fn noted(env: &Env, records: &[Record], is_ours: impl Fn(&str, &str) -> bool) -> Vec<Bucket> {
+    let own = Place::own(env);
+    let mut buckets: Vec<Bucket> = Vec::new();
+    let digests = records.iter().filter(|record| record.sort == Sort::Digest && record.place == own);
+    for (bucket, key) in digests.filter_map(|record| split(&record.path)).filter(|(b, k)| is_ours(b, k)).take(NOTED) {
+        let backend = Backend { bucket: Some(bucket.into()), key: Some(key.into()), ..Backend::default() };
+        match buckets.iter_mut().find(|known| *known.name == *bucket) {
+            Some(known) => known.backends.push(backend),
+            None => buckets.push(Bucket { name: bucket.into(), place: own.clone(), backends: vec![backend] }),
+        }
+    }
+    buckets
+}
+
+/// Records and whose they are, those of other environments left out, in an order that stays.
+fn attributed(found: Vec<Record>, own: &Environment, all: &[Arc<Environment>]) -> Vec<(Record, Attribution)> {
+    let whose = |record: &Record| match split(&record.path) {
+        Some((bucket, key)) => attribution(own, all, bucket, key),
+        None => Attribution::Nobody,
+    };
+    let mut records: Vec<_> = found.into_iter().map(|record| (whose(&record), record)).collect();
+    records.retain(|(whose, _)| *whose != Attribution::Other);
+    records.sort_by(|(_, a), (_, b)| (&a.path, a.sort, &a.place, &a.store).cmp(&(&b.path, b.sort, &b.place, &b.store)));
+    records.into_iter().map(|(whose, record)| (record, whose)).collect()
+}
+
+/// The objects that are states: by their names, because the configuration names them, or because something is noted about them.
+fn states(objects: Vec<Found>, records: &[Record], own: &Environment, all: &[Arc<Environment>]) -> Vec<Found> {
+    let noted: HashSet<&str> = records.iter().map(|record| &*record.path).collect();
+    let is_state = |found: &Found| {
+        let (bucket, key) = (&*found.bucket.name, &*found.object.key);
+        let named = found.bucket.backends.iter().any(|backend| backend.key.is_some() && backend.holds(key));
+        !key.ends_with(LOCKFILE) && (key.ends_with(".tfstate") || named || noted.contains(&*path(bucket, key)))
+    };
+    let is_own = |found: &Found| attribution(own, all, &found.bucket.name, &found.object.key) == Attribution::Own;
+    objects.into_iter().filter(|found| is_state(found) && is_own(found)).collect()
+}
