@@ -6,7 +6,7 @@ use tui_input::Input;
 
 use super::lines::Lines;
 use super::{BANDS, acting_as, band, plan, time_left};
-use crate::app::acts::dialog::{About, Dialog, Planned, STOPS, Stop, environments, lock_id};
+use crate::app::acts::dialog::{About, Dialog, Planned, STOPS, Stop, demanded, environments};
 use crate::app::acts::runs::Progress;
 use crate::app::{Command, PaneKey, Target};
 use crate::guard::{Confirm, Proposal};
@@ -268,18 +268,19 @@ fn demands(cx: &Cx, dialog: &Dialog, proposal: &Proposal, rows: &mut Vec<Row>) {
         rows.push(Row::Words(format!("! {} {verb} not armed: press {key}", names.join(", ")), Role::Degraded));
     }
     let risk = judgement.risk.word();
+    let (text, phrase) = demanded(proposal);
     let mut wanted = match &judgement.confirm {
         Confirm::Apply => format!("risk {risk}: choose Apply"),
-        Confirm::Yes => format!("risk {risk}: type yes"),
-        Confirm::Environment(text) if environments(proposal).len() == 1 => {
+        Confirm::Environment(_) if proposal.parts.len() == 1 => {
             format!("risk {risk}: type the environment's name: {text}")
         }
-        Confirm::Environment(text) => format!("risk {risk}: type {text}"),
-        Confirm::Resource(text) => format!("risk {risk}: type {text} and say why"),
+        Confirm::Yes | Confirm::Environment(_) | Confirm::Resource(_) => format!("risk {risk}: type {text}"),
     };
-    if let Some(id) = lock_id(proposal) {
-        let start: String = id.chars().take(8).collect();
-        wanted.push_str(&format!(", and the lock id: {start}"));
+    if let Some(phrase) = phrase {
+        wanted.push_str(&format!(", and the start of the lock id: {phrase}"));
+    }
+    if dialog.wants_reason() {
+        wanted.push_str(", and say why");
     }
     if let Some(pattern) = &judgement.ticket {
         wanted.push_str(&format!(", with a ticket ({pattern})"));
