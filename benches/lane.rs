@@ -59,11 +59,8 @@ impl Rig {
         let member = estate.environments().remove(0);
         let environment = Environment {
             name: member.name.as_str().into(),
-            customer: None,
-            stage: None,
-            profile: Some(member.profile.as_str().into()),
-            account: Some(member.account.as_str().into()),
             regions: vec![member.region.as_str().into()],
+            ..Environment::default()
         };
         let scope = Scope::new(&*environment.name, &*environment.regions[0]);
         let source = Source::Estate(Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))));

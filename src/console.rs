@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use crate::app::acts::Dialog;
 use crate::app::{Effect, Msg, State, update};
 use crate::engine::{Event, Request};
 use crate::keymap::Keymap;
@@ -49,6 +50,8 @@ pub struct Setup {
     pub events: mpsc::Receiver<Event>,
     /// Asks the engine; never waits.
     pub ask: Box<dyn Fn(Request) + Send>,
+    /// Called once before the console is left, however that comes: what is being sent is journalled as unknown.
+    pub hang_up: Box<dyn Fn() + Send>,
 }
 
 /// Runs the console until the operator leaves it.
@@ -73,7 +76,9 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         over: false,
     };
     console.take(Msg::Tick(Timestamp::now()));
-    console.run(setup.events, rankings, &mut signals).await
+    let ended = console.run(setup.events, rankings, &mut signals).await;
+    (setup.hang_up)();
+    ended
 }
 
 fn chosen_theme(themes: &Themes, name: &str) -> Theme {
@@ -182,7 +187,8 @@ impl Console {
 
     fn key(&mut self, event: crossterm::event::Event) -> io::Result<()> {
         let now = Timestamp::now();
-        if now.as_second() != self.state.now.as_second() {
+        // A dialog hears no key for a while after it has come up: it must know the time of each.
+        if now.as_second() != self.state.now.as_second() || self.state.dialog().is_some() {
             self.take(Msg::Tick(now));
         }
         if matches!(event, crossterm::event::Event::Resize(..)) {
@@ -219,6 +225,9 @@ impl Console {
         self.drawn = Some(Instant::now());
         // What became visible may want metrics.
         self.take(Msg::Viewport(self.hits.viewports.clone()));
+        if self.state.dialog().is_some_and(Dialog::wants_time) {
+            self.take(Msg::Tick(Timestamp::now()));
+        }
         Ok(())
     }
 

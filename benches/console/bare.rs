@@ -178,7 +178,7 @@ impl Wanted {
 }
 
 /// What is visible on a terminal like the console's.
-fn viewports(state: &State) -> Vec<(quarterdeck::app::PaneKey, usize, usize, usize)> {
+fn viewports(state: &State) -> Vec<quarterdeck::app::Viewport> {
     let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
     let (keymap, _) = Keymap::new(&[]);
     let mut hits = ui::Hits::default();

@@ -52,16 +52,13 @@ fn calls() {
     let known = estate.environments().remove(0);
     let environment = Environment {
         name: known.name.as_str().into(),
-        customer: None,
-        stage: None,
-        profile: None,
-        account: None,
         regions: vec![known.region.as_str().into()],
+        ..Environment::default()
     };
     let scope = Scope::new(known.name.as_str(), known.region.as_str());
     let (clients, credentials) = (estate.clone(), estate.credentials());
     let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, credentials.clone()))));
-    let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
+    let reads = kinds::reads();
     let live = Live::new(Environments::new(vec![environment], source, reads));
     let query = Query::List { scope, kind: "ecs-service", within: None };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -103,8 +103,8 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         let mut plan = parts::plan(acting, ID, target, fields, service.service_arn());
         plan.risk = Risk::Medium;
         plan.preconditions = vec![ecs::active(service), ecs::rolled_by_ecs(service), ecs::at_rest(service)];
-        let to = match &found.to {
-            Ok(to) => to,
+        let (to, asked) = match &found.to {
+            Ok((to, asked)) => (to, asked),
             Err(why) => {
                 plan.title = format!("roll back {}", target.id).into();
                 plan.preconditions.push(parts::must("something to go back to", false, why));
@@ -114,7 +114,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         plan.preconditions.extend(suits(service, to));
         let ran = images::ran(&found.tasks, &found.revisions);
         let back = wanted.aim == Aim::Back;
-        plan.preconditions.extend(images::preconditions(acting, to, back, &ran).await);
+        plan.preconditions.extend(images::preconditions(to, back, &ran, asked));
         finish(acting, &mut plan, &wanted, &found, to);
         Ok(plan)
     }

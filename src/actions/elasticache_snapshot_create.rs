@@ -1,10 +1,13 @@
 //! `elasticache-snapshot-create`: a manual snapshot of a cache cluster or a replication group.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -72,8 +75,9 @@ fn applies(cache: &Resource) -> Result<(), String> {
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let (is_group, source) = elasticache::name_of(target);
-        let cache = elasticache::cache(acting, target).await?;
         let name = given(fields, "snapshot").map_or_else(|| rds::proposed("manual", Timestamp::now()), str::to_owned);
+        let (cache, free) = join(elasticache::cache(acting, target), free(acting, &name)).await;
+        let cache = cache?;
         let mut fields = fields.clone();
         fields.insert("snapshot", name.clone());
         let mut plan = parts::plan(acting, ID, target, &fields, cache.arn.as_deref());
@@ -83,8 +87,8 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             rds::available(Some(&cache.status)),
             engine(&cache),
             node_type(&cache),
-            rds::well_named(&name),
-            free(acting, &name).await,
+            rds::well_named(&name, rds::SNAPSHOT_NAME),
+            free,
         ];
         plan.preconditions.extend(cache.snapshot_window.as_deref().map(|window| outside(window, plan.made_at)));
         plan.affects = vec!["memory and processor of the node that is read; writes may slow down".into()];
@@ -180,21 +184,4 @@ fn follow<'a>(acting: &'a Acting, _: &'a Plan, step: &'a Step, watch: Watching<'
         parts::until_ended(PATIENCE, watch, look).await
     }
     .boxed()
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("05:00-06:00", "2025-11-21T05:30:00Z", Verdict::Warn)]
-    #[case("05:00-06:00", "2025-11-21T06:00:00Z", Verdict::Pass)]
-    #[case("23:30-00:30", "2025-11-21T00:10:00Z", Verdict::Warn)]
-    #[case("23:30-00:30", "2025-11-21T12:00:00Z", Verdict::Pass)]
-    #[case("whenever", "2025-11-21T12:00:00Z", Verdict::Unknown)]
-    fn the_window_is_a_warning(#[case] window: &str, #[case] now: &str, #[case] verdict: Verdict) {
-        assert_eq!(outside(window, now.parse().unwrap()).verdict, verdict);
-    }
 }

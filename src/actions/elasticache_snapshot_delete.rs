@@ -1,5 +1,8 @@
 //! `elasticache-snapshot-delete`: deletes a manual snapshot of a cache, which is how one just taken is undone.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::time::Duration;
 
 use aws_sdk_elasticache::types::Snapshot;
@@ -67,14 +70,21 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         let (_, source) = elasticache::name_of(target);
         let name = wanted(fields, "snapshot")?;
         let snapshot = read(acting, name).await?;
-        let of = snapshot.replication_group_id().or(snapshot.cache_cluster_id()).unwrap_or_default();
+        // Of a member of a group both may be told.
+        let of: Vec<&str> = [snapshot.replication_group_id(), snapshot.cache_cluster_id()]
+            .into_iter()
+            .flatten()
+            .filter(|name| !name.is_empty())
+            .collect();
         let sort = snapshot.snapshot_source().unwrap_or("manual");
         let status = snapshot.snapshot_status().unwrap_or_default();
         let mut plan = parts::plan(acting, ID, target, fields, snapshot.arn());
+        // What is typed to confirm is the snapshot's name, not the cache's.
+        plan.target.name = text::clean(name).into();
         plan.title = format!("delete the snapshot {name} of {source}").into();
         plan.changes = vec![parts::change("snapshot", Some(name), None)];
         plan.preconditions = vec![
-            parts::must("of this cache", of == source, format!("{name} is of {of}")),
+            parts::must("of this cache", of.contains(&source), format!("{name} is of {}", of.join(", "))),
             parts::must("manual", sort == "manual", format!("it is {sort}")),
             parts::must("available", status == "available", format!("it is {status}")),
         ];

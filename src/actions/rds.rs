@@ -115,12 +115,15 @@ pub(super) fn proposed(prefix: &str, now: Timestamp) -> String {
     format!("{prefix}-{}", now.strftime("%Y%m%d%H%M"))
 }
 
+/// The longest names of snapshots.
+pub(super) const SNAPSHOT_NAME: usize = 255;
+
 /// Whether RDS takes such a name: letters, digits and single hyphens, a letter first, no hyphen last.
-pub(super) fn well_named(name: &str) -> Precondition {
+pub(super) fn well_named(name: &str, longest: usize) -> Precondition {
     let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let ends = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.ends_with('-');
-    let holds = letters && ends && !name.contains("--") && name.len() <= 255;
-    let rule = "letters, digits and single hyphens, a letter first, no hyphen last, at most 255";
+    let holds = letters && ends && !name.contains("--") && name.len() <= longest;
+    let rule = format!("letters, digits and single hyphens, a letter first, no hyphen last, at most {longest}");
     parts::must("name well formed", holds, if holds { name.to_owned() } else { format!("{name}: {rule}") })
 }
 

@@ -1,11 +1,14 @@
 //! `rds-failover`: a reader of a cluster becomes its writer.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_rds::types::{DbCluster, DbClusterMember};
+use aws_sdk_rds::types::{DbCluster, DbClusterMember, DbInstance};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -15,8 +18,8 @@ use crate::guard::{Permit, Watching};
 use crate::kinds::parts::{Metric, id};
 use crate::kinds::{self, metrics};
 use crate::model::{
-    Fault, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Sent, Step, Undo, Unit,
-    Verdict, Window,
+    Fault, FaultClass, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Sent, Step, Undo,
+    Unit, Verdict, Window,
 };
 use crate::providers::Acting;
 use crate::providers::aws::{Ride, sent};
@@ -116,12 +119,14 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
     async move {
         let name = &*target.id;
         let to = wanted(fields, "to")?;
-        let cluster = rds::cluster(acting, name).await?;
+        let (cluster, instance, lag) =
+            join3(rds::cluster(acting, name), rds::instance(acting, to), lag(acting, to)).await;
+        let cluster = cluster?;
         let writer = writer(&cluster);
         let mut plan = parts::plan(acting, ID, target, fields, cluster.db_cluster_arn());
         plan.title = format!("fail {name} over from {} to {to}", writer.unwrap_or("?")).into();
         plan.changes = vec![parts::change("writer", writer, Some(to))];
-        plan.preconditions = preconditions(acting, &cluster, to).await;
+        plan.preconditions = preconditions(&cluster, to, instance, lag);
         plan.affects = vec![
             "every connection to the writer drops; writes fail for about half a minute".into(),
             format!("{} becomes a reader", writer.unwrap_or("the present writer")).into(),
@@ -147,7 +152,12 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
     .boxed()
 }
 
-async fn preconditions(acting: &Acting, cluster: &DbCluster, to: &str) -> Vec<Precondition> {
+fn preconditions(
+    cluster: &DbCluster,
+    to: &str,
+    instance: Result<DbInstance, Fault>,
+    lag: Result<Option<f64>, Fault>,
+) -> Vec<Precondition> {
     let names: Vec<&str> = members(cluster).map(|(name, _)| name).collect();
     let writer = writer(cluster);
     let mut found = vec![
@@ -155,14 +165,17 @@ async fn preconditions(acting: &Acting, cluster: &DbCluster, to: &str) -> Vec<Pr
         parts::must("member of the cluster", names.contains(&to), format!("its instances: {}", names.join(", "))),
         parts::must("a reader", writer != Some(to), format!("the writer is {}", writer.unwrap_or("not known"))),
     ];
-    found.push(match rds::instance(acting, to).await {
+    found.push(match instance {
         Ok(db) => {
             let status = db.db_instance_status().unwrap_or("of unknown status");
             parts::must("new writer available", status == "available", format!("{to} is {status}"))
         }
+        Err(fault) if fault.class == FaultClass::NotFound => {
+            parts::must("new writer available", false, format!("there is no {to}"))
+        }
         Err(fault) => parts::untold("new writer available", &fault),
     });
-    found.push(match lag(acting, to).await {
+    found.push(match lag {
         Ok(Some(ms)) => parts::should("replica lag", ms <= TOLERABLE, format!("{to} was at most {ms:.0} ms behind")),
         Ok(None) => Precondition::new("replica lag", Verdict::Unknown, format!("CloudWatch has no lag of {to}")),
         Err(fault) => parts::untold("replica lag", &fault),

@@ -1,11 +1,14 @@
 //! `rds-modify`: class, engine version and maintenance window of an instance, now or in the window. Takes a snapshot first unless told
 //! not to.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 
 use aws_sdk_rds::types::DbInstance;
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::{BoxFuture, join3};
 use jiff::Timestamp;
 use serde_json::{Map, json};
 
@@ -81,11 +84,13 @@ struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     fn of(db: &DbInstance, fields: &'a Fields) -> Self {
         let other = |field: &str, is: Option<&str>| given(fields, field).filter(|wanted| Some(*wanted) != is);
+        let (class, version) = (other("class", db.db_instance_class()), other("engine-version", db.engine_version()));
         Self {
-            class: other("class", db.db_instance_class()),
-            version: other("engine-version", db.engine_version()),
+            class,
+            version,
             window: other("maintenance-window", db.preferred_maintenance_window()),
-            now: given(fields, "when") == Some("now"),
+            // A window always counts at once; to say so would also apply what waits for the window.
+            now: given(fields, "when") == Some("now") && class.or(version).is_some(),
         }
     }
 
@@ -94,7 +99,10 @@ impl<'a> Wanted<'a> {
     }
 
     fn is_major(&self, db: &DbInstance) -> bool {
-        let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+        // 8.0 and 8.4 are two major versions of MySQL, 15.4 and 15.5 one of PostgreSQL.
+        let engine = db.engine().unwrap_or_default();
+        let numbers = if engine.contains("mysql") || engine.contains("mariadb") { 2 } else { 1 };
+        let major = |version: &str| version.split('.').take(numbers).map(str::to_owned).collect::<Vec<_>>();
         self.version.is_some_and(|new| db.engine_version().is_some_and(|old| major(old) != major(new)))
     }
 
@@ -150,7 +158,8 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         }
         let mut plan = parts::plan(acting, ID, target, fields, db.db_instance_arn());
         plan.title = format!("modify {name}: {}", words(&wanted)).into();
-        plan.preconditions = preconditions(acting, &db, &wanted).await;
+        let snapshot = (given(fields, "snapshot") != Some("no")).then(|| rds::proposed("pre-modify", Timestamp::now()));
+        plan.preconditions = preconditions(acting, &db, &wanted, snapshot.as_deref()).await;
         plan.changes = [
             ("class", db.db_instance_class(), wanted.class),
             ("engine version", db.engine_version(), wanted.version),
@@ -162,10 +171,9 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         .collect();
         plan.affects = vec![wanted.downtime(&db).into()];
         plan.risk = Risk::High;
-        if given(fields, "snapshot") == Some("no") {
-            plan.affects.push("no snapshot is taken first".into());
-        } else {
-            plan.steps.push(snapshot_first(acting, &db, name, &mut plan.preconditions).await);
+        match snapshot {
+            Some(snapshot) => plan.steps.push(snapshot_first(acting, &db, name, &snapshot)),
+            None => plan.affects.push("no snapshot is taken first".into()),
         }
         let input = serde_json::Value::Object(wanted.input(&db, name));
         plan.steps.push(parts::step(acting, MODIFY, format!("modify {name}"), &input, seen(&db)));
@@ -182,14 +190,18 @@ fn words(wanted: &Wanted) -> String {
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
-async fn snapshot_first(acting: &Acting, db: &DbInstance, name: &str, found: &mut Vec<Precondition>) -> Step {
+/// Of an instance in a cluster RDS takes it of the cluster.
+fn snapshot_first(acting: &Acting, db: &DbInstance, name: &str, snapshot: &str) -> Step {
     let cluster = db.db_cluster_identifier();
-    let snapshot = rds::proposed("pre-modify", Timestamp::now());
-    found.push(rds::free(acting, cluster.is_some(), &snapshot).await);
-    rds::take(acting, cluster.is_some(), cluster.unwrap_or(name), &snapshot, rds::seen_of_instance(db))
+    rds::take(acting, cluster.is_some(), cluster.unwrap_or(name), snapshot, rds::seen_of_instance(db))
 }
 
-async fn preconditions(acting: &Acting, db: &DbInstance, wanted: &Wanted<'_>) -> Vec<Precondition> {
+async fn preconditions(
+    acting: &Acting,
+    db: &DbInstance,
+    wanted: &Wanted<'_>,
+    snapshot: Option<&str>,
+) -> Vec<Precondition> {
     let mut found = vec![
         rds::available(db.db_instance_status()),
         parts::must("something changes", !wanted.is_nothing(), format!("asked for: {}", words(wanted))),
@@ -198,12 +210,42 @@ async fn preconditions(acting: &Acting, db: &DbInstance, wanted: &Wanted<'_>) ->
         let evidence = format!("{version} is the version of the cluster {cluster}, not of one instance in it");
         found.push(parts::must("version of its own", false, evidence));
     }
-    let (class, version) = join(offered(acting, db, wanted.class), upgradable(acting, db, wanted.version)).await;
-    found.extend(class.into_iter().chain(version));
+    found.extend(waiting(db, wanted));
+    let free = async {
+        match snapshot {
+            Some(snapshot) => Some(rds::free(acting, db.db_cluster_identifier().is_some(), snapshot).await),
+            None => None,
+        }
+    };
+    let (class, version) = (offered(acting, db, wanted.class), upgradable(acting, db, wanted.version));
+    let (class, version, free) = join3(class, version, free).await;
+    found.extend(class.into_iter().chain(version).chain(free));
     if wanted.is_major(db) {
         found.push(Precondition::new("same major version", Verdict::Warn, "a major upgrade can't be taken back"));
     }
     found
+}
+
+/// What waits for the maintenance window already: RDS applies it, too, when something is modified at once.
+fn waiting(db: &DbInstance, wanted: &Wanted) -> Option<Precondition> {
+    let pending = db.pending_modified_values()?;
+    let texts = [
+        ("class", pending.db_instance_class(), wanted.class),
+        ("engine version", pending.engine_version(), wanted.version),
+        ("storage type", pending.storage_type(), None),
+        ("CA certificate", pending.ca_certificate_identifier(), None),
+    ];
+    let numbers = [("storage", pending.allocated_storage()), ("IOPS", pending.iops()), ("port", pending.port())];
+    let flags = [("Multi-AZ", pending.multi_az())];
+    // What is wanted takes the place of what waits.
+    let texts = texts.into_iter().filter(|(_, _, wanted)| wanted.is_none());
+    let texts = texts.filter_map(|(what, to, _)| Some(format!("{what} {}", to?)));
+    let numbers = numbers.into_iter().filter_map(|(what, to)| Some(format!("{what} {}", to?)));
+    let flags = flags.into_iter().filter_map(|(what, to)| Some(format!("{what} {}", if to? { "on" } else { "off" })));
+    let all: Vec<String> = texts.chain(numbers).chain(flags).collect();
+    let then = if wanted.now { "is applied now, too" } else { "is applied in the same window" };
+    (!all.is_empty())
+        .then(|| parts::should("nothing else waits", false, format!("{} waits and {then}", all.join(", "))))
 }
 
 /// Whether RDS offers the class for this engine.

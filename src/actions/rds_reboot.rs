@@ -1,21 +1,30 @@
 //! `rds-reboot`: restarts an instance, with a failover to its standby where it has one and that is wanted.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use aws_sdk_rds::types::SourceType;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::parts::{self, given};
 use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices, rds};
 use crate::guard::{Permit, Watching};
 use crate::kinds::parts::{id, instant};
-use crate::model::{Fields, Followed, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict};
+use crate::model::{Fault, Fields, Followed, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict};
 use crate::providers::Acting;
 use crate::providers::aws::{Ride, fault, sent};
 
 const ID: &str = "rds-reboot";
 const REBOOT: Op = "rds:RebootDBInstance";
 const EVENTS: Op = "rds:DescribeEvents";
+/// A restart can wait for long recovery.
+const PATIENCE: Duration = Duration::from_hours(1);
 
 /// Restarts an instance.
 pub static DEF: ActionDef = ActionDef {
@@ -126,36 +135,40 @@ fn send<'a>(acting: &'a Acting, _: &'a Plan, step: &'a Step, permit: Permit) -> 
 fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
     async move {
         let name = &*plan.target.id.id;
-        let look = || async move {
+        let was_away = AtomicBool::new(false);
+        let look = || async {
             let db = rds::instance(acting, name).await?;
             let status = db.db_instance_status().unwrap_or_default();
             Ok(match status {
+                "available" if was_away.load(Ordering::Relaxed) => {
+                    parts::verified(format!("{name} is available again"))
+                }
                 "available" => match restarted(acting, name, plan.made_at).await? {
-                    Some(words) => parts::verified(words),
+                    Some(words) => parts::verified(format!("{name} is available: {words}")),
                     None => parts::going(format!("{name} is available; no event tells of the restart yet"), None),
                 },
                 status if status.starts_with("incompatible") || status == "failed" => {
                     parts::failed(format!("{name} is {status}"))
                 }
-                status => parts::going(format!("{name} is {status}"), None),
+                status => {
+                    was_away.store(true, Ordering::Relaxed);
+                    parts::going(format!("{name} is {status}"), None)
+                }
             })
         };
-        parts::until_ended(rds::PATIENCE, watch, look).await
+        parts::until_ended(PATIENCE, watch, look).await
     }
     .boxed()
 }
 
-/// What an event of RDS says of the restart. A server that keeps no events says nothing: then the status alone counts.
-async fn restarted(acting: &Acting, name: &str, since: jiff::Timestamp) -> Result<Option<String>, crate::model::Fault> {
+/// What an event of RDS says of the restart.
+async fn restarted(acting: &Acting, name: &str, since: Timestamp) -> Result<Option<String>, Fault> {
     let call = acting.env.aws.rds().describe_events().source_identifier(name).source_type(SourceType::DbInstance);
     let answer = call.duration(60).send().await.map_err(|error| fault(EVENTS, &error))?;
-    if answer.events().is_empty() {
-        return Ok(Some(format!("{name} is available")));
-    }
     let tells = |event: &&aws_sdk_rds::types::Event| {
-        let words = event.message().unwrap_or_default().to_lowercase();
-        instant(event.date()).is_some_and(|at| at >= since) && (words.contains("restart") || words.contains("failover"))
+        instant(event.date()).is_some_and(|at| at >= since)
+            && event.message().unwrap_or_default().to_lowercase().contains("restarted")
     };
     let event = answer.events().iter().rev().find(tells).and_then(|event| event.message());
-    Ok(event.map(|words| format!("{name} is available: {words}")))
+    Ok(event.map(str::to_owned))
 }

@@ -3,16 +3,18 @@
 
 mod cluster;
 mod instance;
+#[cfg(all(test, feature = "demo"))]
+mod tests;
 
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 
 use super::parts::{self, given};
 use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices, rds};
 use crate::guard::{Permit, Watching};
-use crate::kinds::parts::gone;
+use crate::kinds::{self, parts::gone};
 use crate::model::{
     Fault, FaultClass, Fields, Followed, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict,
 };
@@ -24,6 +26,11 @@ const RESTORE_CLUSTER: Op = "rds:RestoreDBClusterFromSnapshot";
 const CREATE_WRITER: Op = "rds:CreateDBInstance";
 const ROLE_OF_INSTANCE: Op = "rds:AddRoleToDBInstance";
 const ROLE_OF_CLUSTER: Op = "rds:AddRoleToDBCluster";
+
+/// The longest names of instances and clusters.
+const DATABASE_NAME: usize = 63;
+/// What comes after a cluster's name in its writer's.
+const WRITER: &str = "-1";
 
 /// Restores a snapshot under a new name.
 pub static DEF: ActionDef = ActionDef {
@@ -54,8 +61,9 @@ pub static DEF: ActionDef = ActionDef {
     example: "rds-restore -e enterprise-prod --snapshot manual-202511211200 --to enterprise-prod-db-restored",
     applies: rds::applies_when_available,
     form: |snapshot, _| {
-        let (_, name) = rds::snapshot_name(&snapshot.id);
-        Fields::from([("to", format!("{name}-restored"))])
+        let source = kinds::by_id(rds::SNAPSHOT).map(|kind| kinds::parts::text_of(kind, snapshot, "source"));
+        let source = source.filter(|source| !source.is_empty());
+        source.map(|source| ("to", format!("{source}-restored"))).into_iter().collect()
     },
     choices: no_choices,
     locate: |acting, fields| {
@@ -113,11 +121,14 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             class: given(fields, "class"),
             seen: seen(&snapshot),
         };
-        let drawn = if of_cluster {
-            cluster::draw(acting, &wanted, &snapshot).await
-        } else {
-            instance::draw(acting, &wanted).await
+        let drawn = async {
+            if of_cluster {
+                cluster::draw(acting, &wanted, &snapshot).await
+            } else {
+                instance::draw(acting, &wanted).await
+            }
         };
+        let (drawn, free) = join(drawn, is_free(acting, of_cluster, "new name free", to)).await;
         let mut plan = parts::plan(acting, ID, target, fields, snapshot.arn.as_deref());
         plan.title = format!("restore {} from {name}", to).into();
         plan.changes = [
@@ -129,8 +140,9 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         .collect();
         plan.preconditions = vec![
             parts::must("snapshot available", snapshot.status == "available", format!("it is {}", snapshot.status)),
-            rds::well_named(to),
-            is_free(acting, of_cluster, to).await,
+            // A writer is named after its cluster.
+            rds::well_named(to, if of_cluster { DATABASE_NAME - WRITER.len() } else { DATABASE_NAME }),
+            free,
         ];
         plan.preconditions.extend(drawn.preconditions);
         plan.affects = vec![
@@ -147,17 +159,16 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
 }
 
 /// Whether no database has this name yet.
-async fn is_free(acting: &Acting, of_cluster: bool, to: &str) -> Precondition {
-    const NAME: &str = "new name free";
+async fn is_free(acting: &Acting, of_cluster: bool, name: &str, to: &str) -> Precondition {
     let found = if of_cluster {
         rds::cluster(acting, to).await.map(|_| ())
     } else {
         rds::instance(acting, to).await.map(|_| ())
     };
     match found {
-        Ok(()) => parts::must(NAME, false, format!("there is a {to} already")),
-        Err(fault) if fault.class == FaultClass::NotFound => parts::must(NAME, true, format!("there is no {to}")),
-        Err(fault) => parts::untold(NAME, &fault),
+        Ok(()) => parts::must(name, false, format!("there is a {to} already")),
+        Err(fault) if fault.class == FaultClass::NotFound => parts::must(name, true, format!("there is no {to}")),
+        Err(fault) => parts::untold(name, &fault),
     }
 }
 
@@ -203,21 +214,52 @@ fn follow<'a>(acting: &'a Acting, _: &'a Plan, step: &'a Step, watch: Watching<'
         let text = |parameter| parts::text_of(step, parameter).unwrap_or_default();
         let of_cluster = matches!(step.operation, RESTORE_CLUSTER | ROLE_OF_CLUSTER);
         let name = text(if of_cluster { "DBClusterIdentifier" } else { "DBInstanceIdentifier" });
+        let role = parts::text_of(step, "RoleArn");
         let look = || async move {
-            let status = if of_cluster {
-                rds::cluster(acting, name).await?.status
-            } else {
-                rds::instance(acting, name).await?.db_instance_status
-            };
-            Ok(match status.as_deref().unwrap_or_default() {
-                "available" => parts::verified(format!("{name} is available")),
-                status if status.contains("fail") || status.starts_with("incompatible") => {
+            let found = Found::read(acting, of_cluster, name).await?;
+            Ok(match (&*found.status, role) {
+                ("available", None) => parts::verified(format!("{name} is available")),
+                ("available", Some(role)) => has_role(name, role, &found.roles),
+                (status, _) if status.contains("fail") || status.starts_with("incompatible") => {
                     parts::failed(format!("{name} is {status}"))
                 }
-                status => parts::going(format!("{name} is {status}"), None),
+                (status, _) => parts::going(format!("{name} is {status}"), None),
             })
         };
         parts::until_ended(rds::PATIENCE, watch, look).await
     }
     .boxed()
+}
+
+/// How a restored database is.
+struct Found {
+    status: String,
+    /// The ARNs of its roles, and how each is.
+    roles: Vec<(String, String)>,
+}
+
+impl Found {
+    async fn read(acting: &Acting, of_cluster: bool, name: &str) -> Result<Self, Fault> {
+        let role = |arn: Option<&str>, status: Option<&str>| {
+            (arn.unwrap_or_default().to_owned(), status.unwrap_or_default().to_owned())
+        };
+        Ok(if of_cluster {
+            let db = rds::cluster(acting, name).await?;
+            let roles = db.associated_roles().iter().map(|it| role(it.role_arn(), it.status())).collect();
+            Self { status: db.status.unwrap_or_default(), roles }
+        } else {
+            let db = rds::instance(acting, name).await?;
+            let roles = db.associated_roles().iter().map(|it| role(it.role_arn(), it.status())).collect();
+            Self { status: db.db_instance_status.unwrap_or_default(), roles }
+        })
+    }
+}
+
+fn has_role(name: &str, role: &str, roles: &[(String, String)]) -> parts::Stand {
+    match roles.iter().find(|(arn, _)| arn == role).map(|(_, status)| &**status) {
+        Some("ACTIVE") => parts::verified(format!("{name} has the role {role}")),
+        Some("INVALID") => parts::failed(format!("{name} can't take the role {role}")),
+        Some(status) => parts::going(format!("the role {role} is {status}"), None),
+        None => parts::going(format!("{name} does not list the role {role} yet"), None),
+    }
 }

@@ -1,15 +1,20 @@
 //! `rds-snapshot-create`: a manual snapshot of an instance or a cluster, followed by per cent until it is available.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use jiff::Timestamp;
 
 use super::parts::{self, given};
 use super::{ActionDef, Asked, FieldDef, FieldSort, no_choices, rds};
 use crate::guard::{Permit, Watching};
-use crate::model::{Fields, Followed, Order, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict};
+use crate::model::{
+    Fault, Fields, Followed, Order, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict,
+};
 use crate::providers::Acting;
 use crate::providers::aws::{Ride, sent};
 
@@ -59,17 +64,9 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         let of_cluster = target.kind == rds::CLUSTER;
         let name = given(fields, "snapshot").map_or_else(|| rds::proposed("manual", Timestamp::now()), str::to_owned);
         let source = &*target.id;
-        let (arn, seen, mut preconditions) = if of_cluster {
-            let db = rds::cluster(acting, source).await?;
-            (db.db_cluster_arn.clone(), rds::seen_of_cluster(&db), vec![rds::available(db.status())])
-        } else {
-            let db = rds::instance(acting, source).await?;
-            let mut preconditions = vec![rds::available(db.db_instance_status())];
-            preconditions.extend(db.db_cluster_identifier().map(|cluster| of_its_cluster(source, cluster)));
-            preconditions.push(pause(db.multi_az() == Some(true), db.engine().unwrap_or_default()));
-            (db.db_instance_arn.clone(), rds::seen_of_instance(&db), preconditions)
-        };
-        preconditions.extend([rds::well_named(&name), rds::free(acting, of_cluster, &name).await]);
+        let (found, free) = join(database(acting, of_cluster, source), rds::free(acting, of_cluster, &name)).await;
+        let (arn, seen, mut preconditions) = found?;
+        preconditions.extend([rds::well_named(&name, rds::SNAPSHOT_NAME), free]);
         let mut fields = fields.clone();
         fields.insert("snapshot", name.clone());
         let mut plan = parts::plan(acting, ID, target, &fields, arn.as_deref());
@@ -94,6 +91,23 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         Ok(plan)
     }
     .boxed()
+}
+
+/// What a snapshot would be of: its ARN, what it is known by, and whether it can be read from.
+async fn database(
+    acting: &Acting,
+    of_cluster: bool,
+    name: &str,
+) -> Result<(Option<String>, Seen, Vec<Precondition>), Fault> {
+    if of_cluster {
+        let db = rds::cluster(acting, name).await?;
+        return Ok((db.db_cluster_arn.clone(), rds::seen_of_cluster(&db), vec![rds::available(db.status())]));
+    }
+    let db = rds::instance(acting, name).await?;
+    let mut preconditions = vec![rds::available(db.db_instance_status())];
+    preconditions.extend(db.db_cluster_identifier().map(|cluster| of_its_cluster(name, cluster)));
+    preconditions.push(pause(db.multi_az() == Some(true), db.engine().unwrap_or_default()));
+    Ok((db.db_instance_arn.clone(), rds::seen_of_instance(&db), preconditions))
 }
 
 fn command(acting: &Acting, of_cluster: bool, source: &str, name: &str) -> Arc<str> {

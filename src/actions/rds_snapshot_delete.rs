@@ -1,5 +1,8 @@
 //! `rds-snapshot-delete`: deletes a manual snapshot, which is how one just taken is undone. Nothing brings it back.
 
+#[cfg(all(test, feature = "demo"))]
+mod tests;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt;

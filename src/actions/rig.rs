@@ -11,8 +11,7 @@ use crate::demo::Estate;
 use crate::demo::world::Clock;
 use crate::guard::{Hands, Permit};
 use crate::model::{
-    Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent,
-    Verdict,
+    Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,
 };
 use crate::providers::{Acting, Environments, Source};
 
@@ -28,7 +27,7 @@ impl Rig {
     pub(super) fn new() -> Self {
         let clock = Clock::manual(Timestamp::now());
         let estate = Estate::new(1, clock.clone());
-        let reads = crate::kinds::ALL.iter().flat_map(|kind| kind.reads).copied().chain(super::reads()).collect();
+        let reads = crate::kinds::reads().into_iter().chain(super::reads()).collect();
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
         let source = Source::Estate(Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))));
@@ -48,6 +47,12 @@ impl Rig {
 
     /// A row of a kind by its name.
     pub(super) async fn row(&self, environment: &str, kind: &str, name: &str) -> Resource {
+        let rows = self.rows(environment, kind).await;
+        rows.into_iter().find(|row| &*row.name == name).unwrap_or_else(|| panic!("no {kind} {name}"))
+    }
+
+    /// All rows of a kind.
+    pub(super) async fn rows(&self, environment: &str, kind: &str) -> Vec<Resource> {
         #[derive(Default)]
         struct Taken(Mutex<Vec<Resource>>);
         impl crate::kinds::Sink for Taken {
@@ -55,14 +60,13 @@ impl Rig {
                 self.0.lock().unwrap().extend(rows);
             }
 
-            fn lacks(&self, fault: Fault) {
+            fn lacks(&self, fault: crate::model::Fault) {
                 panic!("{fault}");
             }
         }
         let (taken, env) = (Taken::default(), self.environments.env(&self.scope(environment)).await.unwrap());
         (crate::kinds::by_id(kind).unwrap().list)(&env, None, &taken).await.unwrap();
-        let rows = taken.0.into_inner().unwrap();
-        rows.into_iter().find(|row| &*row.name == name).unwrap_or_else(|| panic!("no {kind} {name}"))
+        taken.0.into_inner().unwrap()
     }
 
     /// A plan for what the command line's fields say.
@@ -83,11 +87,17 @@ impl Rig {
 
     /// Looks once more and sends the plan's one step; returns the parameters of the one change that the estate saw.
     pub(super) async fn send(&self, plan: &Plan) -> Json {
-        let [step] = plan.steps.as_slice() else { panic!("{:?}", plan.steps) };
-        let seen = self.hands.look(plan, 0).await.unwrap();
+        assert_eq!(plan.steps.len(), 1, "{:?}", plan.steps);
+        self.send_step(plan, 0).await
+    }
+
+    /// The same for one step of several. What the estate saw is what the step says.
+    async fn send_step(&self, plan: &Plan, number: usize) -> Json {
+        let step = &plan.steps[number];
+        let seen = self.hands.look(plan, number).await.unwrap();
         assert_eq!(step.seen.differences(&seen), [], "nothing has moved");
         self.estate.reset_calls();
-        let sent = self.hands.send(plan, 0, Permit::for_tests(step)).await;
+        let sent = self.hands.send(plan, number, Permit::for_tests(step)).await;
         assert!(matches!(sent, Sent::Accepted { request_id: Some(_) }), "{sent:?}");
         let (_, operation) = step.operation.split_once(':').unwrap();
         let calls: u64 =
@@ -96,17 +106,50 @@ impl Rig {
         assert_eq!((calls, changed.len()), (1, 1), "one call, and it is the change: {:?}", self.estate.calls());
         let changed = changed.into_iter().next().unwrap();
         assert_eq!((changed.call.0.as_str(), changed.call.2.as_str()), (&*plan.target.id.scope.environment, operation));
+        assert_eq!(in_words(&changed.input), in_words(&Json::Object(step.input.clone())), "{operation}");
         changed.input
+    }
+
+    /// Looks, sends and follows every step, one after the other; returns what was found in the end of each.
+    pub(super) async fn carried_out(&self, plan: &Plan) -> Vec<String> {
+        let mut found = Vec::new();
+        for step in 0..plan.steps.len() {
+            self.send_step(plan, step).await;
+            match self.follow_step(plan, step).await {
+                (Followed::Verified(words), _) => found.push(words.to_string()),
+                (other, told) => panic!("{other:?} after {told:?}"),
+            }
+        }
+        found
+    }
+
+    /// How many answers a plan waits for, one after the other, at most: its calls, but that those at once count as one.
+    pub(super) async fn rounds(
+        &self,
+        environment: &str,
+        action: &'static ActionDef,
+        fields: &[(&'static str, &str)],
+    ) -> usize {
+        self.acting(environment).await;
+        self.estate.faults().add("latency:200ms").unwrap();
+        self.estate.reset_calls();
+        self.plan(environment, action, fields).await.unwrap();
+        let calls: u64 = self.estate.calls().values().sum();
+        usize::try_from(calls).unwrap() - self.estate.most_at_once() + 1
     }
 
     /// Follows the plan's one step, with ten seconds between two looks; returns the headway too.
     pub(super) async fn follow(&self, plan: &Plan) -> (Followed, Vec<Headway>) {
+        self.follow_step(plan, 0).await
+    }
+
+    pub(super) async fn follow_step(&self, plan: &Plan, step: usize) -> (Followed, Vec<Headway>) {
         let told = Mutex::new(Vec::new());
         let watch = |headway: Headway| {
             told.lock().unwrap().push(headway);
             self.clock.advance(SignedDuration::from_secs(10));
         };
-        let followed = self.hands.follow(plan, 0, &watch).await.unwrap();
+        let followed = self.hands.follow(plan, step, &watch).await.unwrap();
         (followed, told.into_inner().unwrap())
     }
 
@@ -120,6 +163,33 @@ impl Rig {
         let newest = changes.into_iter().find(|it| it.source == source && it.what.starts_with(operation)).unwrap();
         (newest.name.to_string(), newest.what.to_string())
     }
+}
+
+/// Parameters as forms carry them: numbers and truths in words, and without what names the operation.
+fn in_words(value: &Json) -> Json {
+    match value {
+        Json::Object(map) => {
+            let kept = map.iter().filter(|(name, _)| !matches!(&***name, "Action" | "Version"));
+            kept.map(|(name, value)| (name.clone(), in_words(value))).collect()
+        }
+        Json::Array(items) => items.iter().map(in_words).collect(),
+        Json::Bool(_) | Json::Number(_) => Json::String(value.to_string()),
+        Json::Null | Json::String(_) => value.clone(),
+    }
+}
+
+/// What an undo or a field changes from and to, as it is shown.
+pub(super) fn changes(plan: &Plan) -> Vec<[String; 3]> {
+    let shown = |value: &crate::model::Value| value.show_exact().into_owned();
+    plan.changes.iter().map(|it| [it.field.to_string(), shown(&it.from), shown(&it.to)]).collect()
+}
+
+/// A row with another text in a cell.
+pub(super) fn with_cell(row: &Resource, column: &str, text: &str) -> Resource {
+    let kind = crate::kinds::by_id(row.id.kind).unwrap();
+    let mut row = row.clone();
+    row.cells[kind.column(column).unwrap()] = crate::model::Value::text(text);
+    row
 }
 
 /// A precondition's verdict and evidence.

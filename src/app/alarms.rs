@@ -2,6 +2,7 @@
 //! same: its rows are marked where answers come in, so that lists, fleet, detail and logs are about one and the same health. It
 //! costs a look at the rows of a list when that list or the region's alarms have changed, and nothing when a frame is drawn.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::store::{Firing, Store};
@@ -70,14 +71,14 @@ fn mark(store: &mut Store, list: &Query, firing: &Firing) -> bool {
 
 /// The rows with what fires on them, or nothing where none of them is watched by an alarm that does.
 fn marked(plain: &Rows, list: &Query, firing: &Firing) -> Option<Arc<Rows>> {
-    let kind = if let Query::List { kind, .. } = list { *kind } else { return None };
-    if !firing.keys().any(|id| id.kind == kind) || !plain.items.iter().any(|row| firing.contains_key(&row.id)) {
+    let Query::List { kind, .. } = list else { return None };
+    let names: HashSet<&str> = firing.keys().filter(|id| id.kind == *kind).map(|id| &*id.id).collect();
+    // Most rows are ruled out by their name alone.
+    let alarms = |row: &Resource| if names.contains(&*row.id.id) { firing.get(&row.id) } else { None };
+    if names.is_empty() || !plain.items.iter().any(|row| alarms(row).is_some()) {
         return None;
     }
-    let items = plain.items.iter().map(|row| match firing.get(&row.id) {
-        Some(alarms) => with(row, alarms),
-        None => row.clone(),
-    });
+    let items = plain.items.iter().map(|row| alarms(row).map_or_else(|| row.clone(), |alarms| with(row, alarms)));
     Some(Arc::new(Rows { items: items.collect(), faults: plain.faults.clone() }))
 }
 
@@ -127,7 +128,7 @@ mod tests {
 
     /// An answer comes; returns what else looks different.
     fn take(store: &mut Store, kind: KindId, items: Vec<Resource>) -> Vec<Query> {
-        let answer = Answer::Rows(Arc::new(Rows { items, faults: Vec::new() }));
+        let answer = Answer::Rows(Arc::new(Rows { items, ..Rows::default() }));
         store.answers.entry(list(kind)).or_default().succeed(answer, jiff::Timestamp::UNIX_EPOCH);
         join(store, &list(kind))
     }
@@ -184,7 +185,7 @@ mod tests {
         let elsewhere = Query::List { scope: Scope::new("enterprise-prod", "eu-west-1"), kind: "alarm", within: None };
         let mut far = alarm("db-connections", Health::Failed, "db");
         far.id = Arc::new(ResourceId { scope: elsewhere.scope().clone(), ..(*far.id).clone() });
-        let answer = Answer::Rows(Arc::new(Rows { items: vec![far], faults: Vec::new() }));
+        let answer = Answer::Rows(Arc::new(Rows { items: vec![far], ..Rows::default() }));
         store.answers.entry(elsewhere.clone()).or_default().succeed(answer, jiff::Timestamp::UNIX_EPOCH);
         assert!(join(&mut store, &elsewhere).is_empty());
         assert_eq!(shown(&store)[0].0, Health::Ok);

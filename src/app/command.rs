@@ -21,7 +21,7 @@ pub enum Motion {
     Last,
 }
 
-/// Something the console can do. Nothing here changes a customer's system.
+/// Something the console can do. None of these changes a customer's system by itself: what does is confirmed in a dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// Move the cursor, or scroll what has no cursor.
@@ -114,6 +114,14 @@ pub enum Command {
     Pattern,
     /// The next theme.
     Theme,
+    /// The actions of what is marked or selected.
+    Actions,
+    /// Arm or disarm environments.
+    Arm,
+    /// What is under way and has ended.
+    Runs,
+    /// The journal.
+    Journal,
 }
 
 /// What takes the keys now: which of the keymap's tables is asked.
@@ -123,8 +131,12 @@ pub enum Context {
     Text,
     /// A line is being edited, and Space marks.
     Picker,
+    /// A line is being edited among others: Tab goes to the next.
+    Field,
     /// A menu or the help.
     Menu,
+    /// A dialog, its buttons.
+    Dialog,
     /// The bridge, with one of its lists focused.
     Bridge,
     /// A list, the fleet or the changes.

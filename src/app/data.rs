@@ -9,7 +9,7 @@ use super::pane::{Pane, PaneKey};
 use super::rank::{AT_ONCE, RankJob, passes};
 use super::state::State;
 use super::view::{ChangesView, Link, View, changes_query};
-use super::{alarms, open, summary};
+use super::{acts, alarms, open, summary};
 use crate::engine::{Event, Request, SignInState, TailEvent};
 use crate::kinds::{self, Relation};
 use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, ResourceId};
@@ -58,7 +58,10 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
             environments_changed(state, environments, effects);
             true
         }
-        Event::Acted(_) => false,
+        Event::Acted(acted) => {
+            acts::take(state, acted, effects);
+            true
+        }
         Event::Stats(stats) => {
             state.stats.extend(stats);
             // Counters move all the time, and are worth no frame of their own: the next tick shows them. Who hides ages wants a
@@ -136,6 +139,10 @@ pub(super) fn fill(state: &mut State, effects: &mut Vec<Effect>) {
     gather_changes(state);
     refresh_detail(state);
     choose_bridge_logs(state, effects);
+    if matches!(state.view, View::Journal(_)) {
+        acts::journal::order(state);
+        acts::journal::read(effects);
+    }
     // The answer to where the logs are may have come while another view had the screen, and nobody took it.
     if let Some(tail) = state.tail().filter(|tail| tail.sources.is_empty() && tail.fault.is_none())
         && !tail.of.is_empty()
@@ -348,13 +355,15 @@ fn ask_for_code(state: &mut State, query: &Query, fault: &Fault) {
     if state.dismissed_codes.contains(environment) {
         return;
     }
-    state.layers.push(Layer::Code {
+    let code = Layer::Code {
         environment: Arc::clone(environment),
         serial: serial.clone(),
         input: tui_input::Input::default(),
         waiting: false,
         error: None,
-    });
+    };
+    // What the operator is confirming stays on top: its keys must not go elsewhere.
+    state.layers.insert(acts::place_below(&state.layers), code);
 }
 
 fn environments_changed(

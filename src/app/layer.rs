@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
+use super::acts::ActLayer;
 use super::command::Command;
 use super::nav::Nav;
 
@@ -92,6 +93,8 @@ pub enum Layer {
         /// Why the last one did not work.
         error: Option<String>,
     },
+    /// For the sake of an action.
+    Act(Box<ActLayer>),
     /// A sign-in under way.
     SignIn {
         /// Whose.

@@ -7,6 +7,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::{Input, InputRequest};
 
+use super::acts;
 use super::command::{Command, Motion};
 use super::layer::{Layer, PaletteEntry, Prompt};
 use super::logs::Search;
@@ -24,6 +25,9 @@ use crate::model::{FaultClass, Filter};
 pub(super) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect>) -> bool {
     if state.layers.is_empty() {
         return false;
+    }
+    if matches!(state.layers.last(), Some(Layer::Act(_))) {
+        return acts::layer::run(state, command, effects);
     }
     match command {
         Command::Close | Command::Back => close(state, effects),
@@ -55,7 +59,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
 fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(layer) = state.layers.pop() else { return };
     match layer {
-        Layer::Prompt { prompt: Prompt::Filter, .. } | Layer::Help { .. } | Layer::SignIn { .. } => {}
+        Layer::Prompt { prompt: Prompt::Filter, .. } | Layer::Help { .. } | Layer::SignIn { .. } | Layer::Act(_) => {}
         Layer::Prompt { prompt: Prompt::Search, input, .. } => search(state, input.value()),
         Layer::Prompt { prompt: Prompt::Pattern, input, .. } => {
             let pattern = Some(input.value().trim()).filter(|text| !text.is_empty()).map(Arc::from);
@@ -132,6 +136,7 @@ pub(super) fn to_row(state: &mut State, row: usize) {
         Some(Layer::Palette { matches, at, .. }) => choose(at, matches.len()),
         Some(Layer::Picker { matches, nav, .. }) => choose(&mut nav.at, matches.len()),
         Some(Layer::SortMenu { columns, at }) => choose(at, columns.len()),
+        Some(Layer::Act(_)) => acts::layer::to_row(state, row),
         _ => {}
     }
 }
@@ -172,6 +177,7 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
         Some(Layer::Code { input, waiting: false, .. }) => {
             input.handle(request);
         }
+        Some(Layer::Act(_)) => acts::layer::edit(state, request),
         _ => {}
     }
     if let Some(filter) = filter {
@@ -181,6 +187,9 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
 
 /// The columns that a filter of the focused list may name; none where the view checks none.
 fn filter_columns(state: &State) -> Vec<&'static str> {
+    if matches!(state.view, View::Journal(_)) {
+        return acts::journal::COLUMNS.to_vec();
+    }
     let Some((_, pane)) = state.focused() else { return Vec::new() };
     let own = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).flat_map(|kind| kind.columns);
     let built_in = ["name", "environment", "env", "region", "kind", "health", "reason"];
@@ -252,6 +261,7 @@ fn called(entry: &PaletteEntry, word: &str) -> bool {
     match &entry.command {
         Command::List(kind) => kinds::by_id(kind).is_some_and(|kind| kind.is_called(word)),
         Command::Quit => matches!(word, "q" | "quit"),
+        Command::Journal => word == "journal",
         _ => &*entry.words == word,
     }
 }
@@ -284,6 +294,7 @@ pub(super) fn open_prompt(state: &mut State, command: &Command) {
         Prompt::Filter => match &state.view {
             View::Fleet(fleet) => fleet.nav.filter.text().to_owned(),
             View::Changes(view) => view.nav.filter.text().to_owned(),
+            View::Journal(view) => view.nav.filter.text().to_owned(),
             _ => state.focused().map(|(_, pane)| pane.nav.filter.text().to_owned()).unwrap_or_default(),
         },
         Prompt::Search => String::new(),

@@ -15,6 +15,7 @@ mod tests;
 mod update;
 mod wants;
 
+pub mod acts;
 pub mod command;
 pub mod fleet;
 pub mod layer;

@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::acts;
 use super::command::{Command, Motion};
 use super::data;
 use super::layer::Layer;
@@ -30,7 +31,7 @@ pub(super) fn target(motion: Motion, at: usize, len: usize, height: usize) -> us
 }
 
 /// The same as a number of lines, for what scrolls without a cursor; positive is down.
-fn lines(motion: Motion, height: usize) -> isize {
+pub(super) fn lines(motion: Motion, height: usize) -> isize {
     let page = height.saturating_sub(1).max(1) as isize;
     match motion {
         Motion::Up => -1,
@@ -75,6 +76,10 @@ pub(super) fn by(state: &mut State, motion: Motion) {
             let id = view.order.get(to).and_then(|row| view.rows.get(*row));
             view.nav.place(to, id.map(|change| Arc::clone(&change.id)));
         }
+        View::Journal(view) => {
+            let to = target(motion, view.nav.at, view.order.len(), view.nav.height);
+            acts::journal::to_row(state, to);
+        }
         View::Bridge(_) | View::List(_) => {
             if let Some((_, pane)) = state.focused_mut() {
                 let to = target(motion, pane.nav.at, pane.shown.len(), pane.nav.height);
@@ -112,6 +117,7 @@ pub(super) fn to_row(state: &mut State, key: PaneKey, row: usize) {
             let id = view.rows.get(view.order[row]).map(|change| Arc::clone(&change.id));
             view.nav.place(row, id);
         }
+        View::Journal(_) => acts::journal::to_row(state, row),
         View::Detail(detail) if row < detail.relations.len() => detail.at = row,
         _ => {}
     }
@@ -158,6 +164,7 @@ pub(super) fn sideways(state: &mut State, cells: i16) {
         View::Detail(detail) => &mut detail.sideways,
         View::Fleet(fleet) => &mut fleet.nav.sideways,
         View::Changes(view) => &mut view.nav.sideways,
+        View::Journal(view) => &mut view.nav.sideways,
         View::List(pane) => &mut pane.nav.sideways,
         View::Logs(logs) => &mut logs.sideways,
         View::Bridge(bridge) => match bridge.panes.get_mut(bridge.focus) {
@@ -180,6 +187,7 @@ pub(super) fn viewport(state: &mut State, lists: &[Viewport]) {
             (View::Bridge(bridge), PaneKey::Bridge(_)) => bridge.logs.height = list.height,
             (View::Fleet(fleet), PaneKey::Main) => seen(&mut fleet.nav, list),
             (View::Changes(view), PaneKey::Main) => seen(&mut view.nav, list),
+            (View::Journal(view), PaneKey::Main) => seen(&mut view.nav, list),
             (View::Logs(logs), PaneKey::Main) => logs.height = list.height,
             (View::Detail(detail), PaneKey::Main) => {
                 (detail.top, detail.height, detail.lines) = (list.first, list.height, list.all);
@@ -188,8 +196,10 @@ pub(super) fn viewport(state: &mut State, lists: &[Viewport]) {
             (View::ConsoleLog { height, .. }, PaneKey::Main) => *height = list.height,
             (_, PaneKey::Layer) => {
                 state.layer_height = list.height;
-                if let Some(Layer::Help { top }) = state.layers.last_mut() {
-                    *top = list.first;
+                match state.layers.last_mut() {
+                    Some(Layer::Help { top }) => *top = list.first,
+                    Some(Layer::Act(layer)) => layer.seen(list.first, list.height, list.all),
+                    _ => {}
                 }
             }
             _ => {}
@@ -283,6 +293,11 @@ pub(super) fn set_filter(state: &mut State, filter: Filter, effects: &mut Vec<Ef
         View::Changes(view) if view.nav.filter != filter => {
             view.nav.filter = filter;
             data::order_changes(state);
+            true
+        }
+        View::Journal(view) if view.nav.filter != filter => {
+            view.nav.filter = filter;
+            acts::journal::order(state);
             true
         }
         View::Bridge(_) | View::List(_) => {

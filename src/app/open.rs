@@ -90,6 +90,7 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
                 LogsView { tail: 0, states: vec![super::logs::SourceState::default(); logs.sources.len()], ..logs };
             navigate::go(state, View::Logs(Box::new(logs)), effects);
         }
+        View::Journal(_) => super::acts::journal::open_record(state),
         View::Logs(_) | View::ConsoleLog { .. } => {}
         View::Bridge(_) | View::List(_) | View::Changes(_) => {
             if let Some(id) = state.selected() {
@@ -147,6 +148,17 @@ fn detail(state: &mut State, id: Arc<ResourceId>, tab: DetailTab, effects: &mut 
         search: None,
     };
     navigate::go(state, View::Detail(Box::new(view)), effects);
+}
+
+/// The detail of a resource that something else than the view led to; its environment is looked at from then on.
+pub(super) fn detail_at(state: &mut State, id: Arc<ResourceId>, effects: &mut Vec<Effect>) {
+    let environment = Arc::clone(&id.scope.environment);
+    detail(state, id, DetailTab::Summary, effects);
+    if !state.marked.contains(&environment) {
+        state.marked = [environment].into();
+        state.asked.stale = true;
+        super::data::fill(state, effects);
+    }
 }
 
 /// `y`: the raw half of the detail that is open, else a detail opened on it.
@@ -379,6 +391,10 @@ fn link(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
+    if matches!(state.view, View::Journal(_)) {
+        super::acts::journal::read(effects);
+        return state.say("reading the journal");
+    }
     let queries = super::wants::on_screen(state);
     state.say(format!("refreshing {}", text::counted(queries.len(), "query", "queries")));
     effects.push(Effect::Ask(Request::Refresh(queries)));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::acts::Acts;
 use super::fleet::{FleetRow, FleetView};
 use super::layer::{Layer, PaletteEntry};
 use super::store::Store;
@@ -97,6 +98,8 @@ pub struct State {
     pub asked: Asked,
     /// Name of the theme.
     pub theme: String,
+    /// Actions, arming, the journal.
+    pub acts: Acts,
 }
 
 /// With more environments than this, the fleet is the first screen.
@@ -143,6 +146,7 @@ impl State {
             commands,
             asked: Asked { stale: true, ..Asked::default() },
             theme,
+            acts: Acts::default(),
         };
         super::summary::rebuild(&mut state);
         if !many {

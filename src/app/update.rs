@@ -8,7 +8,7 @@ use super::msg::{Effect, Msg, Target};
 use super::pane::{PaneKey, Shown};
 use super::state::{Notice, State};
 use super::view::View;
-use super::{data, layers, moves, navigate, open, wants};
+use super::{acts, data, layers, moves, navigate, open, wants};
 
 /// What a message led to.
 #[derive(Debug, Default)]
@@ -21,6 +21,9 @@ pub struct Outcome {
 
 /// Takes a message.
 pub fn update(state: &mut State, msg: Msg) -> Outcome {
+    if acts::is_deaf(state, &msg) {
+        return Outcome::default();
+    }
     let mut effects = Vec::new();
     let redraw = match msg {
         Msg::Do(command) => {
@@ -49,6 +52,7 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
         Msg::Ranked(key, generation, shown) => ranked(state, key, generation, shown),
         Msg::Viewport(lists) => {
             moves::viewport(state, &lists);
+            acts::drawn(state);
             false
         }
         Msg::Tick(now) => tick(state, now),
@@ -57,6 +61,7 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
             true
         }
     };
+    acts::cover(state);
     wants::settle(state, &mut effects);
     Outcome { effects, redraw }
 }
@@ -67,7 +72,7 @@ fn tick(state: &mut State, now: jiff::Timestamp) -> bool {
     if over {
         state.notice = None;
     }
-    over || state.settings.ages
+    acts::tick(state) || over || state.settings.ages
 }
 
 fn ranked(state: &mut State, key: PaneKey, generation: u64, shown: Shown) -> bool {
@@ -84,7 +89,8 @@ fn click(state: &mut State, target: Target, double: bool, effects: &mut Vec<Effe
         Target::Row(key, row) => {
             moves::focus(state, key);
             moves::to_row(state, key, row);
-            if double {
+            let opens = !matches!(state.layers.last(), Some(Layer::Act(layer)) if !layer.opens_by_mouse());
+            if double && opens {
                 run(state, Command::Open, effects);
             }
         }
@@ -128,10 +134,14 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         | Command::Level
         | Command::Wrap
         | Command::Window => moves::reading(state, &command, effects),
+        Command::Actions => acts::menu::open(state),
+        Command::Arm => acts::arm(state),
+        Command::Runs => acts::runs::open(state),
+        Command::Journal => acts::journal::open(state, effects),
         Command::LocalTime => state.local_time = !state.local_time,
         Command::Theme => next_theme(state, effects),
         Command::Suspend => effects.push(Effect::Suspend),
-        Command::Quit => effects.push(Effect::Quit),
+        Command::Quit => acts::leave(state, effects),
         Command::Interrupt => leave_when_twice(state, "Ctrl-C again leaves", effects),
         Command::Close => close(state, effects),
         Command::Back => {
@@ -164,7 +174,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
 fn leave_when_twice(state: &mut State, words: &str, effects: &mut Vec<Effect>) {
     let recent = state.leaving.is_some_and(|at| state.now.as_second() - at.as_second() <= 3);
     if recent {
-        effects.push(Effect::Quit);
+        acts::leave(state, effects);
     } else {
         state.leaving = Some(state.now);
         state.say(words);
@@ -197,11 +207,12 @@ impl State {
         match self.layers.last() {
             Some(Layer::Picker { .. }) => Context::Picker,
             Some(Layer::Prompt { .. } | Layer::Palette { .. } | Layer::Code { .. }) => Context::Text,
+            Some(Layer::Act(layer)) => layer.context(),
             Some(Layer::SortMenu { .. } | Layer::Help { .. } | Layer::SignIn { .. }) => Context::Menu,
             None => match &self.view {
                 View::Bridge(bridge) if bridge.focus == 4 => Context::Logs,
                 View::Bridge(_) => Context::Bridge,
-                View::Fleet(_) | View::List(_) | View::Changes(_) => Context::List,
+                View::Fleet(_) | View::List(_) | View::Changes(_) | View::Journal(_) => Context::List,
                 View::Detail(_) => Context::Detail,
                 View::Logs(_) => Context::Logs,
                 View::ConsoleLog { .. } => Context::ConsoleLog,

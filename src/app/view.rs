@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::acts::journal::JournalView;
 use super::fleet::FleetView;
 use super::logs::LogsView;
 use super::nav::Nav;
@@ -112,6 +113,8 @@ pub enum View {
     Logs(Box<LogsView>),
     /// What changed.
     Changes(ChangesView),
+    /// The journal.
+    Journal(JournalView),
     /// The console's own log.
     ConsoleLog {
         /// Lines scrolled back from the end.
@@ -131,6 +134,7 @@ impl View {
             Self::Detail(detail) => detail.name(),
             Self::Logs(_) => "logs",
             Self::Changes(_) => "changes",
+            Self::Journal(_) => "journal",
             Self::ConsoleLog { .. } => "console log",
         }
     }

@@ -99,7 +99,7 @@ pub(super) fn on_screen(state: &State) -> Vec<Query> {
                 queries.extend(FLEET_KINDS.map(|kind| Query::List { scope: scope.clone(), kind, within: None }));
             }
         }
-        View::Bridge(_) | View::List(_) | View::Logs(_) | View::ConsoleLog { .. } => {}
+        View::Bridge(_) | View::List(_) | View::Logs(_) | View::Journal(_) | View::ConsoleLog { .. } => {}
     }
     queries
 }

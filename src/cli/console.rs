@@ -83,6 +83,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         live_tails: config.console.live_tail,
     };
     let (guard, carrier) = super::guard::of(setup);
+    let leaving = Arc::clone(&guard);
     let acts = Acts { guard, carrier };
     let engine = Engine::start(Arc::new(live(setup)), Some(acts), reports, pace);
     console::run(console::Setup {
@@ -93,6 +94,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         recent: recent_file,
         events,
         ask: Box::new(move |request| engine.request(request)),
+        hang_up: Box::new(move || leaving.hang_up()),
     })
     .await
 }

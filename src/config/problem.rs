@@ -148,6 +148,11 @@ impl<'t> Report<'t> {
         self.problems.borrow_mut().push(Problem::new(Some(self.place(span)), message, allowed));
     }
 
+    /// How many mistakes there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
     /// Takes over the mistakes of a file that this one names.
     pub(super) fn take(&self, problems: Vec<Problem>) {
         self.problems.borrow_mut().extend(problems);
@@ -156,11 +161,6 @@ impl<'t> Report<'t> {
     /// Notes that another file was read because of this one.
     pub(super) fn also_read(&self, file: PathBuf) {
         self.also_read.borrow_mut().push(file);
-    }
-
-    /// How many mistakes there are so far.
-    pub(super) fn count(&self) -> usize {
-        self.problems.borrow().len()
     }
 
     /// Notes something right that nothing uses yet; each `what` is named once, where it stands first.

@@ -208,7 +208,7 @@ fn a_broken_section_is_left_out_and_says_why() {
 #[test]
 fn later_sections_are_accepted_and_named_once() {
     let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\n\
-                kube_contexts = ['x']\nredis = []\n\
+                kube_contexts = ['x']\nregions = ['eu-west-1']\nredis = []\n\
                 [[environment]]\nname = 'b'\nkube_contexts = ['y']\n";
     let config = Machine::new().profiles(PROFILES).config(text).load();
     assert_eq!(said(&config.problems), [""; 0]);
@@ -217,7 +217,7 @@ fn later_sections_are_accepted_and_named_once() {
         said(&config.unused),
         [
             "config.toml:4:1: `kube_contexts` in [[environment]] is not used yet",
-            "config.toml:5:1: `redis` in [[environment]] is not used yet",
+            "config.toml:6:1: `redis` in [[environment]] is not used yet",
         ]
     );
 }

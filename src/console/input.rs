@@ -47,7 +47,9 @@ pub fn message(event: Event, keymap: &Keymap, context: Context, hits: &Hits, poi
             Meaning::Edit(request) => Some(Msg::Edit(request)),
         },
         // Pasted text is text: outside of an edited line it does nothing, so that it can't press keys.
-        Event::Paste(text) if matches!(context, Context::Text | Context::Picker) => Some(Msg::Paste(text)),
+        Event::Paste(text) if matches!(context, Context::Text | Context::Picker | Context::Field) => {
+            Some(Msg::Paste(text))
+        }
         Event::Mouse(mouse) => of_mouse(mouse, hits, pointer),
         _ => None,
     }

@@ -186,7 +186,7 @@ impl Guard {
         if let Some(name) = unarmed.filter(|_| !arms_itself) {
             return Err(Refusal::NotArmed(Arc::clone(name)));
         }
-        if !judge::confirms(&consent.text, &judgement.confirm, &proposal.parts) {
+        if consent.text != judgement.confirm.text() {
             return Err(Refusal::Text(judgement.confirm.text().into()));
         }
         if reason.is_none() && (judgement.reason || broke_glass || (arms_itself && arms_with_reason)) {

@@ -91,7 +91,7 @@ impl Keymap {
     /// What a key means in a context.
     pub fn meaning(&self, event: KeyEvent, context: Context) -> Option<Meaning> {
         let key = KeyCombination::from(event).normalized();
-        if matches!(context, Context::Text | Context::Picker) {
+        if matches!(context, Context::Text | Context::Picker | Context::Field) {
             return while_editing(event, context);
         }
         let at = self.by_key.get(&(context, key))?;
@@ -129,7 +129,7 @@ impl Keymap {
 
     /// The same where keys go to this context: while a line is edited they are not the configured ones.
     pub fn key_in(&self, context: Context, command: &Command) -> Option<String> {
-        if !matches!(context, Context::Text | Context::Picker) {
+        if !matches!(context, Context::Text | Context::Picker | Context::Field) {
             return self.key_of(command);
         }
         let (code, modifiers, _) = beside_the_line(context).find(|(.., known)| known == command)?;
@@ -197,9 +197,16 @@ static EDITING: &[(KeyCode, KeyModifiers, Command)] = &[
 /// In the picker of environments a space marks.
 static PICKING: (KeyCode, KeyModifiers, Command) = (KeyCode::Char(' '), KeyModifiers::NONE, Command::Mark);
 
+/// Among other lines Tab goes to the next.
+static AMONG_OTHERS: [(KeyCode, KeyModifiers, Command); 2] = [
+    (KeyCode::Tab, KeyModifiers::NONE, Command::NextPane),
+    (KeyCode::BackTab, KeyModifiers::NONE, Command::PreviousPane),
+];
+
 /// The keys that are none of the line's while it is edited.
 fn beside_the_line(context: Context) -> impl Iterator<Item = &'static (KeyCode, KeyModifiers, Command)> {
-    EDITING.iter().chain((context == Context::Picker).then_some(&PICKING))
+    let own = if context == Context::Field { &AMONG_OTHERS[..] } else { &[] };
+    own.iter().chain(EDITING).chain((context == Context::Picker).then_some(&PICKING))
 }
 
 fn while_editing(event: KeyEvent, context: Context) -> Option<Meaning> {

@@ -1,7 +1,7 @@
 //! The table of commands: name, keys, words. Help, palette, footer, README and configuration all come from it.
 
 use crate::app::Command;
-use crate::app::Context::{self, Bridge, ConsoleLog, Detail, List, Logs, Menu};
+use crate::app::Context::{self, Bridge, ConsoleLog, Detail, Dialog, List, Logs, Menu};
 use crate::app::command::Motion;
 
 /// A chapter of the help.
@@ -11,6 +11,8 @@ pub enum Group {
     Move,
     /// Looking at what is selected.
     Look,
+    /// Changing something.
+    Act,
     /// Going elsewhere.
     Go,
     /// Lists.
@@ -23,13 +25,14 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] = [Self::Move, Self::Look, Self::Go, Self::Lists, Self::Read, Self::Console];
+    pub const ALL: [Self; 7] = [Self::Move, Self::Look, Self::Act, Self::Go, Self::Lists, Self::Read, Self::Console];
 
     /// Its title.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
             Self::Look => "Look at the selection",
+            Self::Act => "Change",
             Self::Go => "Go",
             Self::Lists => "Lists",
             Self::Read => "Logs, charts, changes",
@@ -58,8 +61,12 @@ pub struct Entry {
 
 const EVERYWHERE: &[Context] = &[Bridge, List, Detail, Logs, ConsoleLog];
 const WITH_MENU: &[Context] = &[Bridge, List, Detail, Logs, ConsoleLog, Menu];
+const LAYERS: &[Context] = &[Bridge, List, Detail, Logs, ConsoleLog, Menu, Dialog];
+const WITH_DIALOG: &[Context] = &[Bridge, List, Detail, Logs, ConsoleLog, Dialog];
+const MARKING: &[Context] = &[Bridge, List, Dialog];
 const LISTS: &[Context] = &[Bridge, List];
 const SELECTION: &[Context] = &[Bridge, List, Detail];
+const CHOSEN: &[Context] = &[Bridge, List, Detail, Menu];
 const BRIDGE: &[Context] = &[Bridge, Logs];
 const READING: &[Context] = &[Logs];
 const MATCHES: &[Context] = &[Logs, Detail];
@@ -78,44 +85,55 @@ const fn entry(
 
 /// Every command that has a key. Where two hold for one chord, the first whose context fits wins.
 pub static TABLE: &[Entry] = &[
-    entry("up", Command::Move(Motion::Up), &["k", "up"], "up", Group::Move, WITH_MENU),
-    entry("down", Command::Move(Motion::Down), &["j", "down"], "down", Group::Move, WITH_MENU),
-    entry("page-up", Command::Move(Motion::PageUp), &["pageup", "ctrl-b"], "a screenful up", Group::Move, WITH_MENU),
+    entry("up", Command::Move(Motion::Up), &["k", "up"], "up", Group::Move, LAYERS),
+    entry("down", Command::Move(Motion::Down), &["j", "down"], "down", Group::Move, LAYERS),
+    entry("page-up", Command::Move(Motion::PageUp), &["pageup", "ctrl-b"], "a screenful up", Group::Move, LAYERS),
     entry(
         "page-down",
         Command::Move(Motion::PageDown),
         &["pagedown", "ctrl-f"],
         "a screenful down",
         Group::Move,
-        WITH_MENU,
+        LAYERS,
     ),
-    entry("first", Command::Move(Motion::First), &["g", "home"], "to the first", Group::Move, WITH_MENU),
-    entry("last", Command::Move(Motion::Last), &["shift-g", "end"], "to the last", Group::Move, WITH_MENU),
-    entry("left", Command::Sideways(-8), &["left"], "scroll left", Group::Move, EVERYWHERE),
-    entry("right", Command::Sideways(8), &["right"], "scroll right", Group::Move, EVERYWHERE),
+    entry("first", Command::Move(Motion::First), &["g", "home"], "to the first", Group::Move, LAYERS),
+    entry("last", Command::Move(Motion::Last), &["shift-g", "end"], "to the last", Group::Move, LAYERS),
+    entry("left", Command::Sideways(-8), &["left"], "scroll left", Group::Move, WITH_DIALOG),
+    entry("right", Command::Sideways(8), &["right"], "scroll right", Group::Move, WITH_DIALOG),
     entry(
         "next-pane",
         Command::NextPane,
         &["tab"],
         "next pane, or the other half of a detail",
         Group::Move,
-        EVERYWHERE,
+        WITH_DIALOG,
     ),
-    entry("previous-pane", Command::PreviousPane, &["backtab"], "previous pane", Group::Move, EVERYWHERE),
+    entry("previous-pane", Command::PreviousPane, &["backtab"], "previous pane", Group::Move, WITH_DIALOG),
     entry("pane-1", Command::Pane(0), &["1"], "clusters", Group::Move, BRIDGE),
     entry("pane-2", Command::Pane(1), &["2"], "services", Group::Move, BRIDGE),
     entry("pane-3", Command::Pane(2), &["3"], "databases", Group::Move, BRIDGE),
     entry("pane-4", Command::Pane(3), &["4"], "alarms", Group::Move, BRIDGE),
     entry("pane-5", Command::Pane(4), &["5"], "logs", Group::Move, BRIDGE),
     entry("zoom", Command::Zoom, &["z"], "zoom the pane, and back", Group::Move, BRIDGE),
-    entry("open", Command::Open, &["enter"], "drill in", Group::Look, WITH_MENU),
-    entry("close", Command::Close, &["esc"], "clear the filter, close, back", Group::Look, WITH_MENU),
-    entry("describe", Command::Describe, &["d"], "describe", Group::Look, SELECTION),
+    entry("open", Command::Open, &["enter"], "drill in", Group::Look, LAYERS),
+    entry("close", Command::Close, &["esc"], "clear the filter, close, back", Group::Look, LAYERS),
+    entry("describe", Command::Describe, &["d"], "describe", Group::Look, CHOSEN),
     entry("raw", Command::Raw, &["y"], "raw JSON", Group::Look, SELECTION),
     entry("logs", Command::Logs, &["l"], "logs", Group::Look, SELECTION),
     entry("changes-here", Command::ChangesHere, &["h"], "what changed here", Group::Look, SELECTION),
-    entry("copy", Command::Copy, &["c"], "copy", Group::Look, EVERYWHERE),
+    entry("copy", Command::Copy, &["c"], "copy", Group::Look, WITH_DIALOG),
     entry("link", Command::Link, &["b"], "copy the link to the AWS console", Group::Look, SELECTION),
+    entry("actions", Command::Actions, &["a"], "actions of what is marked or selected", Group::Act, CHOSEN),
+    entry("arm", Command::Arm, &["!"], "arm an environment by its name, or disarm it", Group::Act, WITH_DIALOG),
+    entry("under-way", Command::Runs, &["shift-a"], "what is under way and has ended, undo", Group::Act, WITH_MENU),
+    entry(
+        "journal",
+        Command::Journal,
+        &[],
+        "journal: who did what, and what came of it (`:journal`)",
+        Group::Act,
+        EVERYWHERE,
+    ),
     entry("palette", Command::Palette, &[":"], "palette: kinds, commands, environments", Group::Go, WITH_MENU),
     entry("environments", Command::Environments, &["shift-p"], "pick environments", Group::Go, EVERYWHERE),
     entry("fleet", Command::Fleet, &["f"], "fleet", Group::Go, EVERYWHERE),
@@ -130,9 +148,9 @@ pub static TABLE: &[Entry] = &[
     ),
     entry("history-back", Command::HistoryBack, &["["], "back through views", Group::Go, EVERYWHERE),
     entry("history-forward", Command::HistoryForward, &["]"], "forward through views", Group::Go, EVERYWHERE),
-    entry("back", Command::Back, &["q"], "back; twice at the first view: quit", Group::Go, WITH_MENU),
+    entry("back", Command::Back, &["q"], "back; twice at the first view: quit", Group::Go, LAYERS),
     entry("filter", Command::Filter, &["/"], "filter a list, search what is read", Group::Lists, EVERYWHERE),
-    entry("mark", Command::Mark, &["space"], "mark", Group::Lists, LISTS),
+    entry("mark", Command::Mark, &["space"], "mark", Group::Lists, MARKING),
     entry("unmark", Command::Unmark, &["shift-u"], "unmark all", Group::Lists, LISTS),
     entry("sort", Command::SortMenu, &["o"], "sort: menu", Group::Lists, LISTS),
     entry("sort-1", Command::SortBy(0), &["f1"], "sort by the 1st column (F2 the 2nd, to F12)", Group::Lists, LISTS),
@@ -155,13 +173,13 @@ pub static TABLE: &[Entry] = &[
     entry("pattern", Command::Pattern, &["p"], "logs: CloudWatch filter pattern", Group::Read, READING),
     entry("window", Command::Window, &["t"], "next time range", Group::Read, &[List, Detail, Logs]),
     entry("help", Command::Help, &["?"], "help", Group::Console, WITH_MENU),
-    entry("refresh", Command::Refresh, &["ctrl-r"], "refresh now", Group::Console, EVERYWHERE),
+    entry("refresh", Command::Refresh, &["ctrl-r"], "refresh now", Group::Console, WITH_DIALOG),
     entry("sign-in", Command::SignIn, &["shift-l"], "sign in again (SSO, MFA)", Group::Console, EVERYWHERE),
     entry("local-time", Command::LocalTime, &["u"], "times in UTC or local", Group::Console, EVERYWHERE),
     entry("theme", Command::Theme, &["shift-t"], "next theme", Group::Console, EVERYWHERE),
     entry("console-log", Command::ConsoleLog, &["~"], "the console's own log", Group::Console, EVERYWHERE),
-    entry("suspend", Command::Suspend, &["ctrl-z"], "stop as a job of the shell", Group::Console, WITH_MENU),
-    entry("quit-twice", Command::Interrupt, &["ctrl-c"], "twice: quit from anywhere", Group::Console, WITH_MENU),
+    entry("suspend", Command::Suspend, &["ctrl-z"], "stop as a job of the shell", Group::Console, LAYERS),
+    entry("quit-twice", Command::Interrupt, &["ctrl-c"], "twice: quit from anywhere", Group::Console, LAYERS),
     entry("quit", Command::Quit, &[], "quit (`:q`)", Group::Console, EVERYWHERE),
 ];
 

@@ -30,8 +30,8 @@ impl Sink for Taken {
 }
 
 /// An estate that stands still, and its environments. Health asks what happened lately, so it stands still now.
-pub(super) struct Rig {
-    pub(super) estate: Estate,
+pub struct Rig {
+    pub estate: Estate,
     environments: Arc<Environments>,
 }
 
@@ -43,17 +43,17 @@ impl Rig {
         Self { environments: Environments::new(list, source, super::reads()), estate }
     }
 
-    pub(super) fn seven() -> Self {
+    pub fn seven() -> Self {
         Self::on(Estate::new(1, Clock::manual(Timestamp::now())))
     }
 
-    pub(super) async fn env(&self, name: &str) -> Arc<Env> {
+    pub async fn env(&self, name: &str) -> Arc<Env> {
         let region = self.environments.list().iter().find(|known| &*known.name == name).unwrap().regions[0].clone();
         self.environments.env(&Scope::new(name, region)).await.unwrap()
     }
 
     /// How often each operation was called, but for those that say who answers.
-    pub(super) fn calls(&self) -> BTreeMap<String, u64> {
+    pub fn calls(&self) -> BTreeMap<String, u64> {
         let calls = self.estate.calls().into_iter().filter(|((_, service, _), _)| service != "sts");
         calls.map(|((_, service, operation), count)| (format!("{service}:{operation}"), count)).collect()
     }

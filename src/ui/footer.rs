@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::acts;
 use super::cx::Cx;
 use super::glyph::width;
 use super::layout::inset;
@@ -13,15 +14,16 @@ use crate::app::{State, Target, View};
 use crate::engine::SignInState;
 
 /// What a hint says about a command, in a word or two.
-type Hint = (Command, &'static str);
+pub(super) type Hint = (Command, &'static str);
 
 const ENDS: [Hint; 3] = [(Command::Palette, "go"), (Command::Help, "help"), (Command::Back, "back")];
 
-const BRIDGE: [Hint; 9] = [
+const BRIDGE: [Hint; 10] = [
     (Command::Open, "open"),
     (Command::NextPane, "pane"),
     (Command::Zoom, "zoom"),
     (Command::Filter, "filter"),
+    (Command::Actions, "actions"),
     (Command::Describe, "describe"),
     (Command::Logs, "logs"),
     (Command::ChangesHere, "changes"),
@@ -29,11 +31,12 @@ const BRIDGE: [Hint; 9] = [
     (Command::Fleet, "fleet"),
 ];
 
-const LIST: [Hint; 9] = [
+const LIST: [Hint; 10] = [
     (Command::Open, "open"),
     (Command::Filter, "filter"),
     (Command::SortMenu, "sort"),
     (Command::Mark, "mark"),
+    (Command::Actions, "actions"),
     (Command::Describe, "describe"),
     (Command::Logs, "logs"),
     (Command::ChangesHere, "changes"),
@@ -52,8 +55,11 @@ const FLEET: [Hint; 5] = [
 const CHANGES: [Hint; 4] =
     [(Command::Open, "open"), (Command::Filter, "filter"), (Command::Window, "window"), (Command::Copy, "copy")];
 
-const DETAIL: [Hint; 7] = [
+const JOURNAL: [Hint; 3] = [(Command::Open, "open"), (Command::Filter, "filter"), (Command::Refresh, "read again")];
+
+const DETAIL: [Hint; 8] = [
     (Command::Open, "follow"),
+    (Command::Actions, "actions"),
     (Command::NextPane, "raw"),
     (Command::Window, "window"),
     (Command::Logs, "logs"),
@@ -105,6 +111,7 @@ fn of_layer(layer: &Layer) -> (&'static [Hint], &'static [Hint]) {
         Layer::Code { .. } => (&[(Command::Open, "try it")], &[(Command::Close, "leave it")]),
         Layer::SignIn { state: Some(SignInState::Done(_) | SignInState::Failed(_)), .. } => (&[], &[CLOSE]),
         Layer::SignIn { .. } => (&[], &[(Command::Close, "hide; it goes on")]),
+        Layer::Act(layer) => acts::hints(layer),
     }
 }
 
@@ -112,6 +119,7 @@ fn of_view(state: &State) -> &'static [Hint] {
     match (&state.view, state.context()) {
         (View::Fleet(_), _) => &FLEET,
         (View::Changes(_), _) => &CHANGES,
+        (View::Journal(_), _) => &JOURNAL,
         (_, Context::Logs) => &LOGS,
         (View::Bridge(_), _) => &BRIDGE,
         (View::List(_), _) => &LIST,

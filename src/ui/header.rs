@@ -65,7 +65,7 @@ fn tags<'a>(cx: &Cx<'a>, band: Role, only: bool) -> Vec<Item<'a>> {
         let half = cx.buf.area.width / 2;
         items.extend(fault(cx, half).map(|item| Item { rank: 1, ..item }).or_else(|| age(cx, style)));
     }
-    items.push(Item::new(3, style, "read-only").at_right());
+    items.push(super::acts::armed(cx, style));
     if cx.state.settings.demo {
         items.push(Item::new(2, cx.style(Role::Tag), " DEMO ").at_right());
     }

@@ -1,6 +1,7 @@
 //! Draws the state: pure, no I/O, no clock. What is visible is sliced before anything is built, so that a frame costs the same
 //! whatever the number of rows. Knows the state's types and the model, nothing of engine or providers' calls.
 
+mod acts;
 mod ages;
 mod blank;
 mod border;
@@ -71,7 +72,8 @@ fn too_small(cx: &mut Cx, area: Rect) {
 
 fn screen(cx: &mut Cx, area: Rect) {
     let (head, rest) = top(area, header::lines(area.height));
-    let (body, foot) = bottom(rest, 1);
+    let (rest, foot) = bottom(rest, 1);
+    let (body, strip) = bottom(rest, acts::strip_lines(cx, area.height));
     let list = if matches!(cx.state.view, View::Fleet(_)) { 0 } else { sidebar::columns(cx, area.width) };
     let (side, main) = left(body, list);
     if !side.is_empty() {
@@ -79,7 +81,9 @@ fn screen(cx: &mut Cx, area: Rect) {
     }
     view(cx, main);
     header::draw(cx, head);
-    layers::draw(cx, body, foot);
+    acts::strip(cx, strip);
+    // Layers may lie over the strip: what is to be read there needs the room.
+    layers::draw(cx, rest, foot);
     if !matches!(cx.state.layers.last(), Some(Layer::Prompt { .. })) {
         footer::draw(cx, foot);
     }
@@ -93,6 +97,7 @@ fn view(cx: &mut Cx, area: Rect) {
         View::Fleet(fleet) => screens::fleet::draw(cx, area, fleet),
         View::Logs(logs) => screens::logs::draw(cx, area, logs, PaneKey::Main, true),
         View::Changes(changes) => screens::changes::draw(cx, area, changes),
+        View::Journal(journal) => screens::journal::draw(cx, area, journal),
         View::ConsoleLog { back, .. } => screens::console_log::draw(cx, area, *back),
         View::Detail(detail) => screens::detail::draw(cx, area, detail),
     }

@@ -9,10 +9,11 @@ use aws_sdk_ecs::types::{
     DeploymentRolloutState, Service, ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceRevision, Task,
     TaskDefinition,
 };
-use futures_util::future::{OptionFuture, join3, join4};
+use futures_util::future::{OptionFuture, join4};
 
 use super::super::ecs::{self, Whose, name_of};
 use super::super::{Op, parts};
+use super::images::{self, Asked};
 use crate::kinds::parts::instant;
 use crate::model::{Fault, FaultClass, Fields, ResourceId};
 use crate::providers::Acting;
@@ -80,39 +81,65 @@ pub(super) struct Found {
     /// The task definition that is set.
     pub(super) current: Result<TaskDefinition, Fault>,
     /// What is to be deployed; nothing where there is none to go back to, and why.
-    pub(super) to: Result<TaskDefinition, String>,
+    pub(super) to: Result<Target, String>,
     /// Tasks that run.
     pub(super) tasks: Vec<Task>,
     /// What earlier deployments deployed, newest first.
     pub(super) revisions: Vec<ServiceRevision>,
 }
 
-/// Reads the service, what it is set to and what it is to be set to.
+/// What is to be deployed, and what its containers' tags stand for now.
+pub(super) type Target = (TaskDefinition, Vec<Asked>);
+
+/// Reads the service, what it is set to and what it is to be set to: two rounds of questions where the task definition is named.
 pub(super) async fn find(acting: &Acting, id: &ResourceId, aim: &Aim) -> Result<Found, Fault> {
     let (env, cluster) = (&acting.env, ecs::cluster_of(id));
-    let (service, arns, history) =
-        join3(ecs::service(env, id), ecs::task_arns(env, cluster, Whose::Service(&id.id), true), history(acting, id))
-            .await;
-    let service = service?;
+    let named: OptionFuture<_> = match aim {
+        Aim::To(reference) => Some(ecs::definition(env, reference)),
+        Aim::Back | Aim::Again => None,
+    }
+    .into();
+    let (service, arns, history, named) = join4(
+        ecs::service(env, id),
+        ecs::task_arns(env, cluster, Whose::Service(&id.id), true),
+        history(acting, id),
+        named,
+    )
+    .await;
+    let (service, named) = (service?, named.transpose()?);
     let set = ecs::definition_name(&service).to_owned();
     let known = match aim {
-        Aim::To(reference) => Some(reference.clone()),
-        Aim::Again => None,
+        Aim::To(_) => None,
+        Aim::Again => Some(set.clone()),
         Aim::Back => before(&service, &set),
     };
     let arns = arns.unwrap_or_default().into_iter().take(ecs::PAGE).collect::<Vec<_>>();
-    let asked: OptionFuture<_> = known.as_ref().map(|known| ecs::definition(env, known)).into();
-    let (tasks, revisions, current, to) =
-        join4(tasks(acting, cluster, &arns), revisions(acting, &history), ecs::definition(env, &set), asked).await;
-    let to = match (to, aim) {
-        (Some(to), _) => Ok(to?),
-        (None, Aim::Back) => match earlier(&revisions, &set) {
-            Some(reference) => Ok(ecs::definition(env, &reference).await?),
+    let (tasks, revisions, current, to) = join4(
+        tasks(acting, cluster, &arns),
+        revisions(acting, &history),
+        ecs::definition(env, &set),
+        target(acting, named, known),
+    )
+    .await;
+    let to = match to? {
+        Some(to) => Ok(to),
+        None => match earlier(&revisions, &set) {
+            Some(reference) => target(acting, None, Some(reference)).await?.ok_or_else(|| none_before(&history)),
             None => Err(none_before(&history)),
         },
-        (None, _) => Ok(current.clone()?),
     };
     Ok(Found { service, current, to, tasks, revisions: revisions.unwrap_or_default() })
+}
+
+/// A task definition that is read already, or is to be; then its images.
+async fn target(acting: &Acting, read: Option<TaskDefinition>, known: Option<String>) -> Result<Option<Target>, Fault> {
+    let definition = match (read, known) {
+        (Some(definition), _) => definition,
+        (None, Some(reference)) => ecs::definition(&acting.env, &reference).await?,
+        (None, None) => return Ok(None),
+    };
+    let asked = images::asked(acting, &definition).await;
+    Ok(Some((definition, asked)))
 }
 
 /// The newest completed deployment of another task definition that the service still shows.

@@ -65,18 +65,28 @@ pub(super) fn ran(tasks: &[Task], revisions: &[ServiceRevision]) -> Vec<Ran> {
     all.filter(|ran| !ran.digest.is_empty()).collect()
 }
 
+/// What the tag of a container stands for; nothing where it has none, or is in a registry that is not asked.
+pub(super) type Asked = Option<Result<Option<Stands>, Fault>>;
+
+/// What the tags of a task definition's containers stand for now, in their order.
+pub(super) async fn asked(acting: &Acting, to: &TaskDefinition) -> Vec<Asked> {
+    let ask = |container: &ContainerDefinition| {
+        let image = container.image().unwrap_or_default().to_owned();
+        async move {
+            match Reference::of(&image) {
+                reference @ Reference::Ecr { .. } => Some(stands_for(acting, &reference).await),
+                Reference::Digest | Reference::Elsewhere => None,
+            }
+        }
+    };
+    join_all(to.container_definitions().iter().map(ask)).await
+}
+
 /// A precondition for each container of the task definition that is to be deployed: its tag still stands for what ran.
-pub(super) async fn preconditions(acting: &Acting, to: &TaskDefinition, back: bool, ran: &[Ran]) -> Vec<Precondition> {
-    let name = to.task_definition_arn().map(name_of).unwrap_or_default();
-    let each = to.container_definitions().iter().map(|container| async move {
-        let reference = Reference::of(container.image().unwrap_or_default());
-        let stands = match &reference {
-            Reference::Ecr { .. } => Some(stands_for(acting, &reference).await),
-            Reference::Digest | Reference::Elsewhere => None,
-        };
-        judge(&Container { definition: name, container, ran, back }, &reference, stands)
-    });
-    join_all(each).await
+pub(super) fn preconditions(to: &TaskDefinition, back: bool, ran: &[Ran], asked: &[Asked]) -> Vec<Precondition> {
+    let definition = to.task_definition_arn().map(name_of).unwrap_or_default();
+    let each = to.container_definitions().iter().zip(asked);
+    each.map(|(container, asked)| judge(&Container { definition, container, ran, back }, asked)).collect()
 }
 
 /// How an image is named.
@@ -110,7 +120,7 @@ impl<'a> Reference<'a> {
 
 /// What a tag stands for.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Stands {
+pub(super) struct Stands {
     /// The digest, and of an index the digests of the images for each architecture too.
     digests: Vec<String>,
 }
@@ -176,16 +186,12 @@ impl Container<'_> {
     }
 }
 
-fn judge(
-    own: &Container<'_>,
-    reference: &Reference<'_>,
-    stands: Option<Result<Option<Stands>, Fault>>,
-) -> Precondition {
+fn judge(own: &Container<'_>, asked: &Asked) -> Precondition {
     let name = format!("image of {}", own.name());
     let short = own.image().rsplit('/').next().unwrap_or_default();
     let said = |verdict, words: String| Precondition::new(&name, verdict, words);
-    let stands = match stands {
-        None if *reference == Reference::Digest => {
+    let stands = match asked {
+        None if Reference::of(own.image()) == Reference::Digest => {
             return said(Verdict::Pass, format!("{short} is named by its digest"));
         }
         None => {
@@ -193,7 +199,7 @@ fn judge(
             let essential = own.container.essential() != Some(false);
             return said(if essential { Verdict::Unknown } else { Verdict::Pass }, words);
         }
-        Some(Err(fault)) => return parts::untold(&name, &fault),
+        Some(Err(fault)) => return parts::untold(&name, fault),
         Some(Ok(None)) => return said(Verdict::Warn, format!("{short} is not in ECR: its tasks could not start")),
         Some(Ok(Some(stands))) => stands,
     };
@@ -256,9 +262,7 @@ mod tests {
         let own = Container { definition: "web:7", container: &container, ran, back };
         let digests: Vec<String> = stands.iter().map(|digest| (*digest).to_owned()).collect();
         let found = (!digests.is_empty()).then_some(Stands { digests });
-        let reference = Reference::of(image);
-        let asked = matches!(reference, Reference::Ecr { .. });
-        let said = judge(&own, &reference, asked.then_some(Ok(found)));
+        let said = judge(&own, &matches!(Reference::of(image), Reference::Ecr { .. }).then_some(Ok(found)));
         (said.verdict, said.evidence.to_string())
     }
 

@@ -1,26 +1,30 @@
 //! A cluster from a snapshot, with the source's subnets, groups, capacity and roles, and a writer in it: without one nothing answers.
 
-use aws_sdk_rds::types::{DbCluster, DbInstance, ServerlessV2ScalingConfiguration};
+use aws_sdk_rds::types::{DbCluster, DbInstance, Filter, ServerlessV2ScalingConfiguration};
+use futures_util::future::join3;
 use serde_json::{Map, Value as Json, json};
 
 use super::instance::{command_of, shown};
-use super::{CREATE_WRITER, Drawn, RESTORE_CLUSTER, ROLE_OF_CLUSTER, Wanted, without_source};
+use super::{CREATE_WRITER, Drawn, RESTORE_CLUSTER, ROLE_OF_CLUSTER, WRITER, Wanted, is_free, without_source};
 use crate::actions::parts::{self, flag_of, texts_of};
 use crate::actions::rds;
 use crate::guard::Permit;
-use crate::model::{FieldChange, Seen, Sent, Step};
+use crate::model::{Fault, Seen, Sent, Step};
 use crate::providers::Acting;
-use crate::providers::aws::{Ride, sent};
+use crate::providers::aws::{Ride, fault, sent};
 
 pub(super) async fn draw(acting: &Acting, wanted: &Wanted<'_>, snapshot: &rds::Snapshot) -> Drawn {
     let mut drawn = Drawn::default();
-    let source = match wanted.source {
-        Some(source) => rds::cluster(acting, source).await.map_err(|fault| {
-            drawn.preconditions.push(without_source(wanted.source, Some(&fault)));
-        }),
-        None => Err(drawn.preconditions.push(without_source(None, None))),
+    let writer = format!("{}{WRITER}", wanted.to);
+    let free = is_free(acting, false, "writer's name free", &writer);
+    let (source, members, free) = match wanted.source {
+        Some(source) => {
+            let (source, members, free) = join3(rds::cluster(acting, source), members(acting, source), free).await;
+            (source.map_err(Some), members, free)
+        }
+        None => (Err(None), Ok(Vec::new()), free.await),
     };
-    let source = source.ok();
+    let source = source.map_err(|fault| drawn.preconditions.push(without_source(wanted.source, fault.as_ref()))).ok();
     let mut input = Map::new();
     input.insert("DBClusterIdentifier".to_owned(), json!(wanted.to));
     input.insert("SnapshotIdentifier".to_owned(), json!(wanted.snapshot));
@@ -32,9 +36,9 @@ pub(super) async fn draw(acting: &Acting, wanted: &Wanted<'_>, snapshot: &rds::S
     drawn.command = Some(command_of(acting, "rds restore-db-cluster-from-snapshot", &names, &input));
     let words = format!("restore {} from {}", wanted.to, wanted.snapshot);
     drawn.steps.push(parts::step(acting, RESTORE_CLUSTER, words, &Json::Object(input), wanted.seen.clone()));
-    let (writer, change) = writer(acting, wanted, source.as_ref(), snapshot).await;
-    drawn.steps.push(writer);
-    drawn.changes.extend(change);
+    drawn.preconditions.push(free);
+    let like = members.map(|members| writer_of(source.as_ref(), members));
+    draw_writer(acting, wanted, &writer, like, snapshot, &mut drawn);
     for role in source.iter().flat_map(DbCluster::associated_roles) {
         let arn = role.role_arn().unwrap_or_default();
         let mut input = json!({ "DBClusterIdentifier": wanted.to, "RoleArn": arn });
@@ -75,28 +79,48 @@ fn of_source(source: Option<&DbCluster>) -> Map<String, Json> {
     input
 }
 
+/// The instances of a cluster.
+async fn members(acting: &Acting, cluster: &str) -> Result<Vec<DbInstance>, Fault> {
+    let of_cluster = Filter::builder().name("db-cluster-id").values(cluster).build();
+    let call = acting.env.aws.rds().describe_db_instances().filters(of_cluster);
+    let found = call.send().await.map_err(|error| fault(rds::INSTANCES, &error))?;
+    Ok(found.db_instances.unwrap_or_default())
+}
+
+fn writer_of(source: Option<&DbCluster>, members: Vec<DbInstance>) -> Option<DbInstance> {
+    let is_writer = |member: &&aws_sdk_rds::types::DbClusterMember| member.is_cluster_writer() == Some(true);
+    let name = source?.db_cluster_members().iter().find(is_writer)?.db_instance_identifier()?;
+    members.into_iter().find(|instance| instance.db_instance_identifier() == Some(name))
+}
+
 /// The step that makes the writer, like the source's.
-async fn writer(
+fn draw_writer(
     acting: &Acting,
     wanted: &Wanted<'_>,
-    source: Option<&DbCluster>,
+    name: &str,
+    like: Result<Option<DbInstance>, Fault>,
     snapshot: &rds::Snapshot,
-) -> (Step, Vec<FieldChange>) {
-    let is_writer = |member: &&aws_sdk_rds::types::DbClusterMember| member.is_cluster_writer() == Some(true);
-    let like = source.and_then(|db| db.db_cluster_members().iter().find(is_writer)?.db_instance_identifier());
-    let like: Option<DbInstance> = match like {
-        Some(name) => rds::instance(acting, name).await.ok(),
-        None => None,
-    };
-    let name = format!("{}-1", wanted.to);
-    let class =
-        wanted.class.or_else(|| like.as_ref().and_then(DbInstance::db_instance_class)).unwrap_or("db.r6g.large");
+    drawn: &mut Drawn,
+) {
+    const KNOWN: &str = "writer's class known";
+    let (like, unread) = like.map_or_else(|fault| (None, Some(fault)), |like| (like, None));
+    let class = wanted.class.or_else(|| like.as_ref().and_then(DbInstance::db_instance_class));
+    drawn.preconditions.push(match (class, unread) {
+        (Some(class), _) => parts::must(KNOWN, true, class),
+        // Nobody should pay for a guess.
+        (None, unread) => {
+            let why = unread.map_or_else(|| "the source has no writer".to_owned(), |fault| fault.to_string());
+            parts::must(KNOWN, false, format!("{why}: give `--class`"))
+        }
+    });
     let mut input = json!({
         "DBInstanceIdentifier": name,
-        "DBInstanceClass": class,
         "Engine": snapshot.engine.as_deref().unwrap_or_default(),
         "DBClusterIdentifier": wanted.to,
     });
+    if let Some(class) = class {
+        input["DBInstanceClass"] = json!(class);
+    }
     let group = like.as_ref().and_then(|db| db.db_parameter_groups().first()?.db_parameter_group_name());
     if let Some(group) = group {
         input["DBParameterGroupName"] = json!(group);
@@ -105,12 +129,13 @@ async fn writer(
     if let Some(public) = public {
         input["PubliclyAccessible"] = json!(public);
     }
-    let changes = vec![
-        parts::change("writer", None, Some(&name)),
-        parts::change("writer's class", None, Some(class)),
+    drawn.changes.extend([
+        parts::change("writer", None, Some(name)),
+        parts::change("writer's class", None, class),
         parts::change("writer's parameter group", None, group),
-    ];
-    (parts::step(acting, CREATE_WRITER, format!("make its writer {name}"), &input, Seen::default()), changes)
+    ]);
+    let words = format!("make its writer {name}");
+    drawn.steps.push(parts::step(acting, CREATE_WRITER, words, &input, Seen::default()));
 }
 
 pub(super) async fn send(acting: &Acting, step: &Step, permit: Permit) -> Sent {

@@ -19,8 +19,8 @@ pub enum Service {
     Iam,
     Logs,
     Rds,
-    S3,
     SsoOidc,
+    S3,
     Sts,
 }
 
@@ -55,8 +55,8 @@ impl Service {
         Self::Iam,
         Self::Logs,
         Self::Rds,
-        Self::S3,
         Self::SsoOidc,
+        Self::S3,
         Self::Sts,
     ];
 
@@ -76,8 +76,8 @@ impl Service {
             Self::Iam => "iam",
             Self::Logs => "logs",
             Self::Rds => "rds",
-            Self::S3 => "s3",
             Self::SsoOidc => "sso-oidc",
+            Self::S3 => "s3",
             Self::Sts => "sts",
         }
     }

@@ -8,8 +8,8 @@ use super::agenda::{Act, Agenda};
 use super::dice::Dice;
 use super::model::{
     Alarm, AlarmHistoryItem, AutoScalingGroup, Bucket, CacheCluster, CacheSnapshot, Caller, DbCluster, DbInstance,
-    DbSnapshot, EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent, ReplicationGroup,
-    ScalableTarget, StateBackend, Table, TargetGroup, TaskDefinition, TrailEvent,
+    DbSnapshot, EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent,
+    ReplicationGroup, ScalableTarget, StateBackend, Table, TargetGroup, TaskDefinition, TrailEvent,
 };
 use super::signal::{Signal, Steps, after};
 

@@ -22,7 +22,7 @@ mod tests;
 pub use account::Account;
 pub use clock::Clock;
 pub use model::*;
-pub use sim::{InstanceUpdate, ServiceUpdate};
+pub use sim::{InstanceUpdate, Restored, ServiceUpdate};
 
 use jiff::Timestamp;
 

@@ -245,7 +245,7 @@ impl Reader {
     /// Takes what a live tail sends. Beside it, passes fill what it left out: what came in before it began, what it sampled.
     async fn listen(&mut self, mut updates: BoxStream<'static, Result<Update, Fault>>) -> Live {
         let mut tally = Tally::new();
-        let mut filling = Filling { pass: None, next: Some(Instant::now()), again: true, gaps: 0 };
+        let mut filling = Filling { pass: None, next: Some(Instant::now()), again: true, filled: None, gaps: 0 };
         let mut silent = Instant::now() + self.shared.pace.live_silence;
         loop {
             tokio::select! {
@@ -282,8 +282,11 @@ impl Reader {
             self.put(Part::Lines(self.index, lines)).await;
         }
         if update.sampled {
+            if self.gap.is_none() {
+                filling.gap_begins(self.shared.pace.look_again);
+            }
             self.open_gap(before).await;
-            filling.next = filling.next.or(Some(Instant::now() + self.shared.pace.poll));
+            filling.within(self.shared.pace.poll);
         } else if self.gap.is_none() && filling.is_idle() {
             self.read = now;
         }
@@ -304,9 +307,10 @@ impl Reader {
                 if failed {
                     self.say(TailEvent::Mode(self.index, TailMode::Live)).await;
                 }
-                filling.gaps = if filling.next.is_some() { filling.gaps + 1 } else { 0 };
+                filling.filled = Some(Instant::now());
                 if filling.next.is_some() {
                     // It sampled again meanwhile.
+                    filling.gap_begins(self.shared.pace.look_again);
                     self.open_gap(pass.to).await;
                 } else if filled || std::mem::take(&mut filling.again) {
                     filling.next = Some(Instant::now() + self.shared.pace.look_again);
@@ -334,13 +338,27 @@ struct Filling {
     next: Option<Instant>,
     /// One more is due after this one, for lines that took long to be found.
     again: bool,
-    /// How many began while the one before was being filled.
+    /// When the last one ended.
+    filled: Option<Instant>,
+    /// Gaps in a row.
     gaps: u32,
 }
 
 impl Filling {
     fn is_idle(&self) -> bool {
         self.pass.is_none() && self.next.is_none()
+    }
+
+    /// A gap begins: one in a row of them, if the last was filled only just before.
+    fn gap_begins(&mut self, lately: Duration) {
+        let in_a_row = self.filled.is_some_and(|filled| filled.elapsed() < lately);
+        self.gaps = if in_a_row { self.gaps + 1 } else { 1 };
+    }
+
+    /// The next pass begins within this time, however late it was due.
+    fn within(&mut self, time: Duration) {
+        let soon = Instant::now() + time;
+        self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
     }
 }
 

@@ -227,6 +227,27 @@ async fn what_a_live_tail_sampled_is_shown_as_a_gap_and_filled() {
 }
 
 #[tokio::test]
+async fn gaps_in_a_row_are_each_filled_soon_and_then_the_source_is_polled() {
+    let gate = Arc::new(Notify::new());
+    let sampled = || update(vec![], true);
+    let wait = || Told::Wait(Arc::clone(&gate));
+    let told = vec![sampled(), wait(), sampled(), wait(), sampled()];
+    // Nobody waits for the look for late lines, which comes long after.
+    let pace = Pace { look_again: Duration::from_mins(10), ..brisk() };
+    let mut rig = paced(vec![Ok(vec![])], vec![Ok(told)], &pace);
+    rig.tail(&follow());
+    let (gap, filled) = (TailEvent::Gap(0, at(2_000), at(2_000)), TailEvent::Filled(0, at(2_000)));
+    assert_eq!(rig.said().await, TailEvent::Mode(0, TailMode::Live));
+    for _ in 0..2 {
+        assert_eq!([rig.said().await, rig.said().await], [gap.clone(), filled.clone()]);
+        settle().await;
+        gate.notify_one();
+    }
+    let polled = TailEvent::Mode(0, TailMode::Polled);
+    assert_eq!([rig.said().await, rig.said().await, rig.said().await], [gap, polled, filled]);
+}
+
+#[tokio::test]
 async fn a_live_tail_that_breaks_off_is_taken_up_again_and_the_gap_filled() {
     let sessions = vec![
         Ok(vec![update(vec![found(1_999, None, "a")], false), Told::Break]),

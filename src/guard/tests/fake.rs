@@ -120,7 +120,7 @@ impl Fake {
             steps: (0..steps).map(step).collect(),
             risk: risk[field("risk").unwrap_or(1) as usize],
             number: Some((from, to)),
-            phrase: order.fields.get("phrase").map(|phrase| phrase.as_str().into()),
+            phrase: None,
             undo: Undo::By { words: "back".into(), order: back },
             command: "aws".into(),
             made_at: now(),

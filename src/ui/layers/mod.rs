@@ -7,6 +7,7 @@ mod picker;
 
 use ratatui::layout::{Position, Rect};
 
+use super::acts;
 use super::border;
 use super::cx::Cx;
 use super::glyph::width;
@@ -29,13 +30,14 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, foot: Rect) {
             Layer::Code { environment, serial, input, waiting, error } => {
                 boxes::code(cx, body, &boxes::Code { environment, serial, waiting: *waiting, error }, input);
             }
+            Layer::Act(layer) => acts::draw(cx, body, layer),
             Layer::SignIn { environment, state } => boxes::sign_in(cx, body, environment, state.as_ref()),
         }
     }
 }
 
 /// A box of this size with a title, and how many of how many it shows; returns what is inside, with a cell of air at both sides.
-fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &str) -> Rect {
+pub(in crate::ui) fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &str) -> Rect {
     let area = centre(body, columns.saturating_add(4), lines.saturating_add(2));
     cx.hits.targets.clear();
     cx.hits.push(area, Target::Pane(PaneKey::Layer));
@@ -56,7 +58,7 @@ fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &
 }
 
 /// A line of input with its cursor; scrolls so that the cursor is seen.
-fn input_line(cx: &mut Cx, area: Rect, sign: &str, input: &Input) {
+pub(in crate::ui) fn input_line(cx: &mut Cx, area: Rect, sign: &str, input: &Input) {
     let (key, style) = (cx.style(Role::Accent), cx.style(Role::Input));
     let mut pen = cx.pen(area);
     pen.put(sign, key).skip(1);
@@ -109,7 +111,7 @@ fn searched(cx: &mut Cx, inner: Rect, sign: &str, input: &Input) -> Rect {
 }
 
 /// Places a list of so many rows in a box; returns the first that is shown, so that the chosen one is in sight.
-fn list(cx: &mut Cx, area: Rect, at: usize, all: usize) -> usize {
+pub(in crate::ui) fn list(cx: &mut Cx, area: Rect, at: usize, all: usize) -> usize {
     let height = usize::from(area.height);
     let first = at.saturating_sub(height / 2).min(all.saturating_sub(height));
     cx.hits.list(PaneKey::Layer, first, height, all);

@@ -5,6 +5,7 @@ pub(super) mod changes;
 pub(super) mod console_log;
 pub(super) mod detail;
 pub(super) mod fleet;
+pub(super) mod journal;
 pub(super) mod list;
 pub(super) mod logs;
 pub(super) mod summary;

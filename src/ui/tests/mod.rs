@@ -1,5 +1,6 @@
 //! The screens as text, at three sizes, and the styles of what must not be missed.
 
+mod acts;
 mod behaviour;
 
 use jiff::Timestamp;

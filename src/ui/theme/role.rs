@@ -39,6 +39,7 @@ roles! {
     StageDev "stage-dev" "Badge of development.";
     StageNone "stage-none" "Badge of an environment whose stage nothing tells.";
     Tag "tag" "Tags in the header, such as `DEMO`.";
+    Armed "armed" "The sign in the header that an environment is armed.";
     Ok "ok" "Health: as it should be.";
     Progressing "progressing" "Health: moving towards what was asked for.";
     Degraded "degraded" "Health: with less than it should have.";

@@ -47,9 +47,9 @@ pub fn answer(call: &Call<'_>) -> Answer {
         Service::Iam | Service::Sts => identity::answer(call),
         Service::Logs => logs::answer(call),
         Service::Rds => rds::answer(call),
+        Service::SsoOidc => sso::answer(call),
         // Its answers are objects: see `s3`.
         Service::S3 => Err(not_offered(call)),
-        Service::SsoOidc => sso::answer(call),
     }
 }
 

@@ -128,8 +128,13 @@ pub fn instance_node(call: &Call<'_>, instance: &DbInstance) -> Node {
     node.put("PerformanceInsightsEnabled", instance.performance_insights);
     node.put("DeletionProtection", instance.deletion_protection);
     node.put("MaxAllocatedStorage", instance.max_allocated_storage);
+    node.put("AssociatedRoles", list_of("DBInstanceRole", roles(&instance.roles)));
     node.put("TagList", tags(&instance.tags, "Tag", "Key", "Value"));
     Node::Map(node)
+}
+
+fn roles(roles: &[(String, String)]) -> impl Iterator<Item = Node> + '_ {
+    roles.iter().map(|(arn, feature)| fields! { "RoleArn": arn, "FeatureName": feature, "Status": "ACTIVE" })
 }
 
 fn security_group(id: &String) -> Node {
@@ -211,6 +216,7 @@ pub fn cluster_node(cluster: &DbCluster) -> Node {
     node.put("PreferredBackupWindow", &cluster.backup_window);
     node.put("PreferredMaintenanceWindow", &cluster.maintenance_window);
     node.put("DBClusterMembers", list_of("DBClusterMember", members));
+    node.put("AssociatedRoles", list_of("DBClusterRole", roles(&cluster.roles)));
     node.put("VpcSecurityGroups", security_group(&cluster.security_group));
     node.put("StorageEncrypted", cluster.storage_encrypted);
     node.put("DbClusterResourceId", &cluster.resource_id);

@@ -5,7 +5,7 @@ use super::super::change::Change;
 use super::super::failure::Failure;
 use super::super::node::{Node, fields};
 use super::{rds, rds_snapshots};
-use crate::demo::world::{DbInstance, InstanceUpdate};
+use crate::demo::world::{DbInstance, InstanceUpdate, Restored};
 
 const SOURCE: &str = "rds.amazonaws.com";
 
@@ -21,6 +21,8 @@ pub fn answer(change: &mut Change<'_>) -> Option<Answer> {
         "ModifyDBInstance" => modify_instance(change),
         "RebootDBInstance" => reboot_instance(change),
         "FailoverDBCluster" => fail_over(change),
+        "AddRoleToDBInstance" => add_role(change, false),
+        "AddRoleToDBCluster" => add_role(change, true),
         _ => return None,
     })
 }
@@ -101,12 +103,17 @@ fn delete_snapshot(change: &mut Change<'_>, of_cluster: bool) -> Answer {
         return Err(Failure::new(404, missing, format!("{element} {id} not found.")));
     };
     if snapshot.snapshot_type != "manual" || snapshot.status != "available" {
-        return Err(Failure::new(400, "InvalidDBSnapshotState", format!("{id} can't be deleted.")));
+        let words = format!("{id} can't be deleted: it is {} and {}.", snapshot.snapshot_type, snapshot.status);
+        return Err(Failure::new(400, invalid_state(of_cluster), words));
     }
     let name = if of_cluster { "DeleteDBClusterSnapshot" } else { "DeleteDBSnapshot" };
     record(change, name, if of_cluster { "AWS::RDS::DBClusterSnapshot" } else { "AWS::RDS::DBSnapshot" }, id);
     change.account.db_snapshots.remove(id);
     Ok(whole(element, Some(rds_snapshots::node(&snapshot))))
+}
+
+const fn invalid_state(of_cluster: bool) -> &'static str {
+    if of_cluster { "InvalidDBClusterSnapshotStateFault" } else { "InvalidDBSnapshotState" }
 }
 
 /// The source of a snapshot that can be restored.
@@ -115,7 +122,7 @@ fn source_of(change: &Change<'_>, id: &str, of_cluster: bool) -> Result<String, 
     let found = change.account.db_snapshots.get(id).filter(|snapshot| snapshot.cluster == of_cluster);
     match found {
         Some(snapshot) if snapshot.status == "available" => Ok(snapshot.source.clone()),
-        Some(snapshot) => Err(Failure::new(400, "InvalidDBSnapshotState", format!("{id} is {}.", snapshot.status))),
+        Some(snapshot) => Err(Failure::new(400, invalid_state(of_cluster), format!("{id} is {}.", snapshot.status))),
         None => Err(Failure::new(404, missing, format!("{element} {id} not found."))),
     }
 }
@@ -125,8 +132,26 @@ fn restore_instance(change: &mut Change<'_>) -> Answer {
     free_instance(change, id)?;
     let source = source_of(change, snapshot, false)?;
     record(change, "RestoreDBInstanceFromDBSnapshot", "AWS::RDS::DBInstance", id);
-    change.account.make_instance_like(&source, id, change.input.text("DBInstanceClass"), None);
+    change.account.make_instance_like(&source, id, restored(change, "DBParameterGroupName"), None);
     Ok(answer_instance(change, id))
+}
+
+fn restored(change: &Change<'_>, parameter_group: &str) -> Restored {
+    let input = change.input;
+    let text = |key: &str| input.text(key).map(str::to_owned);
+    let capacity = input.structure("ServerlessV2ScalingConfiguration");
+    let units = |key: &str| capacity.as_ref()?.text(key)?.parse().ok();
+    Restored {
+        class: text("DBInstanceClass"),
+        subnet_group: text("DBSubnetGroupName"),
+        security_group: input.texts("VpcSecurityGroupIds").first().map(|&group| group.to_owned()),
+        parameter_group: text(parameter_group),
+        multi_az: input.truth("MultiAZ"),
+        public: input.truth("PubliclyAccessible"),
+        protected: input.truth("DeletionProtection"),
+        port: input.whole("Port").and_then(|port| port.try_into().ok()),
+        serverless: units("MinCapacity").zip(units("MaxCapacity")),
+    }
 }
 
 fn free_instance(change: &Change<'_>, id: &str) -> Result<(), Failure> {
@@ -143,7 +168,7 @@ fn restore_cluster(change: &mut Change<'_>) -> Answer {
     }
     let source = source_of(change, snapshot, true)?;
     record(change, "RestoreDBClusterFromSnapshot", "AWS::RDS::DBCluster", id);
-    change.account.make_cluster_like(&source, id);
+    change.account.make_cluster_like(&source, id, restored(change, "DBClusterParameterGroupName"));
     Ok(answer_cluster(change, id))
 }
 
@@ -152,13 +177,18 @@ fn create_instance(change: &mut Change<'_>) -> Answer {
     let (id, cluster) = (change.required("DBInstanceIdentifier")?, change.required("DBClusterIdentifier")?);
     free_instance(change, id)?;
     check_cluster(change, cluster)?;
-    let engine = change.account.db_clusters.get(cluster).map(|cluster| cluster.engine);
+    let found = change.account.db_clusters.get(cluster);
+    let engine = found.map(|cluster| cluster.engine);
+    let of_cluster = found.map(|cluster| (cluster.subnet_group.clone(), cluster.security_group.clone())).unzip();
     let like = change.account.db_instances.values().find(|instance| Some(instance.engine) == engine);
     let Some(like) = like.map(|instance| instance.id.clone()) else {
         return Err(change.invalid("Engine is not one that the cluster can have"));
     };
     record(change, "CreateDBInstance", "AWS::RDS::DBInstance", id);
-    change.account.make_instance_like(&like, id, change.input.text("DBInstanceClass"), Some(cluster));
+    // Where it is and who reaches it is the cluster's to say.
+    let (subnet_group, security_group) = of_cluster;
+    let made = Restored { subnet_group, security_group, ..restored(change, "DBParameterGroupName") };
+    change.account.make_instance_like(&like, id, made, Some(cluster));
     Ok(answer_instance(change, id))
 }
 
@@ -201,6 +231,33 @@ fn fail_over(change: &mut Change<'_>) -> Answer {
     record(change, "FailoverDBCluster", "AWS::RDS::DBCluster", id);
     change.account.fail_over(id, to);
     Ok(answer_cluster(change, id))
+}
+
+fn add_role(change: &mut Change<'_>, to_cluster: bool) -> Answer {
+    let role = change.required("RoleArn")?.to_owned();
+    let feature = change.input.text("FeatureName").unwrap_or_default().to_owned();
+    let (key, name, sort) = if to_cluster {
+        ("DBClusterIdentifier", "AddRoleToDBCluster", "AWS::RDS::DBCluster")
+    } else {
+        ("DBInstanceIdentifier", "AddRoleToDBInstance", "AWS::RDS::DBInstance")
+    };
+    let id = change.required(key)?;
+    if to_cluster {
+        check_cluster(change, id)?;
+    } else {
+        instance(change, id)?;
+    }
+    record(change, name, sort, id);
+    let account = &mut *change.account;
+    let roles = if to_cluster {
+        account.db_clusters.get_mut(id).map(|cluster| &mut cluster.roles)
+    } else {
+        account.db_instances.get_mut(id).map(|instance| &mut instance.roles)
+    };
+    if let Some(roles) = roles {
+        roles.push((role, feature));
+    }
+    Ok(fields! {})
 }
 
 fn answer_instance(change: &Change<'_>, id: &str) -> Node {

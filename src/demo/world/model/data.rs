@@ -47,6 +47,8 @@ pub struct DbInstance {
     pub security_group: String,
     /// A change that waits for the maintenance window, as (what, to).
     pub pending_modified: Vec<(Word, String)>,
+    /// What it may use of other services, as (role's ARN, feature).
+    pub roles: Vec<(String, String)>,
     pub tags: Tags,
 }
 
@@ -81,6 +83,8 @@ pub struct DbCluster {
     pub parameter_group: String,
     pub subnet_group: String,
     pub security_group: String,
+    /// What it may use of other services, as (role's ARN, feature).
+    pub roles: Vec<(String, String)>,
     pub tags: Tags,
 }
 

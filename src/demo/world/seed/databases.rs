@@ -57,6 +57,9 @@ impl Account {
             let instance = self.new_instance(member, Some(id), tier, endpoint);
             self.db_instances.insert(name.clone(), instance);
             self.add_instance_metrics(member);
+            if tier > 0 {
+                self.wave(Self::replica_lag(name), (12.0, 9.0), "Milliseconds");
+            }
         }
         let cluster = self.new_cluster(database, &names, serverless);
         self.db_clusters.insert(id.to_owned(), cluster);
@@ -114,6 +117,7 @@ impl Account {
             vpc_id: self.network.vpc_id.clone(),
             security_group: self.network.security_group.clone(),
             pending_modified: Vec::new(),
+            roles: Vec::new(),
             tags: self.usual_tags(),
         }
     }
@@ -155,6 +159,7 @@ impl Account {
             parameter_group: format!("{}-aurora-pg{major}", self.environment),
             subnet_group: format!("{}-db-subnet-group", self.environment),
             security_group: self.network.security_group.clone(),
+            roles: Vec::new(),
             tags: self.usual_tags(),
         }
     }

@@ -53,6 +53,8 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
 }
 
 fn databases(account: &mut Account) {
+    let id = account.id.clone();
+    let role = |name: &str| format!("arn:aws:iam::{id}:role/{name}");
     let main = Database {
         id: "enterprise-prod-db",
         class: "db.r5.large",
@@ -67,6 +69,7 @@ fn databases(account: &mut Account) {
     account.add_database(main);
     if let Some(instance) = account.db_instances.get_mut(main.id) {
         instance.pending_modified.push(("EngineVersion", "15.5".to_owned()));
+        instance.roles.push((role("enterprise-db-export"), "s3Export".to_owned()));
     }
     let reporting = Database {
         id: "enterprise-prod-reporting",
@@ -80,6 +83,9 @@ fn databases(account: &mut Account) {
         connections: (9.0, 21.0),
     };
     account.add_aurora(reporting, 1, Some((0.5, 16.0)));
+    if let Some(cluster) = account.db_clusters.get_mut(reporting.id) {
+        cluster.roles.push((role("enterprise-reporting-import"), "s3Import".to_owned()));
+    }
     account.add_replication_group("enterprise-prod-cache", "Sessions of app-service", "cache.r7g.large");
     let logs = "/aws/rds/instance/enterprise-prod-db/postgresql";
     account.add_log_group(logs, Tone::Postgres, 0.8, false);

@@ -3,7 +3,7 @@
 
 use crate::demo::world::account::Account;
 use crate::demo::world::agenda::Act;
-use crate::demo::world::model::{CacheSnapshot, DbClusterMember, Word};
+use crate::demo::world::model::{CacheSnapshot, DbClusterMember, MetricId, Word};
 
 /// Seconds that each takes.
 const RESTART: i64 = 45;
@@ -23,6 +23,29 @@ pub struct InstanceUpdate {
     pub window: Option<String>,
     /// At once instead of in the window.
     pub now: bool,
+}
+
+/// What a restored database has that is not in its snapshot; what is `None` is as the account has it by default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Restored {
+    /// Instance class; the source's unless given.
+    pub class: Option<String>,
+    /// Subnet group.
+    pub subnet_group: Option<String>,
+    /// Security group.
+    pub security_group: Option<String>,
+    /// Parameter group.
+    pub parameter_group: Option<String>,
+    /// With a standby.
+    pub multi_az: bool,
+    /// With a public address.
+    pub public: bool,
+    /// Can't be deleted.
+    pub protected: bool,
+    /// Port, of a cluster.
+    pub port: Option<i32>,
+    /// Capacity units, of a cluster.
+    pub serverless: Option<(f64, f64)>,
 }
 
 /// What a database comes to next.
@@ -60,7 +83,9 @@ impl Account {
         if pending.is_empty() {
             return;
         }
-        instance.pending_modified = pending;
+        // What waited before still does, and is applied with what is applied at once.
+        instance.pending_modified.retain(|(what, _)| pending.iter().all(|(other, _)| other != what));
+        instance.pending_modified.extend(pending);
         if update.now {
             instance.status = "modifying";
             self.rds_event("db-instance", id, "Applying modification to database instance", &["configuration change"]);
@@ -80,20 +105,40 @@ impl Account {
     pub(super) fn failed_over(&mut self, cluster: &str, writer: &str) {
         let Some(found) = self.db_clusters.get_mut(cluster) else { return };
         found.status = "available";
+        let before = found.members.iter().find(|member| member.writer).map(|member| member.instance.clone());
         for member in &mut found.members {
             member.writer = member.instance == writer;
+        }
+        // Only readers lag.
+        if let (Some(before), Some(lag)) = (before, self.signals.remove(&Self::replica_lag(writer))) {
+            self.signals.insert(Self::replica_lag(&before), lag);
         }
         self.rds_event("db-cluster", cluster, &format!("Completed failover to DB instance: {writer}"), &["failover"]);
     }
 
-    /// An instance like another one, under a new name; in a cluster as its next member.
-    pub fn make_instance_like(&mut self, like: &str, id: &str, class: Option<&str>, cluster: Option<&str>) {
+    /// How far a reader of a cluster is behind its writer.
+    pub(in crate::demo::world) fn replica_lag(instance: &str) -> MetricId {
+        MetricId::new("AWS/RDS", "AuroraReplicaLag", &[("DBInstanceIdentifier", instance)])
+    }
+
+    /// An instance with the data of another one, under a new name; in a cluster as its next member.
+    pub fn make_instance_like(&mut self, like: &str, id: &str, restored: Restored, cluster: Option<&str>) {
         let Some(mut instance) = self.db_instances.get(like).cloned() else { return };
+        let by_default = format!("default.{}{}", instance.engine, major(&instance.engine_version));
         instance.endpoint = instance.endpoint.replacen(like, id, 1);
         instance.arn = self.arn("rds", &format!("db:{id}"));
         instance.resource_id = format!("db-{}", id.to_uppercase().replace('-', ""));
         instance.id = id.to_owned();
-        instance.class = class.map_or(instance.class, str::to_owned);
+        instance.class = restored.class.unwrap_or(instance.class);
+        instance.subnet_group = restored.subnet_group.unwrap_or_else(|| "default".to_owned());
+        instance.security_group = restored.security_group.unwrap_or_else(|| "sg-default".to_owned());
+        instance.parameter_group = restored.parameter_group.unwrap_or(by_default);
+        let standby = instance.secondary_availability_zone.take().filter(|_| restored.multi_az);
+        instance.secondary_availability_zone = standby;
+        instance.multi_az = restored.multi_az;
+        instance.publicly_accessible = restored.public;
+        instance.deletion_protection = restored.protected;
+        instance.roles.clear();
         instance.status = "creating";
         instance.created_at = self.now;
         instance.pending_modified.clear();
@@ -107,9 +152,17 @@ impl Account {
         self.database_later(RESTORE, id, DatabaseStep::InstanceThere);
     }
 
-    /// A cluster like another one, under a new name and without an instance.
-    pub fn make_cluster_like(&mut self, like: &str, id: &str) {
+    /// A cluster with the data of another one, under a new name and without an instance.
+    pub fn make_cluster_like(&mut self, like: &str, id: &str, restored: Restored) {
         let Some(mut cluster) = self.db_clusters.get(like).cloned() else { return };
+        let by_default = format!("default.{}{}", cluster.engine, major(&cluster.engine_version));
+        cluster.subnet_group = restored.subnet_group.unwrap_or_else(|| "default".to_owned());
+        cluster.security_group = restored.security_group.unwrap_or_else(|| "sg-default".to_owned());
+        cluster.parameter_group = restored.parameter_group.unwrap_or(by_default);
+        cluster.deletion_protection = restored.protected;
+        cluster.port = restored.port.unwrap_or(cluster.port);
+        cluster.serverless = restored.serverless;
+        cluster.roles.clear();
         cluster.endpoint = cluster.endpoint.replacen(like, id, 1);
         cluster.reader_endpoint = cluster.reader_endpoint.replacen(like, id, 1);
         cluster.arn = self.arn("rds", &format!("cluster:{id}"));
@@ -171,4 +224,9 @@ impl Account {
             DatabaseStep::InstanceThere | DatabaseStep::ClusterThere => {}
         }
     }
+}
+
+/// The first number of a version.
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or_default()
 }

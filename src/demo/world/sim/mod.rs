@@ -24,7 +24,7 @@ use super::model::Word;
 use super::signal::{Signal, after};
 
 pub(in crate::demo::world) use databases::DatabaseStep;
-pub use databases::InstanceUpdate;
+pub use databases::{InstanceUpdate, Restored};
 pub(super) use deploy::Release;
 pub use operate::ServiceUpdate;
 pub use store::md5;

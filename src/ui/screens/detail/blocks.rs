@@ -11,6 +11,7 @@ use crate::app::view::DetailView;
 use crate::engine::MetricKey;
 use crate::kinds;
 use crate::model::{MetricSpec, Resource, ResourceId, Section, Value, text};
+use crate::ui::acts;
 use crate::ui::chart::{self, Chart};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
@@ -84,6 +85,24 @@ impl<'d> Block<'d> {
             .collect();
         let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
         Self { title, lines, body: Body::Fields { columns, label } }
+    }
+
+    /// The actions on it, each with what it does, or why it can't be used.
+    pub(super) fn actions(cx: &Cx, resource: &Resource, cells: u16) -> Option<Self> {
+        let offers = acts::offers(cx, resource);
+        let label = offers.iter().map(|(title, ..)| width(title)).max()?.min(LABEL).min(cells / 3);
+        let room = cells.saturating_sub(label + 2);
+        let lines_of = |(title, words, role): &(&'static str, String, Role)| {
+            let style = cx.style(*role);
+            let line = |text: &str| FieldLine { label: String::new(), text: text.to_owned(), style };
+            let mut lines: Vec<FieldLine> = wrap(words, room).into_iter().map(line).collect();
+            if let Some(first) = lines.first_mut() {
+                (*title).clone_into(&mut first.label);
+            }
+            lines
+        };
+        let column: Vec<FieldLine> = offers.iter().flat_map(lines_of).collect();
+        Some(Self { title: "Actions", lines: column.len(), body: Body::Fields { columns: vec![column], label } })
     }
 
     /// Its lines, title and the empty line after it included.

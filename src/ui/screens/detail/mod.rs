@@ -76,14 +76,17 @@ fn summary(cx: &mut Cx, area: Rect, view: &DetailView, query: &Query, facts: &Fa
         Some(detail) => left.extend(detail.sections.iter().map(|section| Block::section(cx, section, main.width))),
         None => left.extend(blocks::known(cx, view.resource.as_ref(), main.width)),
     }
+    let actions = view.resource.as_ref().and_then(|resource| Block::actions(cx, resource, main.width));
     let charts = blocks::charts(cx, view, if side.is_empty() { main.width } else { side.width });
     let (lines, visible) = if side.is_empty() {
-        // Charts come after what is most telling.
+        // What can be done and the charts come after what is most telling.
         let at = left.len().min(1);
-        left.splice(at..at, charts);
+        left.splice(at..at, actions.into_iter().chain(charts));
         (blocks::height(&left), usize::from(main.height))
     } else {
         blocks::draw(cx, side, &charts, view.top);
+        let at = left.len().min(1);
+        left.splice(at..at, actions);
         (blocks::height(&left).max(blocks::height(&charts)), usize::from(main.height))
     };
     let first = blocks::draw(cx, main, &left, view.top.min(lines.saturating_sub(visible)));
