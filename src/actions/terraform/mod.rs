@@ -2,22 +2,27 @@
 //! Every request is conditional on what was seen.
 
 pub(super) mod alive;
+#[cfg(all(test, feature = "demo"))]
+pub(super) mod rig;
 pub(super) mod steps;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use super::{Op, parts};
-use crate::guard::Permit;
-use crate::kinds::terraform::{Place, Record, Sort, objects, records, split};
+use super::parts::Stand;
+use super::{Asked, Op, parts};
+use crate::guard::{Permit, Watching};
+use crate::kinds::terraform::{MOST, Place, Record, Sort, Table, objects, records, split};
 use crate::kinds::terraform_state::Whole;
-use crate::model::{Fault, FaultClass, Seen, Sent, Step, Value, text};
+use crate::model::{Fault, FaultClass, Followed, Plan, Seen, Sent, Step, Value, text};
 use crate::providers::aws::{Ride, sent, sha256};
 use crate::providers::{Acting, Env};
 
@@ -26,6 +31,9 @@ pub(super) const DELETE_ITEM: Op = "dynamodb:DeleteItem";
 pub(super) const PUT_OBJECT: Op = "s3:PutObject";
 pub(super) const COPY_OBJECT: Op = "s3:CopyObject";
 pub(super) const DELETE_OBJECT: Op = "s3:DeleteObject";
+
+/// Both stores tell at once what was written.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What nothing is called among what was seen.
 const NOTHING: &str = "nothing";
@@ -134,6 +142,58 @@ fn names(step: &Step) -> Option<std::collections::HashMap<String, String>> {
     Some(written.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
 }
 
+/// What has come of a step, whatever it does.
+pub(super) async fn followed(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
+    match step.operation {
+        PUT_ITEM => written_item(acting, step).await,
+        PUT_OBJECT | COPY_OBJECT => written_object(acting, step).await,
+        _ => released(acting, step).await,
+    }
+}
+
+/// Whether an item is what a step has written.
+async fn written_item(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
+    let table = Table { place: Place::own(&acting.env), name: parts::text_of(step, "TableName").unwrap_or_default().into() };
+    let said = |name: &str| step.input.get("Item")?.get(name)?.get("S")?.as_str();
+    let lock_id = said("LockID").unwrap_or_default();
+    let there = records::item(&acting.env, &table, lock_id).await?;
+    let text = there.as_ref().and_then(|record| record.text.as_deref());
+    match (said("Info"), said("Digest")) {
+        (Some(info), _) if text == Some(info) => Ok(parts::verified("the lock is held")),
+        (_, Some(digest)) if text == Some(digest) => Ok(parts::verified(format!("the digest is {digest}"))),
+        _ => Ok(parts::failed(format!("{lock_id} in {} is another one by now", table.name))),
+    }
+}
+
+/// Whether an object is what a step has written.
+async fn written_object(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
+    let [bucket, key] = ["Bucket", "Key"].map(|name| parts::text_of(step, name).unwrap_or_default());
+    let digest = parts::text_of(step, "BodySha256");
+    let read = objects::read(&acting.env, bucket, key, None, if digest.is_some() { MOST } else { 0 }).await?;
+    let Some(read) = read else { return Ok(parts::failed(format!("there is no {key} in {bucket}"))) };
+    let size = text::bytes(read.size);
+    match (digest, read.body) {
+        (None, _) => Ok(parts::verified(format!("{key} is there, {size}"))),
+        (Some(digest), Some(body)) if sha256(&body) == digest => Ok(parts::verified(format!("{key} is written, {size}"))),
+        _ => Ok(parts::failed(format!("{key} is another one by now"))),
+    }
+}
+
+/// Whether the lock that a step deletes is gone.
+async fn released(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
+    for (name, before) in step.seen.0.iter().filter(|(name, _)| !name.starts_with("state:")) {
+        match records::find(&acting.env, name).await? {
+            Some(record) if seen_of(Some(&record)) == **before => return Ok(parts::going("the lock is still there", None)),
+            Some(record) if record.is_lock() => {
+                let words = record.lock().map_or_else(|_| "by somebody".to_owned(), |lock| lock.words());
+                return Ok(parts::verified(format!("it is released; another one has been taken since, {words}")));
+            }
+            _ => {}
+        }
+    }
+    Ok(parts::verified("the lock is released"))
+}
+
 /// The one of these texts whose digest a step's input has.
 pub(super) fn with_digest<'a>(step: &Step, texts: impl IntoIterator<Item = &'a str>) -> Option<Bytes> {
     let wanted = parts::text_of(step, "BodySha256")?;
@@ -162,6 +222,11 @@ pub(super) fn digests(whole: &Whole) -> impl Iterator<Item = &Record> {
 pub(super) fn aws_command(acting: &Acting, place: &Place, words: &str, flags: &[(&str, &str)]) -> Arc<str> {
     let profile = place.profile.as_deref().or(acting.profile.as_deref());
     parts::aws_command_at(profile, &place.region, words, flags)
+}
+
+/// Follows a step until what it writes or deletes is so. There is little to wait for: both stores are consistent at once.
+pub(super) fn follow<'a>(acting: &'a Acting, _: &'a Plan, step: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
+    async move { parts::until_ended(PATIENCE, watch, || followed(acting, step)).await }.boxed()
 }
 
 /// Lines in a sentence.

@@ -74,7 +74,7 @@ pub(crate) fn take(there: &Env, record: &Record, text: &str, words: String, seen
 /// Writes a digest down in place of the one that was seen, or of none.
 pub(crate) fn digest(there: &Env, before: &Digest, digest: &str, words: String, seen: Seen) -> Step {
     let known = before.known.as_deref();
-    let seen = seen.with(&name_of(there, &before.record()), known.unwrap_or(NOTHING));
+    let seen = seen.with(&name_of(there, &before.record()), before.seen());
     let (condition, values) = match known {
         Some(known) => ("Digest = :before", Some(json!({ ":before": { "S": known } }))),
         None => ("attribute_not_exists(LockID)", None),
@@ -100,7 +100,13 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
-    fn record(&self) -> Record {
+    /// What was seen of it.
+    pub(crate) fn seen(&self) -> &str {
+        self.known.as_deref().unwrap_or(NOTHING)
+    }
+
+    /// The row as a record.
+    pub(crate) fn record(&self) -> Record {
         Record {
             sort: Sort::Digest,
             place: self.table.place.clone(),
