@@ -16,7 +16,7 @@ use crate::guard::{Permit, Watching};
 use crate::kinds::ecs_service;
 use crate::model::{
     Fault, FaultClass, FieldChange, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen,
-    Sent, Step, Undo, Value, Verdict,
+    Sent, Step, Undo, Value,
 };
 use crate::providers::Acting;
 use crate::providers::aws::fault;

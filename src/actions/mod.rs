@@ -24,6 +24,11 @@ mod rds_snapshot_delete;
 #[cfg(test)]
 #[cfg(feature = "demo")]
 mod rig;
+mod terraform;
+mod terraform_digest_repair;
+mod terraform_lock_restore;
+mod terraform_state_restore;
+mod terraform_unlock;
 
 use std::fmt;
 use std::sync::Arc;
@@ -112,6 +117,10 @@ pub const ALL: &[&ActionDef] = &[
     &rds_reboot::DEF,
     &elasticache_snapshot_create::DEF,
     &elasticache_snapshot_delete::DEF,
+    &terraform_unlock::DEF,
+    &terraform_lock_restore::DEF,
+    &terraform_state_restore::DEF,
+    &terraform_digest_repair::DEF,
 ];
 
 /// The action of this id.

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::{ActionDef, Carrier, by_id};
-use crate::demo::Estate;
 use crate::demo::world::Clock;
+use crate::demo::{Changed, Estate};
 use crate::guard::{Hands, Permit};
 use crate::model::{
     Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,
@@ -136,6 +136,30 @@ impl Rig {
         self.plan(environment, action, fields).await.unwrap();
         let calls: u64 = self.estate.calls().values().sum();
         usize::try_from(calls).unwrap() - self.estate.most_at_once() + 1
+    }
+
+    /// Looks once more, sends and follows each of the plan's steps in turn; returns what the estate saw.
+    pub(super) async fn carry_out(&self, plan: &Plan) -> Vec<Changed> {
+        self.estate.reset_calls();
+        for (number, step) in plan.steps.iter().enumerate() {
+            let seen = self.hands.look(plan, number).await.unwrap();
+            assert_eq!(step.seen.differences(&seen), [], "{}: nothing has moved", step.words);
+            let sent = self.hands.send(plan, number, Permit::for_tests(step)).await;
+            assert!(matches!(sent, Sent::Accepted { .. }), "{}: {sent:?}", step.words);
+            let followed = self.hands.follow(plan, number, &|_| {}).await.unwrap();
+            assert!(matches!(followed, Followed::Verified(_)), "{}: {followed:?}", step.words);
+        }
+        self.estate.changes()
+    }
+
+    /// What a step of the plan stands on, as it is now.
+    pub(super) async fn look(&self, plan: &Plan, step: usize) -> Vec<crate::model::Difference> {
+        plan.steps[step].seen.differences(&self.hands.look(plan, step).await.unwrap())
+    }
+
+    /// Sends a step without looking first.
+    pub(super) async fn send_blindly(&self, plan: &Plan, step: usize) -> Sent {
+        self.hands.send(plan, step, Permit::for_tests(&plan.steps[step])).await
     }
 
     /// Follows the plan's one step, with ten seconds between two looks; returns the headway too.
