@@ -53,7 +53,7 @@ fn revisions_are_deployed(deck: &Deck) {
     };
     let fields = [&of[..], &["--task-definition", &revision]].concat();
     let (plan, _) = console.carry_out("ecs-deploy", SPLIT, &fields, &[]);
-    assert_eq!(plan["changes"][0], json!({ "field": "task definition", "from": "lecture-backend:1", "to": revision }));
+    assert_eq!(plan["changes"][0], json!({ "field": "task_definition", "from": "lecture-backend:1", "to": revision }));
     assert_eq!(plan["steps"][0]["input"].get("desiredCount"), None, "the count is not sent along");
     assert!(described()["taskDefinition"].as_str().unwrap().ends_with(&revision));
     let begun = |service: &Value| service["deployments"][0]["id"].clone();

@@ -11,6 +11,8 @@ pub const ALL: &[Test] = &[
     ("a target that has moved is not changed", a_moved_target_is_left_alone),
     ("a target that is gone is not changed", a_gone_target_is_left_alone),
     ("killed while it sends, the intent is in the journal", a_killed_console_has_told_its_intent),
+    #[cfg(unix)]
+    ("left while it sends, the outcome is unknown", a_console_that_is_left_says_so),
 ];
 
 /// One action for each protocol, and what reads back whether it was done.
@@ -166,6 +168,32 @@ fn a_killed_console_has_told_its_intent(deck: &Deck) {
     // What comes after it finds a journal that it can go on with.
     let fields = ["--cluster", CLUSTER, "--service", &service, "--desired", "5"];
     console.carry_out("ecs-scale", SPLIT, &fields, &[]);
+}
+
+#[cfg(unix)]
+fn a_console_that_is_left_says_so(deck: &Deck) {
+    let (console, service) = (Console::new(deck), deck.service("left", 1));
+    let fields = ["--cluster", CLUSTER, "--service", &service, "--desired", "3"];
+    let words = [&["act", "ecs-scale", "-e", SPLIT], &fields[..], &["--apply", "--confirm", "yes"]].concat();
+    let leave = |operation: &str, nth: usize, trouble: &str| {
+        let count = |request: &&serde_json::Value| request["operation"] == operation;
+        let before = deck.ministack.requests().iter().filter(count).count();
+        deck.trouble(operation, trouble);
+        let running = console.begin(&words);
+        deck.ministack.wait_for(operation, before + nth);
+        let id = running.child.id().to_string();
+        let told = std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap();
+        assert!(told.success());
+        let said = running.end();
+        deck.end_trouble();
+        said
+    };
+    // While the target is read for the last time.
+    leave("DescribeServices", 2, "hold:1").ends_with(1).says("nothing was sent").changes_nothing();
+    assert_eq!(console.journal(), [json!(null); 0]);
+    leave("UpdateService", 1, "hold").ends_with(4).says("not known");
+    assert_eq!(console.last_run(), ["intent", "sent", "outcome unknown"]);
+    console.run(&["journal", "verify"]).ends_with(0);
 }
 
 /// A change that the server takes and never answers.

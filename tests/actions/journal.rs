@@ -32,7 +32,7 @@ fn changes_are_found(deck: &Deck) {
     assert_eq!(events, ["intent", "sent", "outcome", "followed", "intent", "sent", "outcome", "followed"]);
     assert_eq!(entries[0]["changes"], json!([["desired", 1, 2]]));
     assert!(entries[2]["request_id"].is_string(), "{}", entries[2]);
-    let (place, who) = (&entries[0]["place"], &entries[0]["who"]);
+    let (place, who) = (&entries[0]["where"], &entries[0]["who"]);
     assert_eq!((&place["environment"], &place["name"]), (&json!(SPLIT), &json!(service)));
     assert!(who["caller"].as_str().unwrap().starts_with("arn:aws:"), "{who}");
     let file = file(&console);
