@@ -224,12 +224,12 @@ fn affects(found: &Found, on: bool) -> Vec<Arc<str>> {
 
 fn undo(target: &Arc<ResourceId>, on: bool) -> Undo {
     let order = |fields: Fields| Order { action: ID, target: Arc::clone(target), fields };
-    match on {
-        true => {
-            let fields = Fields::from([("state", DISABLED.to_owned()), (UNTIL, A_WHILE.to_owned())]);
-            Undo::By { words: "disable them again, for an hour".into(), order: order(fields) }
-        }
-        false => Undo::By { words: "enable them again".into(), order: order([("state", ENABLED.to_owned())].into()) },
+    let on_again = Fields::from([("state", ENABLED.to_owned())]);
+    let off_again = Fields::from([("state", DISABLED.to_owned()), (UNTIL, A_WHILE.to_owned())]);
+    if on {
+        Undo::By { words: "disable them again, for an hour".into(), order: order(off_again) }
+    } else {
+        Undo::By { words: "enable them again".into(), order: order(on_again) }
     }
 }
 
@@ -266,9 +266,10 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watchin
         let word = if on { ENABLED } else { DISABLED };
         let look = || async {
             let found = find(acting, id).await?;
-            Ok::<Stand, Fault>(match found.enabled == on {
-                true => parts::verified(format!("its actions are {word}")),
-                false => parts::going(format!("its actions are not {word} yet"), None),
+            Ok::<Stand, Fault>(if found.enabled == on {
+                parts::verified(format!("its actions are {word}"))
+            } else {
+                parts::going(format!("its actions are not {word} yet"), None)
             })
         };
         parts::until_ended(PATIENCE, watch, look).await

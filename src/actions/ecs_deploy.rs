@@ -219,9 +219,10 @@ fn suits(service: &Service, to: &TaskDefinition) -> Vec<Precondition> {
         let (name, port) =
             (balancer.container_name().unwrap_or_default(), balancer.container_port().unwrap_or_default());
         let there = has(name, port);
-        let evidence = match there {
-            true => format!("{} has {name}:{port}, which is behind its load balancer", revision(to)),
-            false => format!("its load balancer wants {name}:{port}, which {} has not", revision(to)),
+        let evidence = if there {
+            format!("{} has {name}:{port}, which is behind its load balancer", revision(to))
+        } else {
+            format!("its load balancer wants {name}:{port}, which {} has not", revision(to))
         };
         all.push(parts::must("load balancer finds its container", there, evidence));
     }

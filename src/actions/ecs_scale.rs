@@ -16,7 +16,7 @@ use crate::guard::{Permit, Watching};
 use crate::kinds::ecs_service;
 use crate::model::{
     Fault, FaultClass, FieldChange, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen,
-    Sent, Step, Undo, Value, Verdict,
+    Sent, Step, Undo, Value,
 };
 use crate::providers::Acting;
 use crate::providers::aws::fault;
@@ -119,10 +119,8 @@ fn risk(from: i64, to: i64) -> Risk {
 
 fn changes(service: &Service, to: i64) -> String {
     let (desired, running) = (service.desired_count(), service.running_count());
-    match i64::from(desired) == to {
-        true => format!("nothing would change: {desired} are wanted now, {running} run"),
-        false => format!("{desired} are wanted now, {running} run"),
-    }
+    let idle = if i64::from(desired) == to { "nothing would change: " } else { "" };
+    format!("{idle}{desired} are wanted now, {running} run")
 }
 
 /// The range that autoscaling keeps the service in, if there is one.
@@ -147,14 +145,9 @@ fn within(range: &Result<Option<ScalableTarget>, Fault>, to: i64) -> Preconditio
         state.dynamic_scaling_in_suspended() == Some(true) && state.dynamic_scaling_out_suspended() == Some(true)
     });
     let hand = if suspended { "its scaling is suspended" } else { "its policies may set another count at any time" };
-    match (i64::from(least)..=i64::from(most)).contains(&to) {
-        true => Precondition::new(NAME, Verdict::Pass, format!("autoscaling keeps it from {least} to {most}; {hand}")),
-        false => {
-            let evidence =
-                format!("autoscaling keeps it from {least} to {most}, and would not leave it at {to}; {hand}");
-            Precondition::new(NAME, Verdict::Warn, evidence)
-        }
-    }
+    let inside = (i64::from(least)..=i64::from(most)).contains(&to);
+    let so = if inside { String::new() } else { format!(", and would not leave it at {to}") };
+    parts::should(NAME, inside, format!("autoscaling keeps it from {least} to {most}{so}; {hand}"))
 }
 
 fn affects(service: &Service, from: i64, to: i64) -> Vec<std::sync::Arc<str>> {

@@ -132,7 +132,7 @@ fn is_checked(
     task: &Task,
     others: Option<&Result<Vec<Task>, Fault>>,
 ) -> bool {
-    let defined = definition.iter().flat_map(|it| it.container_definitions());
+    let defined = definition.iter().flat_map(TaskDefinition::container_definitions);
     let told = |task: &Task| matches!(task.health_status(), Some(HealthStatus::Healthy | HealthStatus::Unhealthy));
     let others = others.into_iter().flatten().flatten();
     defined.into_iter().any(|container| container.health_check().is_some())

@@ -21,8 +21,14 @@ mod rds_reboot;
 mod rds_restore;
 mod rds_snapshot_create;
 mod rds_snapshot_delete;
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod rig;
+mod terraform;
+mod terraform_digest_repair;
+mod terraform_lock_restore;
+mod terraform_state_restore;
+mod terraform_unlock;
 
 use std::fmt;
 use std::sync::Arc;
@@ -111,6 +117,10 @@ pub const ALL: &[&ActionDef] = &[
     &rds_reboot::DEF,
     &elasticache_snapshot_create::DEF,
     &elasticache_snapshot_delete::DEF,
+    &terraform_unlock::DEF,
+    &terraform_lock_restore::DEF,
+    &terraform_state_restore::DEF,
+    &terraform_digest_repair::DEF,
 ];
 
 /// The action of this id.

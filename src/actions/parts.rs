@@ -96,9 +96,14 @@ pub(super) fn wanted<'a>(fields: &'a Fields, field: &str) -> Result<&'a str, Fau
 
 /// An `aws` command to paste, in the environment's profile and region.
 pub(super) fn aws_command(acting: &Acting, words: &str, flags: &[(&str, &str)]) -> Arc<str> {
+    aws_command_at(acting.profile.as_deref(), &acting.env.scope.region, words, flags)
+}
+
+/// The same in another profile and region.
+pub(super) fn aws_command_at(profile: Option<&str>, region: &str, words: &str, flags: &[(&str, &str)]) -> Arc<str> {
     let mut command = format!("aws {words}");
-    let profile = acting.profile.as_deref().map(|profile| ("profile", profile));
-    let region = ("region", &*acting.env.scope.region);
+    let profile = profile.map(|profile| ("profile", profile));
+    let region = ("region", region);
     for (flag, value) in flags.iter().copied().chain(profile).chain([region]) {
         command.push_str(" --");
         command.push_str(flag);

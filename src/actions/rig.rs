@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::{ActionDef, Carrier, by_id};
-use crate::demo::Estate;
 use crate::demo::world::Clock;
+use crate::demo::{Changed, Estate};
 use crate::guard::{Hands, Permit};
 use crate::model::{
     Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,
@@ -138,6 +138,30 @@ impl Rig {
         usize::try_from(calls).unwrap() - self.estate.most_at_once() + 1
     }
 
+    /// Looks once more, sends and follows each of the plan's steps in turn; returns what the estate saw.
+    pub(super) async fn carry_out(&self, plan: &Plan) -> Vec<Changed> {
+        self.estate.reset_calls();
+        for (number, step) in plan.steps.iter().enumerate() {
+            let seen = self.hands.look(plan, number).await.unwrap();
+            assert_eq!(step.seen.differences(&seen), [], "{}: nothing has moved", step.words);
+            let sent = self.hands.send(plan, number, Permit::for_tests(step)).await;
+            assert!(matches!(sent, Sent::Accepted { .. }), "{}: {sent:?}", step.words);
+            let followed = self.hands.follow(plan, number, &|_| {}).await.unwrap();
+            assert!(matches!(followed, Followed::Verified(_)), "{}: {followed:?}", step.words);
+        }
+        self.estate.changes()
+    }
+
+    /// What a step of the plan stands on, as it is now.
+    pub(super) async fn look(&self, plan: &Plan, step: usize) -> Vec<crate::model::Difference> {
+        plan.steps[step].seen.differences(&self.hands.look(plan, step).await.unwrap())
+    }
+
+    /// Sends a step without looking first.
+    pub(super) async fn send_blindly(&self, plan: &Plan, step: usize) -> Sent {
+        self.hands.send(plan, step, Permit::for_tests(&plan.steps[step])).await
+    }
+
     /// Follows the plan's one step, with ten seconds between two looks; returns the headway too.
     pub(super) async fn follow(&self, plan: &Plan) -> (Followed, Vec<Headway>) {
         self.follow_step(plan, 0).await
@@ -214,9 +238,17 @@ pub(super) fn undo(plan: &Plan) -> &Order {
 }
 
 #[test]
-fn every_action_is_found_by_its_id() {
+fn every_action_keeps_the_contract() {
     for action in super::ALL {
-        assert_eq!(by_id(action.id).map(|found| found.id), Some(action.id));
+        let id = action.id;
+        assert_eq!(by_id(id).map(|found| found.id), Some(id));
+        assert!(action.kinds.iter().all(|kind| crate::kinds::by_id(kind).is_some()), "{id}: {:?}", action.kinds);
+        assert!(action.example.starts_with(&format!("{id} -e ")), "{id}: {}", action.example);
+        assert!(!action.doc.ends_with('.') && !action.risk.is_empty() && !action.undo.is_empty(), "{id}");
+        assert!(!action.sends.is_empty() && action.sends.iter().all(|op| !action.reads.contains(op)), "{id}");
+        let names: std::collections::BTreeSet<_> = action.fields.iter().map(|field| field.id).collect();
+        assert_eq!(names.len(), action.fields.len(), "{id}: a field twice");
+        assert!(action.fields.iter().any(|field| field.locates), "{id}: nothing names its target");
     }
 }
 

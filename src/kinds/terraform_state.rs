@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use super::parts::{self, encoded};
 use super::terraform::objects::{self, Version};
 use super::terraform::{
-    ITEM, MOST, Place, Record, SURVEYS, State, Stores, Table, VERSIONS, contents, path, read_state, records, split,
-    state, stores, survey,
+    Bucket, ITEM, MOST, Place, Record, SURVEYS, State, Stores, Table, VERSIONS, contents, path, read_state, records,
+    split, state, stores, survey,
 };
 use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Resource, ResourceId, Section, Value, text};
@@ -110,6 +110,10 @@ pub struct Whole {
     pub place: Place,
     /// The tables that can hold its lock and digest.
     pub tables: Vec<Table>,
+    /// Whether the configuration names those tables for its bucket; else they are all that were found.
+    pub named: bool,
+    /// Whether its lock is an object beside it, as far as the configuration says.
+    pub lockfile: Option<bool>,
     /// The object and its content; `None`: there is none.
     pub state: Option<State>,
     /// Its locks and its digest.
@@ -122,21 +126,26 @@ pub struct Whole {
 pub async fn whole(env: &Env, id: &str, most: u64) -> Result<Whole, Fault> {
     let invalid = || Fault::new(FaultClass::Invalid, format!("`{id}` is no path of a state: it is written BUCKET/KEY"));
     let (bucket, key) = split(id).ok_or_else(invalid)?;
-    let (place, configured) = place(env, bucket);
+    let known = configured(env, bucket);
+    let place = known.as_ref().map_or_else(|| Place::own(env), |known| known.place.clone());
+    let backends = known.map(|known| known.backends).unwrap_or_default();
+    let tables = backends.iter().filter_map(|backend| backend.table.clone());
+    let tables: Vec<Table> = tables.map(|name| Table { place: place.clone(), name }).collect();
+    let (named, lockfile) = (!tables.is_empty(), backends.iter().filter_map(|backend| backend.lockfile).max());
     let read = read_state(env, &place, bucket, key, most);
-    let (state, (records, faults, tables)) = join(read, noted(env, &place, id, configured)).await;
+    let (state, (records, faults, tables)) = join(read, noted(env, &place, id, tables)).await;
     let (bucket, key) = (bucket.to_owned(), key.to_owned());
-    Ok(Whole { bucket, key, place, tables, state: state?, records, faults })
+    Ok(Whole { bucket, key, place, tables, named, lockfile, state: state?, records, faults })
 }
 
-/// Where a bucket is, and the tables that the configuration names for it.
-fn place(env: &Env, bucket: &str) -> (Place, Vec<Table>) {
-    let stores = Stores::configured(env);
-    let Some(known) = stores.buckets.iter().find(|known| *known.name == *bucket) else {
-        return (Place::own(env), Vec::new());
-    };
-    let tables = known.backends.iter().filter_map(|backend| backend.table.clone());
-    (known.place.clone(), tables.map(|name| Table { place: known.place.clone(), name }).collect())
+/// What the configuration says of a bucket.
+fn configured(env: &Env, bucket: &str) -> Option<Bucket> {
+    Stores::configured(env).buckets.into_iter().find(|known| *known.name == *bucket)
+}
+
+/// Where a bucket is.
+pub fn place(env: &Env, bucket: &str) -> Place {
+    configured(env, bucket).map_or_else(|| Place::own(env), |known| known.place)
 }
 
 /// Locks and digest of a state: in the tables that its backend names, else in every table that may hold them, and beside it.
@@ -170,7 +179,7 @@ async fn beside(env: &Env, place: &Place, path: &str) -> Result<Vec<Record>, Fau
 
 async fn versions(env: &Env, id: &str) -> Result<(Vec<Version>, bool), Fault> {
     let (bucket, key) = split(id).unwrap_or((id, ""));
-    objects::versions(&*place(env, bucket).0.env(env).await?, bucket, key).await
+    objects::versions(&*place(env, bucket).env(env).await?, bucket, key).await
 }
 
 fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
@@ -212,7 +221,7 @@ fn version_table(versions: &[Version], all: bool) -> Section {
 fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
     Box::pin(async move {
         let (bucket, key) = split(&id.id).ok_or_else(|| parts::gone(id))?;
-        let there = place(env, bucket).0.env(env).await?;
+        let there = place(env, bucket).env(env).await?;
         let read = objects::read(&there, bucket, key, None, RAW).await?.ok_or_else(|| parts::gone(id))?;
         let Some(body) = read.body else {
             let words = format!("{} are more than the {} that are shown", text::bytes(read.size), text::bytes(RAW));

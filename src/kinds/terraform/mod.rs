@@ -21,6 +21,7 @@ pub use stores::{Bucket, Place, Stores, Table, stores};
 pub use survey::{Found, Survey, survey};
 
 use super::Op;
+pub use super::parts::encoded;
 
 /// Scans a lock table.
 pub const SCAN: Op = "dynamodb:Scan";

@@ -168,7 +168,8 @@ fn of_answer(answer: &GetObjectOutput) -> Read {
         size: u64::try_from(answer.content_length().unwrap_or_default()).unwrap_or_default(),
         etag: answer.e_tag().map(Into::into),
         written: instant(answer.last_modified()),
-        version: answer.version_id().map(Into::into),
+        // Where versions are no longer kept, the next write takes the place of `null`.
+        version: answer.version_id().filter(|id| *id != "null").map(Into::into),
         encryption,
     }
 }

@@ -93,24 +93,35 @@ impl Record {
     }
 }
 
-/// Reads the record of this id afresh; `None` where there is none any more.
-pub async fn find(env: &Env, id: &str) -> Result<Option<Record>, Fault> {
+/// The record that an id stands for, with nothing written down.
+pub fn empty(env: &Env, id: &str) -> Result<Record, Fault> {
     let unknown = || Fault::new(FaultClass::Invalid, format!("`{id}` is no id of a lock"));
     let (sort, rest) = id.split_once(':').ok_or_else(unknown)?;
     let (store, path) = rest.split_once(':').ok_or_else(unknown)?;
     let (store, mark) = store.split_once('@').unwrap_or((store, ""));
-    let place = Place::of_mark(mark, env).ok_or_else(unknown)?;
     let sort = [Sort::DynamoDb, Sort::S3, Sort::Digest].into_iter().find(|known| known.word() == sort);
-    match sort.ok_or_else(unknown)? {
-        Sort::S3 => lockfile(&*place.env(env).await?, &place, path).await,
-        Sort::DynamoDb => {
-            item(&*place.env(env).await?, &Table { place: place.clone(), name: store.into() }, path).await
-        }
-        Sort::Digest => {
-            let table = Table { place: place.clone(), name: store.into() };
-            item(&*place.env(env).await?, &table, &format!("{path}{DIGEST}")).await
-        }
+    Ok(Record {
+        sort: sort.ok_or_else(unknown)?,
+        place: Place::of_mark(mark, env).ok_or_else(unknown)?,
+        store: store.into(),
+        path: path.into(),
+        text: None,
+        untold: None,
+        etag: None,
+    })
+}
+
+/// Reads the record of this id afresh; `None` where there is none any more.
+pub async fn find(env: &Env, id: &str) -> Result<Option<Record>, Fault> {
+    let empty = empty(env, id)?;
+    let there = empty.place.env(env).await?;
+    if empty.sort == Sort::S3 {
+        return lockfile(&there, &empty.place, &empty.path).await;
     }
+    let table = Table { place: empty.place.clone(), name: Arc::clone(&empty.store) };
+    let found = item(&there, &table, &empty.key()).await?;
+    // What has come to be something else under the same key is not what the id stands for.
+    Ok(found.filter(|found| found.sort == empty.sort))
 }
 
 /// The item of this `LockID`; `there` has the clients of the table's place.

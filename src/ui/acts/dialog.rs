@@ -79,7 +79,7 @@ fn places(cx: &Cx, dialog: &Dialog) -> Vec<Place> {
             }),
         },
         About::Arm { environments, .. } => {
-            environments.iter().take(1).for_each(|name| add(name, &regions(cx, name), None))
+            environments.iter().take(1).for_each(|name| add(name, &regions(cx, name), None));
         }
         About::Disarm(names) => names.iter().for_each(|name| add(name, &regions(cx, name), None)),
         About::Leave => {
@@ -239,7 +239,8 @@ fn below(cx: &Cx, dialog: &Dialog, cells: u16) -> Vec<Row> {
         match stop {
             Stop::Glass => rows.push(Row::Glass),
             Stop::Text => {
-                rows.push(Row::Field(stop, if matches!(dialog.about, About::Arm { .. }) { "name" } else { "confirm" }))
+                let label = if matches!(dialog.about, About::Arm { .. }) { "name" } else { "confirm" };
+                rows.push(Row::Field(stop, label));
             }
             Stop::Lock => rows.push(Row::Field(stop, "lock id")),
             Stop::Reason => rows.push(Row::Field(stop, "reason")),
@@ -277,13 +278,13 @@ fn demands(cx: &Cx, dialog: &Dialog, proposal: &Proposal, rows: &mut Vec<Row>) {
         Confirm::Yes | Confirm::Environment(_) | Confirm::Resource(_) => format!("risk {risk}: type {text}"),
     };
     if let Some(phrase) = phrase {
-        wanted.push_str(&format!(", and the start of the lock id: {phrase}"));
+        wanted.extend([", and the start of the lock id: ", phrase]);
     }
     if dialog.wants_reason() {
         wanted.push_str(", and say why");
     }
     if let Some(pattern) = &judgement.ticket {
-        wanted.push_str(&format!(", with a ticket ({pattern})"));
+        wanted.extend([", with a ticket (", pattern, ")"]);
     }
     rows.push(Row::Words(wanted, plan::risk(judgement.risk)));
 }

@@ -62,7 +62,7 @@ fn line_of(buffer: &Buffer, words: &str) -> u16 {
 fn every_dialog_names_environment_and_account_in_the_colour_of_the_stage() {
     let theme = Theme::default();
     for (name, state) in pictures() {
-        let dialog = matches!(state.layers.last(), Some(Layer::Act(layer)) if matches!(**layer, ActLayer::Dialog(_)));
+        let dialog = matches!(state.layers.last(), Some(Layer::Act(layer)) if matches!(layer, ActLayer::Dialog(_)));
         if !dialog {
             continue;
         }

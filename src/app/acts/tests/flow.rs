@@ -109,7 +109,7 @@ fn values_that_differ_stay_each_its_own_until_one_is_typed() {
     press(&mut state, Command::Actions);
     press(&mut state, Command::Open);
     let Some(Layer::Act(layer)) = state.layers.last_mut() else { panic!("a form") };
-    let ActLayer::Form(form) = &mut **layer else { panic!("a form") };
+    let ActLayer::Form(form) = layer else { panic!("a form") };
     form.targets = targets.into();
     form.fields[0].own = true;
     form.fields[0].input.reset();

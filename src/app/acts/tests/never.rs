@@ -150,10 +150,6 @@ impl World {
         }
     }
 
-    fn proposal(&self, orders: &[Order]) -> Arc<Proposal> {
-        proposal(orders, Risk::High, Confirm::Environment(DEMANDED.into()))
-    }
-
     fn message(&mut self, happening: &Happening) -> Option<Msg> {
         let acted = |acted| Some(Msg::Event(Event::Acted(acted)));
         match happening {
@@ -170,7 +166,7 @@ impl World {
             }
             Happening::Answer => {
                 let (id, orders) = self.asked.take()?;
-                acted(Acted::Planned(id, Ok(self.proposal(&orders))))
+                acted(Acted::Planned(id, Ok(proposal(&orders, Risk::High, Confirm::Environment(DEMANDED.into())))))
             }
             Happening::AnswerAgain => {
                 let id = self.observer.plan?.0;
