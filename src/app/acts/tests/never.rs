@@ -185,7 +185,7 @@ impl World {
             }
             Happening::AnswerAgain => {
                 let id = self.observer.plan?.0;
-                let other = [fixture::order(&service("edt-prod", "other").id, 0)];
+                let other = [fixture::order(&service("dhbw-prod", "other").id, 0)];
                 acted(Acted::Planned(id, Ok(proposal(&other, Risk::Low, Confirm::Apply))))
             }
             Happening::Armed(yes) => {
