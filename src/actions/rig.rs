@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::{ActionDef, Carrier, by_id};
-use crate::demo::{Changed, Estate};
 use crate::demo::world::Clock;
+use crate::demo::{Changed, Estate};
 use crate::guard::{Hands, Permit};
 use crate::model::{
     Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,

@@ -41,15 +41,9 @@ pub static DEF: ActionDef = ActionDef {
 
 /// The field that names a state.
 pub(super) const fn state_field() -> FieldDef {
-    FieldDef::new(
-        "state",
-        "state",
-        "The state: bucket and key",
-        "tfstate-dhbw/prod/terraform.tfstate",
-        FieldSort::Text,
-    )
-    .required()
-    .locating()
+    FieldDef::new("state", "state", "The state: bucket and key", "tfstate-dhbw/prod/terraform.tfstate", FieldSort::Text)
+        .required()
+        .locating()
 }
 
 /// The state that the field names.
@@ -94,9 +88,14 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             let there = row.place.env(&acting.env).await?;
             let table = Table { place: row.place.clone(), name: Arc::clone(&row.store) };
             let before = steps::Digest { table, path: Arc::clone(&row.path), known: row.text.clone() };
-            let seen = Seen::default().with(&terraform::state_name(&target.id), terraform::seen_of_state(read.etag.as_deref()));
+            let seen = Seen::default()
+                .with(&terraform::state_name(&target.id), terraform::seen_of_state(read.etag.as_deref()));
             let words = format!("write the digest of {} in table {}", target.id, row.store);
-            plan.changes.push(parts::change(&format!("digest in {}", row.store), row.text.as_deref(), Some(&*summary.md5)));
+            plan.changes.push(parts::change(
+                &format!("digest in {}", row.store),
+                row.text.as_deref(),
+                Some(&*summary.md5),
+            ));
             plan.steps.push(steps::digest(&there, &before, &summary.md5, words, seen));
             plan.command = command(acting, &before, &summary.md5);
         }
@@ -117,7 +116,9 @@ fn wrong(whole: &Whole, summary: Option<&Summary>) -> Precondition {
         Some(summary) if known.iter().all(|digest| **digest == *summary.md5) => {
             parts::must(NAME, false, "it is the state's: nothing would change")
         }
-        Some(summary) => parts::must(NAME, true, format!("it says {}, the state's is {}", known.join(", "), summary.md5)),
+        Some(summary) => {
+            parts::must(NAME, true, format!("it says {}, the state's is {}", known.join(", "), summary.md5))
+        }
     }
 }
 

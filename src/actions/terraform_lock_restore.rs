@@ -11,9 +11,7 @@ use super::{ActionDef, Asked, FieldDef, FieldSort, no_choices};
 use crate::kinds::parts as kind;
 use crate::kinds::terraform::{ITEM, Lock, OBJECT, Record, Sort, records};
 use crate::kinds::terraform_lock::KIND;
-use crate::model::{
-    Fault, FieldChange, Fields, Order, Plan, Resource, ResourceId, Risk, Seen, Undo, Value,
-};
+use crate::model::{Fault, FieldChange, Fields, Order, Plan, Resource, ResourceId, Risk, Seen, Undo, Value};
 use crate::providers::Acting;
 
 /// Id of the action.
@@ -34,8 +32,14 @@ pub static DEF: ActionDef = ActionDef {
             FieldSort::Text,
         )
         .locating(),
-        FieldDef::new("text", "text", "The lock's text, as the journal has it", "{\"ID\":\"3f2a81c0-…\",…}", FieldSort::Text)
-            .required(),
+        FieldDef::new(
+            "text",
+            "text",
+            "The lock's text, as the journal has it",
+            "{\"ID\":\"3f2a81c0-…\",…}",
+            FieldSort::Text,
+        )
+        .required(),
         FieldDef::new(
             "also",
             "also",
@@ -52,7 +56,9 @@ pub static DEF: ActionDef = ActionDef {
     applies: |_: &Resource| Err("it is held".to_owned()),
     form: |_, _| Fields::new(),
     choices: no_choices,
-    locate: |acting, fields| async move { Ok(kind::id(&acting.env.scope, KIND, parts::wanted(fields, "lock")?)) }.boxed(),
+    locate: |acting, fields| {
+        async move { Ok(kind::id(&acting.env.scope, KIND, parts::wanted(fields, "lock")?)) }.boxed()
+    },
     plan,
     look: |acting, _, step| terraform::look(acting, step).boxed(),
     send: |acting, plan, step, permit| {
@@ -136,7 +142,8 @@ fn free((record, there): &(Record, Option<Record>)) -> crate::model::Preconditio
 
 fn command(acting: &Acting, record: &Record, text: &str) -> Arc<str> {
     if record.sort == Sort::S3 {
-        let flags = [("bucket", &*record.store), ("key", &*record.key()), ("if-none-match", "*"), ("body", "lock.json")];
+        let flags =
+            [("bucket", &*record.store), ("key", &*record.key()), ("if-none-match", "*"), ("body", "lock.json")];
         return aws_command(acting, &record.place, "s3api put-object", &flags);
     }
     let item = serde_json::json!({ "LockID": { "S": record.key() }, "Info": { "S": text } }).to_string();

@@ -53,7 +53,13 @@ pub static DEF: ActionDef = ActionDef {
             "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY+MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo",
             FieldSort::Chosen,
         ),
-        FieldDef::new("file", "file", "Instead of a version: a file on this machine", "state-backup.json", FieldSort::Text),
+        FieldDef::new(
+            "file",
+            "file",
+            "Instead of a version: a file on this machine",
+            "state-backup.json",
+            FieldSort::Text,
+        ),
     ],
     sends: &[PUT_ITEM, PUT_OBJECT, COPY_OBJECT, DELETE_ITEM, DELETE_OBJECT],
     reads: &[SURVEYS[0], SURVEYS[1], SURVEYS[2], SURVEYS[3], SURVEYS[4], VERSIONS],
@@ -124,7 +130,11 @@ fn changes(present: Option<&Summary>, restored: &Summary) -> Vec<FieldChange> {
     let count = |summary: &Summary| i64::try_from(summary.count()).unwrap_or(i64::MAX);
     let text = |text: Option<&Arc<str>>| Value::maybe(text.map(|text| &**text));
     vec![
-        FieldChange { field: SERIAL.into(), from: number(present.map(|it| it.serial)), to: Value::Int(restored.serial) },
+        FieldChange {
+            field: SERIAL.into(),
+            from: number(present.map(|it| it.serial)),
+            to: Value::Int(restored.serial),
+        },
         FieldChange { field: "resources".into(), from: number(present.map(count)), to: Value::Int(count(restored)) },
         FieldChange {
             field: "terraform version".into(),
@@ -138,17 +148,27 @@ fn changes(present: Option<&Summary>, restored: &Summary) -> Vec<FieldChange> {
 fn preconditions(whole: &Whole, present: Option<&Summary>, restored: &Restored, way: &Way) -> Vec<Precondition> {
     let mut all = vec![unlocked(whole), lineage(whole, present, &restored.summary)];
     if let (Some(present), Some((read, _))) = (present, &whole.state) {
-        let same = read.body.as_deref().and_then(|body| std::str::from_utf8(body).ok()).is_some_and(|body| {
-            with_serial(body, 0) == with_serial(&restored.body, 0)
-        });
-        let words = format!("serial {} is there; the two have {} content", present.serial, if same { "the same" } else { "different" });
+        let same = read
+            .body
+            .as_deref()
+            .and_then(|body| std::str::from_utf8(body).ok())
+            .is_some_and(|body| with_serial(body, 0) == with_serial(&restored.body, 0));
+        let words = format!(
+            "serial {} is there; the two have {} content",
+            present.serial,
+            if same { "the same" } else { "different" }
+        );
         all.push(parts::must("something changes", !same, words));
     }
     all.push(way.heeded());
     all.push(digest(whole, present));
     if let Some((read, _)) = &whole.state {
         let kept = read.version.is_some();
-        let words = if kept { "the bucket keeps versions, and a copy is made" } else { "the bucket keeps no versions: there is only the copy" };
+        let words = if kept {
+            "the bucket keeps versions, and a copy is made"
+        } else {
+            "the bucket keeps no versions: there is only the copy"
+        };
         all.push(parts::should("the present state is kept", kept, words));
     }
     all
@@ -177,7 +197,11 @@ fn lineage(whole: &Whole, present: Option<&Summary>, restored: &Summary) -> Prec
             let words = format!("the present one is of lineage {}, this one of {}", present.lineage, restored.lineage);
             parts::must(NAME, false, words)
         }
-        (None, None) => parts::should(NAME, false, format!("there is no present state; this one is of lineage {}", restored.lineage)),
+        (None, None) => parts::should(
+            NAME,
+            false,
+            format!("there is no present state; this one is of lineage {}", restored.lineage),
+        ),
         (None, Some((_, content))) => {
             let why = content.as_ref().err().map_or("", String::as_str);
             parts::should(NAME, false, format!("the present state's lineage is not known: {why}"))
@@ -253,7 +277,8 @@ async fn send(acting: &Acting, plan: &Plan, step: &Step, permit: Permit) -> Sent
         let earlier = Source::of(&plan.order.fields)?.read(acting, &plan.target.id.id).await?;
         let serial = if let Some(Value::Int(serial)) = change(SERIAL) { Some(*serial) } else { None };
         let body = serial.and_then(|serial| with_serial(&earlier, serial));
-        body.filter(|body| sha256(body.as_bytes()) == wanted).ok_or_else(|| invalid("what is to be restored has changed"))
+        body.filter(|body| sha256(body.as_bytes()) == wanted)
+            .ok_or_else(|| invalid("what is to be restored has changed"))
     };
     match made.await {
         Ok(body) => terraform::send(acting, step, Some(body.into()), permit).await,

@@ -104,7 +104,8 @@ fn locate<'a>(acting: &'a Acting, fields: &'a Fields) -> Asked<'a, Arc<ResourceI
                 Err(_) => format!("one of {} that can't be read", record.path),
             })
             .collect();
-        let known = if known.is_empty() { "none is held".to_owned() } else { format!("held: {}", terraform::listed(known)) };
+        let known =
+            if known.is_empty() { "none is held".to_owned() } else { format!("held: {}", terraform::listed(known)) };
         let what = match (wanted, state) {
             (Some(id), _) => format!("there is no lock {id}"),
             (None, state) => format!("there is no unreadable lock of {}", state.unwrap_or_default()),

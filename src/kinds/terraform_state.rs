@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use super::parts::{self, encoded};
 use super::terraform::objects::{self, Version};
 use super::terraform::{
-    Bucket, ITEM, MOST, Place, Record, SURVEYS, State, Stores, Table, VERSIONS, contents, path, read_state, records, split,
-    state, stores, survey,
+    Bucket, ITEM, MOST, Place, Record, SURVEYS, State, Stores, Table, VERSIONS, contents, path, read_state, records,
+    split, state, stores, survey,
 };
 use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Resource, ResourceId, Section, Value, text};

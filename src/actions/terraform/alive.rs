@@ -19,7 +19,11 @@ const NAME: &str = "the holder is gone";
 /// What can be seen of the holder.
 pub(crate) async fn holder(acting: &Acting, lock: &Lock) -> Precondition {
     let Some(host) = lock.host() else {
-        return Precondition::new(NAME, Verdict::Warn, "could not tell: the lock does not say which host it was taken on");
+        return Precondition::new(
+            NAME,
+            Verdict::Warn,
+            "could not tell: the lock does not say which host it was taken on",
+        );
     };
     let told = tokio::time::timeout(PATIENCE, seen(acting, host)).await;
     let told = told.unwrap_or_else(|_| Err(Fault::new(FaultClass::TimedOut, "no answer in time")));
@@ -48,7 +52,9 @@ async fn seen(acting: &Acting, host: &str) -> Result<Told, Fault> {
         let at = |task: &Resource| kinds::ecs_task::DEF.cell(task, "ip").is_some_and(|ip| ip.show_exact() == address);
         return Ok(match running(acting, at).await? {
             Some(task) => (Verdict::Warn, format!("task {} still runs at {address}", task.name)),
-            None => (Verdict::Warn, format!("no running task has {address}; whether an instance has it could not be told")),
+            None => {
+                (Verdict::Warn, format!("no running task has {address}; whether an instance has it could not be told"))
+            }
         });
     }
     Ok((Verdict::Warn, format!("could not tell: {host} is nowhere that the console can see")))
@@ -76,7 +82,10 @@ fn processes() -> Option<Vec<(u32, String)>> {
                 Some((id, std::fs::read_to_string(folder.path().join("comm")).ok()?.trim().to_owned()))
             })
             .collect(),
-        Err(_) => of_ps(&String::from_utf8(std::process::Command::new("ps").args(["-A", "-o", "pid=,comm="]).output().ok()?.stdout).ok()?),
+        Err(_) => of_ps(
+            &String::from_utf8(std::process::Command::new("ps").args(["-A", "-o", "pid=,comm="]).output().ok()?.stdout)
+                .ok()?,
+        ),
     };
     Some(working(listed))
 }
@@ -90,7 +99,8 @@ fn of_ps(lines: &str) -> Vec<(u32, String)> {
 }
 
 fn working(mut processes: Vec<(u32, String)>) -> Vec<(u32, String)> {
-    processes.retain(|(_, name)| PROGRAMS.iter().any(|program| name == program || name.starts_with(&format!("{program}_"))));
+    processes
+        .retain(|(_, name)| PROGRAMS.iter().any(|program| name == program || name.starts_with(&format!("{program}_"))));
     processes.sort();
     processes
 }
@@ -185,7 +195,9 @@ mod tests {
 
     #[test]
     fn processes_are_known_by_their_names() {
-        let listed = of_ps("    1 /sbin/init\n  412 /usr/local/bin/terraform\n 9 tofu\n77 terraform-ls\n78 terraform_1.5\nx y\n");
+        let listed = of_ps(
+            "    1 /sbin/init\n  412 /usr/local/bin/terraform\n 9 tofu\n77 terraform-ls\n78 terraform_1.5\nx y\n",
+        );
         let working = working(listed);
         assert_eq!(working, [(9, "tofu".to_owned()), (78, "terraform_1.5".to_owned()), (412, "terraform".to_owned())]);
         assert_eq!(here(Some(&working)).0, Verdict::Warn);

@@ -153,7 +153,8 @@ pub(super) async fn followed(acting: &Acting, step: &Step) -> Result<Stand, Faul
 
 /// Whether an item is what a step has written.
 async fn written_item(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
-    let table = Table { place: Place::own(&acting.env), name: parts::text_of(step, "TableName").unwrap_or_default().into() };
+    let table =
+        Table { place: Place::own(&acting.env), name: parts::text_of(step, "TableName").unwrap_or_default().into() };
     let said = |name: &str| step.input.get("Item")?.get(name)?.get("S")?.as_str();
     let lock_id = said("LockID").unwrap_or_default();
     let there = records::item(&acting.env, &table, lock_id).await?;
@@ -174,7 +175,9 @@ async fn written_object(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
     let size = text::bytes(read.size);
     match (digest, read.body) {
         (None, _) => Ok(parts::verified(format!("{key} is there, {size}"))),
-        (Some(digest), Some(body)) if sha256(&body) == digest => Ok(parts::verified(format!("{key} is written, {size}"))),
+        (Some(digest), Some(body)) if sha256(&body) == digest => {
+            Ok(parts::verified(format!("{key} is written, {size}")))
+        }
         _ => Ok(parts::failed(format!("{key} is another one by now"))),
     }
 }
@@ -183,7 +186,9 @@ async fn written_object(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
 async fn released(acting: &Acting, step: &Step) -> Result<Stand, Fault> {
     for (name, before) in step.seen.0.iter().filter(|(name, _)| !name.starts_with("state:")) {
         match records::find(&acting.env, name).await? {
-            Some(record) if seen_of(Some(&record)) == **before => return Ok(parts::going("the lock is still there", None)),
+            Some(record) if seen_of(Some(&record)) == **before => {
+                return Ok(parts::going("the lock is still there", None));
+            }
             Some(record) if record.is_lock() => {
                 let words = record.lock().map_or_else(|_| "by somebody".to_owned(), |lock| lock.words());
                 return Ok(parts::verified(format!("it is released; another one has been taken since, {words}")));

@@ -36,7 +36,8 @@ impl Others {
     }
 
     pub(crate) async fn put_item(&self, table: &str, lock_id: &str, attribute: &str, value: &str) {
-        let call = self.dynamodb.put_item().table_name(table).item("LockID", text(lock_id)).item(attribute, text(value));
+        let call =
+            self.dynamodb.put_item().table_name(table).item("LockID", text(lock_id)).item(attribute, text(value));
         call.send().await.unwrap();
     }
 

@@ -25,7 +25,10 @@ pub(crate) fn release(there: &Env, record: &Record, words: String) -> Result<Ste
     let seen = Seen::default().with(&name_of(there, record), seen_of(Some(record)));
     let (operation, input) = match record.sort {
         Sort::S3 => {
-            let etag = record.etag.as_deref().ok_or_else(|| invalid("the lockfile has no ETag: it can't be told from another"))?;
+            let etag = record
+                .etag
+                .as_deref()
+                .ok_or_else(|| invalid("the lockfile has no ETag: it can't be told from another"))?;
             (DELETE_OBJECT, json!({ "Bucket": &*record.store, "Key": record.key(), "IfMatch": etag }))
         }
         Sort::DynamoDb => {
@@ -43,7 +46,9 @@ pub(crate) fn release(there: &Env, record: &Record, words: String) -> Result<Ste
             ]);
             (DELETE_ITEM, Json::Object(input))
         }
-        Sort::Digest => return Err(invalid(format!("it is the digest of {}, not a lock: it is never deleted", record.path))),
+        Sort::Digest => {
+            return Err(invalid(format!("it is the digest of {}, not a lock: it is never deleted", record.path)));
+        }
     };
     Ok(step(there, operation, words, &input, seen))
 }

@@ -52,6 +52,7 @@ async fn what_is_locked_or_broken_is_not_made_to_look_right() {
     let (verdict, evidence) = precondition(&plan, "the state can be read");
     assert!(verdict == Verdict::Fail && evidence.contains("must not be made to look right"), "{evidence}");
     assert_eq!(plan.steps, []);
-    let gone = rig.plan("enterprise-prod", &DEF, &[("state", "enterprise-prod-terraform-state/none")]).await.unwrap_err();
+    let gone =
+        rig.plan("enterprise-prod", &DEF, &[("state", "enterprise-prod-terraform-state/none")]).await.unwrap_err();
     assert_eq!(gone.word(), "not found");
 }

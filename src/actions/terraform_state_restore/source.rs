@@ -96,9 +96,11 @@ pub(super) async fn choices(acting: &Acting, target: &ResourceId, field: &str) -
     let there = place(&acting.env, bucket).env(&acting.env).await?;
     let (versions, _) = objects::versions(&there, bucket, key).await?;
     let present = summary(&there, bucket, key, None).await;
-    let found = versions.into_iter().filter(|version| !version.latest && version.size.is_some() && &*version.id != "null");
+    let found =
+        versions.into_iter().filter(|version| !version.latest && version.size.is_some() && &*version.id != "null");
     let found: Vec<Version> = found.take(CHOICES).collect();
-    let read: Vec<_> = found.iter().take(TOLD).map(|version| summary(&there, bucket, key, Some(version)).boxed()).collect();
+    let read: Vec<_> =
+        found.iter().take(TOLD).map(|version| summary(&there, bucket, key, Some(version)).boxed()).collect();
     let mut read: Vec<Option<Summary>> = stream::iter(read).buffered(AT_ONCE).collect().await;
     read.resize(found.len(), None);
     let choices = found.iter().zip(read).map(|(version, summary)| choice(version, summary.as_ref(), present.as_ref()));
@@ -112,7 +114,8 @@ async fn summary(there: &Env, bucket: &str, key: &str, version: Option<&Version>
 }
 
 fn choice(version: &Version, summary: Option<&Summary>, present: Option<&Summary>) -> Choice {
-    let written = version.written.map_or_else(|| "written at an unknown time".to_owned(), |at| format!("written {}", minute(at)));
+    let written =
+        version.written.map_or_else(|| "written at an unknown time".to_owned(), |at| format!("written {}", minute(at)));
     let size = text::bytes(version.size.unwrap_or_default());
     let words = match summary {
         Some(summary) => format!("serial {}, {} resources, {size}, {written}", summary.serial, summary.count()),

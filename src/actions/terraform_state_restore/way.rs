@@ -9,9 +9,7 @@ use serde_json::{Value as Json, json};
 use super::Restored;
 use crate::actions::parts;
 use crate::actions::terraform::steps::{self, JSON};
-use crate::actions::terraform::{
-    COPY_OBJECT, PUT_OBJECT, digests, given, name_of, seen_of, seen_of_state, state_name,
-};
+use crate::actions::terraform::{COPY_OBJECT, PUT_OBJECT, digests, given, name_of, seen_of, seen_of_state, state_name};
 use crate::kinds::terraform::state::md5;
 use crate::kinds::terraform::{Record, Sort, Summary, Table, path};
 use crate::kinds::terraform_state::Whole;
@@ -62,7 +60,8 @@ impl Way {
     pub(super) fn heeded(&self) -> Precondition {
         const NAME: &str = "the lock is heeded";
         if self.guessed {
-            let words = "nothing says how the state is locked; a lockfile is taken, which only `use_lockfile = true` heeds";
+            let words =
+                "nothing says how the state is locked; a lockfile is taken, which only `use_lockfile = true` heeds";
             return parts::should(NAME, false, words);
         }
         let tables = self.tables.iter().map(|table| format!("table {}", table.name));
@@ -127,12 +126,10 @@ impl Way {
 
     /// The present state copied beside itself, never over another copy.
     fn backup(&self, there: &Env, whole: &Whole, etag: &str, seen: Seen) -> Step {
-        let version = whole.state.as_ref().and_then(|(read, _)| read.version.as_deref());
-        let version = version.map(|version| format!("?versionId={}", crate::kinds::terraform::encoded(version))).unwrap_or_default();
         let mut input = given([
             ("Bucket", Some(json!(whole.bucket))),
             ("Key", Some(json!(self.copy))),
-            ("CopySource", Some(json!(format!("{}{version}", encoded(&path(&whole.bucket, &whole.key)))))),
+            ("CopySource", Some(json!(encoded(&path(&whole.bucket, &whole.key))))),
             ("CopySourceIfMatch", Some(json!(etag))),
             ("IfNoneMatch", Some(json!("*"))),
         ]);

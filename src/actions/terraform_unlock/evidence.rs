@@ -22,13 +22,18 @@ pub(super) async fn of(
     let now = Timestamp::now();
     let mut all = match lock {
         Ok(lock) => vec![age(lock, now), alive::holder(acting, lock).await],
-        Err(why) => vec![Precondition::new("it can be read", Verdict::Warn, format!("{why}: it can't be told whose it is"))],
+        Err(why) => {
+            vec![Precondition::new("it can be read", Verdict::Warn, format!("{why}: it can't be told whose it is"))]
+        }
     };
     let environment = &acting.env.scope.environment;
     all.push(match whose {
-        Attribution::Own => parts::should("it belongs to the environment", true, format!("{} is of {environment}", record.path)),
+        Attribution::Own => {
+            parts::should("it belongs to the environment", true, format!("{} is of {environment}", record.path))
+        }
         Attribution::Other | Attribution::Nobody => {
-            let words = format!("no configuration says whose {} is: it is in a backend that {environment} shares", record.path);
+            let words =
+                format!("no configuration says whose {} is: it is in a backend that {environment} shares", record.path);
             parts::should("it belongs to the environment", false, words)
         }
     });
@@ -64,7 +69,10 @@ fn written(lock: Option<&Lock>, whole: &Whole) -> Precondition {
             parts::should(UNTOUCHED, false, words)
         }
         (Some(written), Some(_)) => {
-            let words = format!("written {}, before the lock was taken; that does not show that the run is dead", minute(written));
+            let words = format!(
+                "written {}, before the lock was taken; that does not show that the run is dead",
+                minute(written)
+            );
             parts::should(UNTOUCHED, true, words)
         }
         (written, _) => {
@@ -77,7 +85,11 @@ fn written(lock: Option<&Lock>, whole: &Whole) -> Precondition {
 fn digest(whole: &Whole) -> Precondition {
     let digests: Vec<&str> = terraform::digests(whole).filter_map(|record| record.text.as_deref()).collect();
     let Some((read, content)) = &whole.state else {
-        return parts::should(DIGEST, digests.is_empty(), if digests.is_empty() { "neither is there" } else { "there is a digest, but no state" });
+        return parts::should(
+            DIGEST,
+            digests.is_empty(),
+            if digests.is_empty() { "neither is there" } else { "there is a digest, but no state" },
+        );
     };
     if digests.is_empty() {
         return parts::should(DIGEST, true, "no table has a digest of it");
@@ -85,7 +97,11 @@ fn digest(whole: &Whole) -> Precondition {
     let content = content.as_deref().ok();
     let told: Vec<Option<bool>> = digests.iter().map(|it| digest_matches(it, content, read.etag.as_deref())).collect();
     if told.contains(&Some(false)) {
-        return parts::should(DIGEST, false, "it is another state's: Terraform will refuse to work until `terraform-digest-repair`");
+        return parts::should(
+            DIGEST,
+            false,
+            "it is another state's: Terraform will refuse to work until `terraform-digest-repair`",
+        );
     }
     match told.contains(&None) {
         true => parts::should(DIGEST, false, "could not tell: the state is too large to be read for it"),
@@ -100,7 +116,8 @@ fn other_locks(record: &Record, lock: Option<&Lock>, whole: &Whole) -> Option<Pr
         let same_lock = lock.is_some_and(|lock| other.lock().is_ok_and(|other| other.id == lock.id));
         !same_place && !same_lock
     };
-    let others: Vec<String> = locks(whole).filter(stays).map(|other| format!("{} {}", place_of(other), other.store)).collect();
+    let others: Vec<String> =
+        locks(whole).filter(stays).map(|other| format!("{} {}", place_of(other), other.store)).collect();
     let words = format!("another lock of the state stays in {}", others.join(", "));
     (!others.is_empty()).then(|| parts::should("no other lock is held", false, words))
 }

@@ -1,10 +1,10 @@
 //! Locks released and put back on the built-in estate.
 
 use super::*;
-use crate::model::Followed;
 use crate::actions::rig::{Rig, precondition, undo, with_verdict};
 use crate::actions::terraform::rig::Others;
 use crate::actions::terraform_lock_restore as restore;
+use crate::model::Followed;
 use crate::model::Verdict;
 
 const TABLE: &str = "terraform-state-lock";
@@ -132,7 +132,11 @@ async fn a_lock_that_can_t_be_read_is_released_as_critical() {
     others.put_item(TABLE, PATH, "Info", "busy").await;
     let plan = rig.plan("dhbw-prod", &DEF, &[("state", PATH)]).await.unwrap();
     assert_eq!((plan.risk, plan.phrase.as_ref()), (Risk::Critical, None));
-    assert!(plan.command.starts_with("aws dynamodb delete-item --table-name terraform-state-lock --key "), "{}", plan.command);
+    assert!(
+        plan.command.starts_with("aws dynamodb delete-item --table-name terraform-state-lock --key "),
+        "{}",
+        plan.command
+    );
     assert_eq!(precondition(&plan, "it can be read").0, Verdict::Warn);
     rig.carry_out(&plan).await;
     assert_eq!(others.item(TABLE, PATH, "Info").await, None);
@@ -158,7 +162,8 @@ async fn what_speaks_against_it_is_told() {
     rig.estate.faults().add("edt-prod/s3=throttle:1").unwrap();
     let plan = rig.plan("edt-prod", &DEF, &[]).await;
     assert!(plan.is_err());
-    let order = Order { action: ID, target: rig.row("edt-prod", KIND, path).await.id, fields: Fields::new() };
+    let target = kind::id(&rig.scope("edt-prod"), KIND, format!("dynamodb:{TABLE}:{path}"));
+    let order = Order { action: ID, target, fields: Fields::new() };
     let plan = rig.ordered(&order).await.unwrap();
     assert_eq!(with_verdict(&plan, Verdict::Unknown), ["the state was not written since", "the digest is the state's"]);
 }
