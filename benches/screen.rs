@@ -127,7 +127,7 @@ fn tailing(c: &mut Criterion) {
     update(&mut before, Msg::Event(Event::LogSources(vec![id], Ok(vec![source]))));
     let tail = before.tail().expect("a tail").tail;
     let line = |n: u64| LogLine {
-        at: now(),
+        at: now() + jiff::SignedDuration::from_millis(n as i64 / 20),
         source: 0,
         level: Level::Info,
         late: false,

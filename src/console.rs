@@ -28,8 +28,8 @@ use signals::{Signal, Signals};
 /// Data is drawn at most sixty times a second; keys at once.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Events taken before the keys are looked at again.
-const EVENTS_AT_ONCE: usize = 64;
+/// Events are taken for so long before the keys are looked at again.
+const EVENTS: Duration = Duration::from_millis(4);
 
 /// Room for events on their way from the engine.
 pub const EVENT_ROOM: usize = 1_024;
@@ -132,8 +132,9 @@ impl Console {
                 Some(message) = rankings.recv() => self.take(message),
                 event = events.recv() => {
                     let Some(event) = event else { break };
+                    let until = Instant::now() + EVENTS;
                     self.take(Msg::Event(event));
-                    for _ in 1..EVENTS_AT_ONCE {
+                    while Instant::now() < until {
                         let Ok(event) = events.try_recv() else { break };
                         self.take(Msg::Event(event));
                     }

@@ -62,7 +62,7 @@ fn wrong_usage_exits_64_and_names_what_is_near() {
         (&["get", "services", "--region", "frankfurt"], "write it like `eu-central-1`"),
         (&["get", "services", "--region", "eu-central-11"], "is not a region"),
         (&["get", "services", "--region", ""], "is not a region"),
-        (&["config", "check", "-o", "json"], "`--output` says nothing about `config` (it belongs to `get` and `logs`)"),
+        (&["config", "check", "-o", "json"], "`--output` says nothing about `config` (it belongs to `get`,"),
         (&["man", "-o", "table"], "nothing about `man`"),
         (&["completions", "bash", "-o", "json"], "nothing about `completions`"),
         (&["-o", "json"], "nothing about the console"),

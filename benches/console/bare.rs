@@ -29,7 +29,7 @@ use crate::servers::Servers;
 pub const WORD: &str = "bare-loop";
 
 /// As many workers as the console has.
-const WORKERS: usize = 2;
+const WORKERS: usize = 1;
 
 /// The loop as a process of its own.
 pub struct Bare {

@@ -134,8 +134,8 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             Some(until) => format!("disable the actions of {name} until {}", minute(until)).into(),
             None => format!("enable the actions of {name}").into(),
         };
-        let word = |on: bool| Value::text(if on { ENABLED } else { DISABLED });
-        plan.changes = vec![FieldChange { field: "actions".into(), from: word(found.enabled), to: word(on) }];
+        let (from, to) = (Value::Bool(found.enabled), Value::Bool(on));
+        plan.changes = vec![FieldChange { field: "actions_enabled".into(), from, to }];
         plan.changes.extend(until.map(|until| FieldChange {
             field: UNTIL.into(),
             from: Value::None,
@@ -169,7 +169,8 @@ fn end(fields: &Fields, now: Timestamp) -> Result<Timestamp, Fault> {
     let length = |text: &str| {
         let span: Span = text.parse().ok()?;
         let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-        now.checked_add(length).ok()
+        // Nobody reads fractions of a second.
+        Timestamp::from_second(now.checked_add(length).ok()?.as_second()).ok()
     };
     match text.parse().ok().or_else(|| length(text)) {
         Some(end) if end > now => Ok(end),
@@ -223,12 +224,12 @@ fn affects(found: &Found, on: bool) -> Vec<Arc<str>> {
 
 fn undo(target: &Arc<ResourceId>, on: bool) -> Undo {
     let order = |fields: Fields| Order { action: ID, target: Arc::clone(target), fields };
-    match on {
-        true => {
-            let fields = Fields::from([("state", DISABLED.to_owned()), (UNTIL, A_WHILE.to_owned())]);
-            Undo::By { words: "disable them again, for an hour".into(), order: order(fields) }
-        }
-        false => Undo::By { words: "enable them again".into(), order: order([("state", ENABLED.to_owned())].into()) },
+    let on_again = Fields::from([("state", ENABLED.to_owned())]);
+    let off_again = Fields::from([("state", DISABLED.to_owned()), (UNTIL, A_WHILE.to_owned())]);
+    if on {
+        Undo::By { words: "disable them again, for an hour".into(), order: order(off_again) }
+    } else {
+        Undo::By { words: "enable them again".into(), order: order(on_again) }
     }
 }
 
@@ -265,9 +266,10 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watchin
         let word = if on { ENABLED } else { DISABLED };
         let look = || async {
             let found = find(acting, id).await?;
-            Ok::<Stand, Fault>(match found.enabled == on {
-                true => parts::verified(format!("its actions are {word}")),
-                false => parts::going(format!("its actions are not {word} yet"), None),
+            Ok::<Stand, Fault>(if found.enabled == on {
+                parts::verified(format!("its actions are {word}"))
+            } else {
+                parts::going(format!("its actions are not {word} yet"), None)
             })
         };
         parts::until_ended(PATIENCE, watch, look).await

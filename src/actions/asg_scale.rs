@@ -130,10 +130,8 @@ fn preconditions(group: &AutoScalingGroup, from: i64, to: i64) -> Vec<Preconditi
     let (least, most) =
         (i64::from(group.min_size().unwrap_or_default()), i64::from(group.max_size().unwrap_or_default()));
     let serving = serving(group).count();
-    let changes = match from == to {
-        true => format!("nothing would change: {from} are wanted now, {serving} are in service"),
-        false => format!("{from} are wanted now, {serving} are in service"),
-    };
+    let idle = if from == to { "nothing would change: " } else { "" };
+    let changes = format!("{idle}{from} are wanted now, {serving} are in service");
     let status = group.status();
     let mut all = vec![
         parts::must("the group is not being deleted", status.is_none(), status.unwrap_or("no deletion is under way")),
@@ -178,11 +176,11 @@ fn not_suspended(group: &AutoScalingGroup, from: i64, to: i64) -> Precondition {
 
 /// Protected instances stay, whatever is wanted.
 fn not_protected(group: &AutoScalingGroup, to: i64) -> Precondition {
+    const NAME: &str = "no instance is protected from scale-in";
     let all = group.instances();
     let protected = all.iter().filter(|instance| instance.protected_from_scale_in() == Some(true));
     let protected: Vec<&str> = protected.filter_map(Instance::instance_id).collect();
     let (count, of) = (protected.len(), all.len());
-    const NAME: &str = "no instance is protected from scale-in";
     if count == 0 {
         return parts::should(NAME, true, format!("none of {of} is protected"));
     }

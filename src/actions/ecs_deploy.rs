@@ -175,7 +175,7 @@ impl Percents {
 fn changes(set: &str, new: &str, force: bool, percents: &Percents) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     if set != new {
-        changes.push(parts::change("task definition", Some(set), Some(new)));
+        changes.push(parts::change("task_definition", Some(set), Some(new)));
     } else if force {
         changes.push(parts::change("deployment", Some("the present one"), Some("a new one")));
     }
@@ -187,15 +187,18 @@ fn changes(set: &str, new: &str, force: bool, percents: &Percents) -> Vec<FieldC
         let from = from.map_or(Value::None, |from| Value::Int(from.into()));
         Some(FieldChange { field: name.into(), from, to: Value::Int(to.into()) })
     };
-    changes.extend(percent("minimum healthy percent", &percents.minimum));
-    changes.extend(percent("maximum percent", &percents.maximum));
+    changes.extend(percent("minimum_percent", &percents.minimum));
+    changes.extend(percent("maximum_percent", &percents.maximum));
     changes
 }
 
 fn something(set: &str, changes: &[FieldChange]) -> String {
     match changes {
         [] => format!("nothing would change: {set} is set already; a new deployment of it has to be forced"),
-        changes => format!("{set} is set now; {} of it changes", changes[0].field),
+        changes => {
+            let fields: Vec<&str> = changes.iter().map(|change| &*change.field).collect();
+            format!("{set} is set now; what changes: {}", fields.join(", "))
+        }
     }
 }
 
@@ -216,9 +219,10 @@ fn suits(service: &Service, to: &TaskDefinition) -> Vec<Precondition> {
         let (name, port) =
             (balancer.container_name().unwrap_or_default(), balancer.container_port().unwrap_or_default());
         let there = has(name, port);
-        let evidence = match there {
-            true => format!("{} has {name}:{port}, which is behind its load balancer", revision(to)),
-            false => format!("its load balancer wants {name}:{port}, which {} has not", revision(to)),
+        let evidence = if there {
+            format!("{} has {name}:{port}, which is behind its load balancer", revision(to))
+        } else {
+            format!("its load balancer wants {name}:{port}, which {} has not", revision(to))
         };
         all.push(parts::must("load balancer finds its container", there, evidence));
     }

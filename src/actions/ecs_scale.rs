@@ -1,5 +1,6 @@
 //! `ecs-scale`: the desired count of a service. Nothing but the count is sent.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace};
@@ -15,7 +16,7 @@ use crate::guard::{Permit, Watching};
 use crate::kinds::ecs_service;
 use crate::model::{
     Fault, FaultClass, FieldChange, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen,
-    Sent, Step, Undo, Value, Verdict,
+    Sent, Step, Undo, Value,
 };
 use crate::providers::Acting;
 use crate::providers::aws::fault;
@@ -28,6 +29,8 @@ const RANGE: Op = "application-autoscaling:DescribeScalableTargets";
 const MOST: i64 = 5_000;
 /// Tasks that drain and images that are large take their time; longer than this is no scaling any more.
 const PATIENCE: Duration = Duration::from_mins(20);
+/// So many looks with every task there are enough, whatever is said of a rollout that began before: the count is what was wanted.
+const STEADY: u32 = 10;
 
 /// Sets the desired count of a service.
 pub static DEF: ActionDef = ActionDef {
@@ -116,10 +119,8 @@ fn risk(from: i64, to: i64) -> Risk {
 
 fn changes(service: &Service, to: i64) -> String {
     let (desired, running) = (service.desired_count(), service.running_count());
-    match i64::from(desired) == to {
-        true => format!("nothing would change: {desired} are wanted now, {running} run"),
-        false => format!("{desired} are wanted now, {running} run"),
-    }
+    let idle = if i64::from(desired) == to { "nothing would change: " } else { "" };
+    format!("{idle}{desired} are wanted now, {running} run")
 }
 
 /// The range that autoscaling keeps the service in, if there is one.
@@ -144,14 +145,9 @@ fn within(range: &Result<Option<ScalableTarget>, Fault>, to: i64) -> Preconditio
         state.dynamic_scaling_in_suspended() == Some(true) && state.dynamic_scaling_out_suspended() == Some(true)
     });
     let hand = if suspended { "its scaling is suspended" } else { "its policies may set another count at any time" };
-    match (i64::from(least)..=i64::from(most)).contains(&to) {
-        true => Precondition::new(NAME, Verdict::Pass, format!("autoscaling keeps it from {least} to {most}; {hand}")),
-        false => {
-            let evidence =
-                format!("autoscaling keeps it from {least} to {most}, and would not leave it at {to}; {hand}");
-            Precondition::new(NAME, Verdict::Warn, evidence)
-        }
-    }
+    let inside = (i64::from(least)..=i64::from(most)).contains(&to);
+    let so = if inside { String::new() } else { format!(", and would not leave it at {to}") };
+    parts::should(NAME, inside, format!("autoscaling keeps it from {least} to {most}{so}; {hand}"))
 }
 
 fn affects(service: &Service, from: i64, to: i64) -> Vec<std::sync::Arc<str>> {
@@ -188,10 +184,14 @@ fn send<'a>(acting: &'a Acting, step: &'a Step, permit: Permit) -> BoxFuture<'a,
 fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
     async move {
         let (id, (from, to)) = (&*plan.target.id, plan.number.unwrap_or_default());
-        let trouble = Trouble::default();
+        let (trouble, full) = (Trouble::default(), AtomicU32::new(0));
         let look = || async {
             let service = ecs::service(&acting.env, id).await?;
             let troubled = trouble.since(&service);
+            if is_full(&service, to) && service.deployments().len() == 1 && full.fetch_add(1, Relaxed) >= STEADY {
+                let name = ecs::definition_name(&service);
+                return Ok(parts::verified(format!("{to} of {to} tasks run; {name} is not called rolled out yet")));
+            }
             match stand(&service, from, to, &troubled) {
                 Stand::Going(headway) if troubled.keeps_stopping => {
                     let words = format!("tasks keep stopping ({})", headway.words);
@@ -205,6 +205,12 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'
     .boxed()
 }
 
+/// Whether it has the tasks that are wanted, and no more are coming.
+fn is_full(service: &Service, to: i64) -> bool {
+    let running = i64::from(service.running_count());
+    (i64::from(service.desired_count()), running, service.pending_count()) == (to, to, 0)
+}
+
 /// How far a service has come on its way to a count.
 fn stand(service: &Service, from: i64, to: i64, trouble: &Troubled) -> Stand {
     let (running, pending) = (i64::from(service.running_count()), service.pending_count());
@@ -216,7 +222,7 @@ fn stand(service: &Service, from: i64, to: i64, trouble: &Troubled) -> Stand {
         return parts::failed(format!("{now} tasks are wanted now: somebody else or its autoscaling has set that"));
     }
     let mut words = format!("{running} of {to} tasks run");
-    if running == to && pending == 0 && !ecs::is_rolling(service) {
+    if is_full(service, to) && !ecs::is_rolling(service) {
         return parts::verified(words);
     }
     if pending > 0 {

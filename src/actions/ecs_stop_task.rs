@@ -132,7 +132,7 @@ fn is_checked(
     task: &Task,
     others: Option<&Result<Vec<Task>, Fault>>,
 ) -> bool {
-    let defined = definition.iter().flat_map(|it| it.container_definitions());
+    let defined = definition.iter().flat_map(TaskDefinition::container_definitions);
     let told = |task: &Task| matches!(task.health_status(), Some(HealthStatus::Healthy | HealthStatus::Unhealthy));
     let others = others.into_iter().flatten().flatten();
     defined.into_iter().any(|container| container.health_check().is_some())
@@ -155,7 +155,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         plan.title = format!("stop task {id}{of}").into();
         let desired = found.task.desired_status();
         plan.changes = vec![FieldChange {
-            field: "desired status".into(),
+            field: "desired_status".into(),
             from: Value::maybe(desired),
             to: Value::text("STOPPED"),
         }];

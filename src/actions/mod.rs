@@ -21,7 +21,8 @@ mod rds_reboot;
 mod rds_restore;
 mod rds_snapshot_create;
 mod rds_snapshot_delete;
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod rig;
 mod terraform;
 mod terraform_digest_repair;

@@ -158,7 +158,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         }
         let mut plan = parts::plan(acting, ID, target, fields, db.db_instance_arn());
         plan.title = format!("modify {name}: {}", words(&wanted)).into();
-        let snapshot = (given(fields, "snapshot") != Some("no")).then(|| rds::proposed("pre-modify", Timestamp::now()));
+        let snapshot = (given(fields, "snapshot") != Some("no")).then(before);
         plan.preconditions = preconditions(acting, &db, &wanted, snapshot.as_deref()).await;
         plan.changes = [
             ("class", db.db_instance_class(), wanted.class),
@@ -182,6 +182,11 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         Ok(plan)
     }
     .boxed()
+}
+
+/// The name of the snapshot that is taken first: to the second, since one modification may soon follow another.
+fn before() -> String {
+    format!("pre-modify-{}", Timestamp::now().strftime("%Y%m%d%H%M%S"))
 }
 
 fn words(wanted: &Wanted) -> String {

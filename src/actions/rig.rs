@@ -238,9 +238,17 @@ pub(super) fn undo(plan: &Plan) -> &Order {
 }
 
 #[test]
-fn every_action_is_found_by_its_id() {
+fn every_action_keeps_the_contract() {
     for action in super::ALL {
-        assert_eq!(by_id(action.id).map(|found| found.id), Some(action.id));
+        let id = action.id;
+        assert_eq!(by_id(id).map(|found| found.id), Some(id));
+        assert!(action.kinds.iter().all(|kind| crate::kinds::by_id(kind).is_some()), "{id}: {:?}", action.kinds);
+        assert!(action.example.starts_with(&format!("{id} -e ")), "{id}: {}", action.example);
+        assert!(!action.doc.ends_with('.') && !action.risk.is_empty() && !action.undo.is_empty(), "{id}");
+        assert!(!action.sends.is_empty() && action.sends.iter().all(|op| !action.reads.contains(op)), "{id}");
+        let names: std::collections::BTreeSet<_> = action.fields.iter().map(|field| field.id).collect();
+        assert_eq!(names.len(), action.fields.len(), "{id}: a field twice");
+        assert!(action.fields.iter().any(|field| field.locates), "{id}: nothing names its target");
     }
 }
 

@@ -94,7 +94,7 @@ pub enum Layer {
         error: Option<String>,
     },
     /// For the sake of an action.
-    Act(Box<ActLayer>),
+    Act(ActLayer),
     /// A sign-in under way.
     SignIn {
         /// Whose.

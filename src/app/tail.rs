@@ -69,6 +69,7 @@ impl LogsView {
         if let Some(search) = &mut self.search {
             search.matches += usize::from(search.matches(&line.text));
         }
+        self.make_room();
         line.late |= after > 0 && self.lines.range(place..).any(|newer| newer.source == line.source);
         self.lines.insert(place, line);
         if !self.follow {
@@ -76,6 +77,15 @@ impl LogsView {
             if after <= self.back {
                 self.back += 1;
             }
+        }
+    }
+
+    /// Grows as far as lines are kept and a batch comes in, no further: twice as much would never be used.
+    fn make_room(&mut self) {
+        let len = self.lines.len();
+        if len == self.lines.capacity() {
+            let most = self.capacity + self.capacity / 64;
+            self.lines.reserve_exact(len.clamp(64, most.saturating_sub(len).max(64)));
         }
     }
 

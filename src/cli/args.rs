@@ -28,6 +28,7 @@ pub struct Cli {
 /// Flags of every command.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Global {
     /// Only these environments: a name or a pattern with `*` and `?` (can be given several times)
     #[arg(short = 'e', long = "environment", value_name = "NAME|GLOB", global = true, conflicts_with = "all")]

@@ -17,8 +17,9 @@ use crate::console;
 use crate::engine::{self, Acts, Engine, Live};
 use crate::model::Environment;
 
-/// Workers of the runtime: the screen has a thread of its own, and the network needs few.
-const WORKERS: usize = 2;
+/// Workers of the runtime. The screen has a thread of its own, what is large is sorted and filtered on others, and the network is
+/// mostly waited for: a second worker would be woken for nothing all the time, and keep memory of its own for what it parses.
+const WORKERS: usize = 1;
 
 pub(super) fn run(mut setup: Setup) -> Result<ExitCode, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {

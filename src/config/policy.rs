@@ -147,6 +147,7 @@ fn selects(section: &mut Section, rule: usize, report: &Report, words: &mut Vec<
 }
 
 fn effects(section: &mut Section, selects: &Selects, here: &Range<usize>, report: &Report) -> Effects {
+    let before = report.count();
     let effects = Effects {
         confirm: one_of(section, "confirm", &RISKS.map(|risk| (risk.word(), risk)), report),
         reason: section.flag("reason") == Some(true),
@@ -165,10 +166,10 @@ fn effects(section: &mut Section, selects: &Selects, here: &Range<usize>, report
         || effects.reason;
     let breaks = effects.denies_something() || effects.arm == Some(Arming::Never);
     let problem = |message: &str, allowed: &str| report.problem(here, message, allowed);
-    if !does {
+    if !does && report.count() == before {
         let all = "give it `confirm`, `reason`, `ticket`, `min`, `max`, `max_factor`, `deny` or `arm`";
         problem("the rule does nothing", all);
-    } else if effects.break_glass && !breaks {
+    } else if does && effects.break_glass && !breaks {
         let with = "it belongs to `deny`, `min`, `max`, `max_factor` or `arm = \"never\"`";
         problem("`break_glass` without anything to break open", with);
     }

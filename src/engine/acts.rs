@@ -11,7 +11,7 @@ use super::report::Report;
 use super::slot::Slot;
 use super::{Act, Acted, Event, Shared};
 use crate::actions::Carrier;
-use crate::guard::{Consent, Ended, Guard, Proposal};
+use crate::guard::{Consent, Ended, Guard, Proposal, Refusal};
 
 /// The newest word on a step counts: those that nobody has taken yet are few.
 const ROOM: usize = 64;
@@ -152,7 +152,9 @@ async fn confirm(
     now: jiff::Timestamp,
 ) {
     let Some(proposal) = taken(&proposals, id) else { return };
-    let warrant = match guard.confirm(proposal.clone(), &consent, false, now) {
+    let (confirming, proposed) = (Arc::clone(&guard), proposal.clone());
+    let confirmed = blocking(move || confirming.confirm(proposed, &consent, false, now)).await;
+    let warrant = match confirmed.unwrap_or_else(|| Err(Refusal::Journal("it was lost".to_owned()))) {
         Ok(warrant) => warrant,
         Err(refusal) => {
             keep(&proposals, id, proposal);

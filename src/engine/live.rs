@@ -4,7 +4,7 @@
 #[cfg(feature = "demo")]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -41,7 +41,7 @@ pub struct Live {
 
 /// The files that say which environments there are.
 struct Watched {
-    files: Vec<PathBuf>,
+    files: Arc<[PathBuf]>,
     stamps: Mutex<Option<Vec<Stamp>>>,
     reread: Reread,
 }
@@ -55,7 +55,7 @@ impl Live {
     /// The same, with an eye on the files that say which environments there are.
     #[must_use]
     pub fn watching(self, files: Vec<PathBuf>, reread: Reread) -> Self {
-        Self { watched: Some(Watched { files, stamps: Mutex::default(), reread }), ..self }
+        Self { watched: Some(Watched { files: files.into(), stamps: Mutex::default(), reread }), ..self }
     }
 
     async fn env(&self, scope: &Scope) -> Result<Arc<Env>, Fault> {
@@ -95,11 +95,9 @@ impl Live {
     /// The environments, if they are others than before.
     async fn reread(&self) -> Option<Vec<Arc<Environment>>> {
         let watched = self.watched.as_ref()?;
-        let mut stamps = Vec::new();
-        for file in &watched.files {
-            let found = tokio::fs::metadata(file).await.ok();
-            stamps.push(found.and_then(|found| Some((found.modified().ok()?, found.len()))));
-        }
+        let files = Arc::clone(&watched.files);
+        let stamps = tokio::task::spawn_blocking(move || files.iter().map(|file| stamp(file)).collect::<Vec<_>>());
+        let stamps = stamps.await.ok()?;
         let before = {
             let mut known = watched.stamps.lock().unwrap_or_else(PoisonError::into_inner);
             known.replace(stamps.clone())
@@ -223,6 +221,12 @@ impl Sources for Live {
         };
         self.access.list().into_iter().map(stats).collect()
     }
+}
+
+/// The look of a file on disk. Blocks.
+fn stamp(file: &Path) -> Stamp {
+    let found = std::fs::metadata(file).ok()?;
+    Some((found.modified().ok()?, found.len()))
 }
 
 /// Gathers the rows of a list.

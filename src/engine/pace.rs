@@ -82,7 +82,7 @@ impl Default for Pace {
             settle_at_most: Duration::from_secs(1),
             points_late: Duration::from_secs(10),
             files: Duration::from_secs(5),
-            stats: Duration::from_secs(1),
+            stats: Duration::from_secs(5),
             gather: Duration::from_millis(50),
             order: Duration::from_secs(2),
             poll: Duration::from_secs(2),

@@ -247,7 +247,7 @@ impl<'a> Carrying<'a> {
         let mut words = String::new();
         for (title, names) in [("done", done), ("not done", left)] {
             if !names.is_empty() && self.parts.iter().map(|plan| plan.steps.len()).sum::<usize>() > 1 {
-                words.push_str(&format!(". {title}: {}", names.join("; ")));
+                words.extend([". ", title, ": ", &names.join("; ")]);
             }
         }
         words

@@ -186,7 +186,7 @@ impl Guard {
         if let Some(name) = unarmed.filter(|_| !arms_itself) {
             return Err(Refusal::NotArmed(Arc::clone(name)));
         }
-        if consent.text != judgement.confirm.text() {
+        if !judge::confirms(&consent.text, &judgement.confirm, &proposal.parts) {
             return Err(Refusal::Text(judgement.confirm.text().into()));
         }
         if reason.is_none() && (judgement.reason || broke_glass || (arms_itself && arms_with_reason)) {
@@ -243,7 +243,9 @@ impl Guard {
     /// An action was applied: the time of what is armed starts anew.
     pub(super) fn renew(&self, environments: &[Arc<str>]) {
         let now = (self.settings.clock)();
-        environments.iter().for_each(|name| self.arms.renew(name, now, self.until(now)));
+        for name in environments {
+            self.arms.renew(name, now, self.until(now));
+        }
     }
 
     fn until(&self, now: Timestamp) -> Timestamp {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::judgement::{Confirm, Denial, Judgement};
 use super::policy::{Arming, Policy, Rule, Ticket};
-use crate::model::{Environment, Plan, Risk, Stage, Verdict};
+use crate::model::{Environment, PHRASE, Plan, Risk, Stage, Verdict};
 
 /// The environments by name.
 pub(super) type Known = BTreeMap<Arc<str>, Arc<Environment>>;
@@ -88,7 +88,8 @@ fn confirm(risk: Risk, parts: &[Plan], environments: &[Arc<str>]) -> Confirm {
     if let [plan] = parts
         && let Some(phrase) = &plan.phrase
     {
-        return Confirm::Resource(format!("{}/{phrase}", plan.target.id.scope.environment).into());
+        let text = with_phrase(plan, phrase);
+        return if risk == Risk::Critical { Confirm::Resource(text) } else { Confirm::Environment(text) };
     }
     match (risk, parts) {
         (Risk::Low, _) => Confirm::Apply,
@@ -100,6 +101,22 @@ fn confirm(risk: Risk, parts: &[Plan], environments: &[Arc<str>]) -> Confirm {
         }
         (Risk::Critical, _) => Confirm::Resource(several()),
     }
+}
+
+fn with_phrase(plan: &Plan, phrase: &str) -> Arc<str> {
+    let start: String = phrase.chars().take(PHRASE).collect();
+    format!("{}/{start}", plan.target.id.scope.environment).into()
+}
+
+/// Whether this text confirms: the exact one, or the same with all of a phrase of which the start is enough.
+pub(super) fn confirms(text: &str, confirm: &Confirm, parts: &[Plan]) -> bool {
+    let spelt_out = |plan: &Plan| {
+        let phrase = plan.phrase.as_deref()?;
+        let before = confirm.text().strip_suffix(&*phrase.chars().take(PHRASE).collect::<String>())?;
+        Some(text.strip_prefix(before)? == phrase)
+    };
+    let asks_for_it = matches!(confirm, Confirm::Environment(_) | Confirm::Resource(_));
+    text == confirm.text() || (asks_for_it && matches!(parts, [plan] if spelt_out(plan) == Some(true)))
 }
 
 struct Judging<'a> {

@@ -82,8 +82,8 @@ mod tests {
         When { from: None, until: None, days: Vec::new(), hours: None, zone: TimeZone::UTC, outside: false }
     }
 
-    fn hours(start: i8, end: i8) -> Option<(Time, Time)> {
-        Some((Time::constant(start, 0, 0, 0), Time::constant(end, 0, 0, 0)))
+    fn hours(start: i8, end: i8) -> (Time, Time) {
+        (Time::constant(start, 0, 0, 0), Time::constant(end, 0, 0, 0))
     }
 
     // 2026-03-02 is a Monday.
@@ -95,7 +95,7 @@ mod tests {
     #[case("2026-03-08T23:00:00Z", false)]
     #[case("2026-03-07T03:00:00Z", false)]
     fn hours_over_midnight_belong_to_the_day_they_start_on(#[case] now: Timestamp, #[case] expected: bool) {
-        let saturday = When { days: vec![Weekday::Saturday], hours: hours(22, 6), ..when() };
+        let saturday = When { days: vec![Weekday::Saturday], hours: Some(hours(22, 6)), ..when() };
         assert_eq!(saturday.holds(now), expected);
         assert_eq!(When { outside: true, ..saturday }.holds(now), !expected);
     }
@@ -106,12 +106,12 @@ mod tests {
     #[case("2026-03-02T16:59:59Z", true)]
     #[case("2026-03-02T17:00:00Z", false)]
     fn hours_of_a_day(#[case] now: Timestamp, #[case] expected: bool) {
-        assert_eq!(When { hours: hours(9, 17), ..when() }.holds(now), expected);
+        assert_eq!(When { hours: Some(hours(9, 17)), ..when() }.holds(now), expected);
     }
 
     #[test]
     fn equal_hours_are_a_whole_day() {
-        let monday = When { days: vec![Weekday::Monday], hours: hours(6, 6), ..when() };
+        let monday = When { days: vec![Weekday::Monday], hours: Some(hours(6, 6)), ..when() };
         for (now, expected) in
             [("2026-03-02T06:00:00Z", true), ("2026-03-03T05:59:00Z", true), ("2026-03-03T06:00:00Z", false)]
         {
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn the_zone_counts_through_summer_time() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let evening = When { hours: hours(22, 23), zone, ..when() };
+        let evening = When { hours: Some(hours(22, 23)), zone, ..when() };
         assert!(evening.holds("2026-03-01T21:30:00Z".parse().unwrap()));
         assert!(evening.holds("2026-07-01T20:30:00Z".parse().unwrap()));
         assert!(!evening.holds("2026-07-01T21:30:00Z".parse().unwrap()));

@@ -57,6 +57,7 @@ pub enum Outcome {
 /// What an entry tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
+#[expect(clippy::large_enum_variant, reason = "one at a time is written, and the intent is what there is most of")]
 pub enum Event {
     /// A step is about to be sent.
     Intent {

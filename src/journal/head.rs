@@ -1,6 +1,8 @@
 //! The head record: which entry is the last, kept apart from the journal, so that a lost end is found. Two slots of one small file
-//! are written in turn, each with a check sum of its own: a crash in the middle of a write leaves the other one. Nothing grows and
-//! nothing is renamed when it is written, so that making it durable costs little.
+//! are written in turn, each with a check sum of its own: a crash in the middle of a write leaves the other one.
+//!
+//! It is written after the entry is on disk and is not waited for: when the power fails it may name an earlier entry than the last,
+//! never a later one, and the file then counts for what it is.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -32,7 +34,7 @@ pub(super) fn read(folder: &Path) -> io::Result<Head> {
     }
 }
 
-/// Writes it, to disk. Both slots are written where there is no record yet.
+/// Writes it. Both slots are written, to disk, where there is no record yet.
 pub(super) fn write(folder: &Path, anchor: Anchor) -> io::Result<()> {
     let (mut file, is_new) = files::open(&folder.join(NAME))?;
     let slots = slots(&mut file)?;
@@ -41,8 +43,11 @@ pub(super) fn write(folder: &Path, anchor: Anchor) -> io::Result<()> {
         file.seek(SeekFrom::Start((at * SLOT) as u64))?;
         file.write_all(&slot(anchor))?;
     }
-    file.sync_data()?;
-    if is_new { files::sync_folder(folder) } else { Ok(()) }
+    if is_new {
+        file.sync_data()?;
+        files::sync_folder(folder)?;
+    }
+    Ok(())
 }
 
 fn slots(file: &mut File) -> io::Result<[Option<Anchor>; 2]> {
@@ -90,7 +95,7 @@ mod tests {
             assert_eq!(read(folder.path()).unwrap(), Head::Is(anchor(seq)));
             let mut bytes = std::fs::read(&path).unwrap();
             assert_eq!(bytes.len(), 2 * SLOT);
-            let at = if parse(&bytes[..SLOT]) == Some(anchor(seq)) { 0 } else { 1 };
+            let at = usize::from(parse(&bytes[..SLOT]) != Some(anchor(seq)));
             // Torn in the middle of the slot that was written last.
             for byte in &mut bytes[at * SLOT + 30..(at + 1) * SLOT] {
                 *byte = 0;

@@ -136,7 +136,7 @@ fn a_full_disk_is_told() {
 
 /// A change to the file, and the first line it touches (from 1). `None` where it changes nothing.
 fn damaged(file: &[u8], damage: Damage) -> Option<(Vec<u8>, u64)> {
-    let line_of = |at: usize| file[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let line_of = |at: usize| file[..at].split(|byte| *byte == b'\n').count() as u64;
     let mut lines: Vec<&[u8]> = file.split_inclusive(|byte| *byte == b'\n').collect();
     let count = lines.len();
     let (mut bytes, line) = match damage {
@@ -357,7 +357,9 @@ fn what_a_console_has_left_is_told_once() {
             run.begin();
             journal.append(intent(run.id(), 0, 0)).unwrap();
         }
-        ended.iter().for_each(|ended| drop(journal.append(outcome(run.id(), *ended)).unwrap()));
+        for ended in ended {
+            journal.append(outcome(run.id(), *ended)).unwrap();
+        }
         run
     };
     let told = || journal.orphans(now(), &who()).into_iter().map(|intent| intent.run).collect::<Vec<_>>();

@@ -41,13 +41,17 @@ impl Pattern {
     }
 }
 
-/// Whether `text` contains `part`, which is in lower case already. Bytes are compared without allocating when both are ASCII.
+/// Whether `text` contains `part`, which is in lower case already. Where both are ASCII, bytes are compared without allocating, and
+/// only from where the first one fits: a hundred thousand rows of texts are looked through for every key.
 fn contains_ignoring_case(text: &str, part: &str) -> bool {
     if !part.is_ascii() || !text.is_ascii() {
         return text.to_lowercase().contains(part);
     }
-    let (text, part) = (text.as_bytes(), part.as_bytes());
-    part.is_empty() || text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+    let Some((first, rest)) = part.as_bytes().split_first() else { return true };
+    let text = text.as_bytes();
+    let Some(last) = text.len().checked_sub(part.len()) else { return false };
+    let fits = |at: usize| text[at + 1..][..rest.len()].eq_ignore_ascii_case(rest);
+    text[..=last].iter().enumerate().any(|(at, byte)| byte.to_ascii_lowercase() == *first && fits(at))
 }
 
 #[derive(Clone, Debug)]
@@ -241,6 +245,10 @@ mod tests {
     #[rstest]
     #[case("", true)]
     #[case("backend", true)]
+    #[case("lecture-b", true)]
+    #[case("end", true)]
+    #[case("ends", false)]
+    #[case("lecture-backend-service", false)]
     #[case("backend alarm", true)]
     #[case("backend ok", false)]
     #[case("!backend", false)]

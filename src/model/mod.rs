@@ -32,8 +32,8 @@ pub use loadable::{Loadable, Loading};
 pub use log::{Level, LogLine, LogSource, TailSpec};
 pub use metric::{MetricSpec, Points, Unit, Window};
 pub use plan::{
-    ActionId, Difference, FieldChange, Fields, Followed, Headway, Order, Plan, Precondition, Risk, Seen, Sent, Step,
-    Target, Undo, Verdict,
+    ActionId, Difference, FieldChange, Fields, Followed, Headway, Order, PHRASE, Plan, Precondition, Risk, Seen, Sent,
+    Step, Target, Undo, Verdict,
 };
 pub use query::{Answer, KindId, Query};
 pub use resource::{Resource, ResourceId, Rows};

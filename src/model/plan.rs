@@ -210,6 +210,9 @@ pub struct Order {
 /// Values of an action's fields, by the field's id.
 pub type Fields = BTreeMap<&'static str, String>;
 
+/// So many characters of a plan's phrase are typed.
+pub const PHRASE: usize = 8;
+
 /// What an action would do, computed from a fresh read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -231,8 +234,8 @@ pub struct Plan {
     pub risk: Risk,
     /// A number that a policy may cap: what it is and what it would be.
     pub number: Option<(i64, i64)>,
-    /// What must be typed besides the environment's name to show that this very thing is meant: the first characters of a lock's
-    /// id. The confirmation is then `ENVIRONMENT/PHRASE`.
+    /// An id whose first [`PHRASE`] characters must be typed after the environment's name, to show that this very thing is meant:
+    /// a lock's. Who pastes the whole id has typed them, too.
     pub phrase: Option<Arc<str>>,
     /// How it is taken back.
     pub undo: Undo,

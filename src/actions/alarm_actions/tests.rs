@@ -19,7 +19,7 @@ async fn actions_are_switched_off_for_a_time_and_on_again() {
     let plan = planned(&rig, name, "disabled", Some("2h")).await.unwrap();
     assert_eq!(plan.risk, Risk::Medium);
     let [actions, until] = plan.changes.as_slice() else { panic!("{:?}", plan.changes) };
-    assert_eq!((&*actions.field, &actions.to), ("actions", &Value::text("disabled")));
+    assert_eq!((&*actions.field, &actions.to), ("actions_enabled", &Value::Bool(false)));
     let Value::Instant(end) = until.to else { panic!("{until:?}") };
     let left = end.duration_since(plan.made_at);
     assert!(left > SignedDuration::from_mins(119) && left <= SignedDuration::from_mins(120), "{left}");

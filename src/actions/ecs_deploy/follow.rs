@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service};
+use aws_sdk_ecs::types::{Deployment, DeploymentCircuitBreaker, DeploymentRolloutState, Service};
 
 use super::super::ecs::{self, Trouble, Troubled, name_of};
 use super::super::parts::{self, Stand};
@@ -96,7 +96,7 @@ fn progress(service: &Service, ours: &Deployment, trouble: &Troubled) -> Rollout
 
 fn going(service: &Service, ours: &Deployment, counts: &str, trouble: &Troubled) -> Rollout {
     let settings = service.deployment_configuration();
-    let breaker = settings.and_then(|it| it.deployment_circuit_breaker()).is_some_and(|it| it.enable());
+    let breaker = settings.and_then(|it| it.deployment_circuit_breaker()).is_some_and(DeploymentCircuitBreaker::enable);
     if trouble.keeps_stopping && !breaker {
         return Rollout::Broken(format!("tasks keep stopping, and no circuit breaker gives it up ({counts})"));
     }

@@ -86,7 +86,7 @@ pub(super) async fn asked(acting: &Acting, to: &TaskDefinition) -> Vec<Asked> {
 pub(super) fn preconditions(to: &TaskDefinition, back: bool, ran: &[Ran], asked: &[Asked]) -> Vec<Precondition> {
     let definition = to.task_definition_arn().map(name_of).unwrap_or_default();
     let each = to.container_definitions().iter().zip(asked);
-    each.map(|(container, asked)| judge(&Container { definition, container, ran, back }, asked)).collect()
+    each.map(|(container, asked)| judge(&Own { definition, container, ran, back }, asked)).collect()
 }
 
 /// How an image is named.
@@ -152,7 +152,7 @@ fn inner(manifest: &str) -> Vec<String> {
 }
 
 /// A container that is to be deployed, and what is known of what ran.
-struct Container<'a> {
+struct Own<'a> {
     definition: &'a str,
     container: &'a ContainerDefinition,
     ran: &'a [Ran],
@@ -160,7 +160,7 @@ struct Container<'a> {
     back: bool,
 }
 
-impl Container<'_> {
+impl Own<'_> {
     fn name(&self) -> &str {
         self.container.name().unwrap_or("container")
     }
@@ -186,7 +186,7 @@ impl Container<'_> {
     }
 }
 
-fn judge(own: &Container<'_>, asked: &Asked) -> Precondition {
+fn judge(own: &Own<'_>, asked: &Asked) -> Precondition {
     let name = format!("image of {}", own.name());
     let short = own.image().rsplit('/').next().unwrap_or_default();
     let said = |verdict, words: String| Precondition::new(&name, verdict, words);
@@ -197,7 +197,9 @@ fn judge(own: &Container<'_>, asked: &Asked) -> Precondition {
         None => {
             let words = format!("could not tell what {} stands for now: it is not in ECR", own.image());
             let essential = own.container.essential() != Some(false);
-            return said(if essential { Verdict::Unknown } else { Verdict::Pass }, words);
+            // What is new has nothing to be compared with.
+            let new = !own.back && own.before().is_empty();
+            return said(if essential && !new { Verdict::Unknown } else { Verdict::Pass }, words);
         }
         Some(Err(fault)) => return parts::untold(&name, fault),
         Some(Ok(None)) => return said(Verdict::Warn, format!("{short} is not in ECR: its tasks could not start")),
@@ -259,7 +261,7 @@ mod tests {
     /// What is said of going back to `web:7`, whose tag stands for these digests now.
     fn told(image: &str, back: bool, stands: &[&str], ran: &[Ran]) -> (Verdict, String) {
         let container = ContainerDefinition::builder().name("web").image(image).build();
-        let own = Container { definition: "web:7", container: &container, ran, back };
+        let own = Own { definition: "web:7", container: &container, ran, back };
         let digests: Vec<String> = stands.iter().map(|digest| (*digest).to_owned()).collect();
         let found = (!digests.is_empty()).then_some(Stands { digests });
         let said = judge(&own, &matches!(Reference::of(image), Reference::Ecr { .. }).then_some(Ok(found)));
@@ -298,7 +300,8 @@ mod tests {
             told(IMAGE, false, &[], &[]),
             (Verdict::Warn, "web:1.4 is not in ECR: its tasks could not start".to_owned())
         );
-        let (verdict, words) = told("nginx:1.27", false, &[], &[]);
+        assert_eq!(told("nginx:1.27", false, &[], &[]).0, Verdict::Pass, "it is new");
+        let (verdict, words) = told("nginx:1.27", true, &[], &[]);
         assert_eq!(
             (verdict, words.as_str()),
             (Verdict::Unknown, "could not tell what nginx:1.27 stands for now: it is not in ECR")

@@ -6,6 +6,7 @@ use crate::model::Verdict;
 
 const ENTERPRISE: &str = "enterprise-prod";
 const CLUSTER: &str = "enterprise-prod-cluster";
+const WITHIN: &str = "within the autoscaling range";
 
 fn fields<'a>(cluster: &'a str, service: &'a str, desired: &'a str) -> [(&'static str, &'a str); 3] {
     [("cluster", cluster), ("service", service), ("desired", desired)]
@@ -67,15 +68,14 @@ async fn the_autoscaling_range_is_minded() {
         let fields = fields("beta9-platform", "image-builder", desired);
         rig.plan("beta9-prod", &DEF, &fields).await.unwrap()
     };
-    const RANGE: &str = "within the autoscaling range";
     let outside = plan("12").await;
-    let (verdict, evidence) = precondition(&outside, RANGE);
+    let (verdict, evidence) = precondition(&outside, WITHIN);
     assert_eq!(verdict, Verdict::Warn);
     assert!(evidence.starts_with("autoscaling keeps it from 2 to 8, and would not leave it at 12"), "{evidence}");
-    assert_eq!(precondition(&plan("7").await, RANGE).0, Verdict::Pass);
+    assert_eq!(precondition(&plan("7").await, WITHIN).0, Verdict::Pass);
     rig.estate.faults().add("beta9-prod/application-autoscaling=deny").unwrap();
     let denied = plan("7").await;
-    let (verdict, evidence) = precondition(&denied, RANGE);
+    let (verdict, evidence) = precondition(&denied, WITHIN);
     assert_eq!(verdict, Verdict::Unknown);
     assert!(evidence.contains("application-autoscaling:DescribeScalableTargets"), "{evidence}");
 }

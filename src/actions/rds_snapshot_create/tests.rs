@@ -31,7 +31,7 @@ async fn a_snapshot_is_taken_and_taken_back() {
     assert_eq!(followed, Followed::Verified("pre-deploy is available".into()));
     assert_eq!((&*told[0].words, told[0].percent), ("pre-deploy is creating, 0 % done", Some(0)));
     assert!(told.is_sorted_by_key(|headway| headway.percent) && told.last().unwrap().percent > Some(50), "{told:?}");
-    let change = (DB.to_owned(), "CreateDBSnapshot: pre-deploy".to_owned());
+    let change = (DB.to_owned(), "CreateDBSnapshot".to_owned());
     assert_eq!(rig.newest_change(ENTERPRISE, "CreateDBSnapshot").await, change);
     let back = rig.ordered(undo(&plan)).await.unwrap();
     assert_eq!((&*back.target.name, back.risk), ("pre-deploy", Risk::Critical));

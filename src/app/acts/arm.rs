@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use super::dialog::{About, Dialog, Stop};
 use super::layer::ActLayer;
 use super::{ask, confirm, menu, push};
+use crate::app::layer::Layer;
 use crate::app::msg::Effect;
 use crate::app::state::State;
+use crate::app::view::View;
 use crate::engine::Act;
 use crate::guard::{Denial, Refusal};
 
@@ -21,7 +23,7 @@ pub(in crate::app) fn open(state: &mut State) {
     let unarmed: Vec<Arc<str>> =
         environments.iter().filter(|name| state.acts.armed_until(name).is_none()).cloned().collect();
     if unarmed.is_empty() {
-        push(state, ActLayer::Dialog(Dialog::new(About::Disarm(environments))));
+        push(state, ActLayer::Dialog(Box::new(Dialog::new(About::Disarm(environments)))));
     } else {
         ask_for(state, unarmed);
     }
@@ -30,16 +32,19 @@ pub(in crate::app) fn open(state: &mut State) {
 /// Asks for the names of these environments, one by one.
 pub(super) fn ask_for(state: &mut State, environments: Vec<Arc<str>>) {
     if !environments.is_empty() {
-        push(state, ActLayer::Dialog(Dialog::new(About::Arm { environments, reason: false })));
+        push(state, ActLayer::Dialog(Box::new(Dialog::new(About::Arm { environments, reason: false }))));
     }
 }
 
 /// The environments of what is marked, else of the selection, else the only one that is looked at.
 fn meant(state: &State) -> Vec<Arc<str>> {
-    let marked = menu::marked(state);
-    let of = |id: &Arc<crate::model::ResourceId>| Arc::clone(&id.scope.environment);
-    let mut names: Vec<Arc<str>> =
-        if marked.is_empty() { state.selected_place().into_iter().collect() } else { marked.iter().map(of).collect() };
+    let mut names: Vec<Arc<str>> = match &state.view {
+        View::Fleet(fleet) => fleet.nav.marks.iter().cloned().collect(),
+        _ => menu::marked(state).iter().map(|id| Arc::clone(&id.scope.environment)).collect(),
+    };
+    if names.is_empty() {
+        names.extend(state.selected_place());
+    }
     names.sort();
     names.dedup();
     names
@@ -90,9 +95,9 @@ fn go_on(state: &mut State) {
     }
 }
 
-fn is_over(layer: &crate::app::layer::Layer) -> bool {
-    let crate::app::layer::Layer::Act(layer) = layer else { return false };
-    matches!(&**layer, ActLayer::Dialog(Dialog { about: About::Arm { environments, .. }, .. }) if environments.is_empty())
+fn is_over(layer: &Layer) -> bool {
+    let Layer::Act(ActLayer::Dialog(dialog)) = layer else { return false };
+    matches!(&dialog.about, About::Arm { environments, .. } if environments.is_empty())
 }
 
 /// It was not armed: where a reason would do, it is asked for.

@@ -16,7 +16,7 @@ use crate::model::{Difference, Fault, Order};
 /// Asks for the plan of these orders, and opens its dialog.
 pub(super) fn plan(state: &mut State, orders: Vec<Order>, effects: &mut Vec<Effect>) {
     let about = asked(state, orders, effects);
-    push(state, ActLayer::Dialog(Dialog::new(about)));
+    push(state, ActLayer::Dialog(Box::new(Dialog::new(about))));
 }
 
 fn asked(state: &mut State, orders: Vec<Order>, effects: &mut Vec<Effect>) -> About {
@@ -45,7 +45,7 @@ pub(super) fn moved(state: &mut State, id: u64, moved: Vec<Difference>, proposal
     let orders = proposal.parts.iter().map(|plan| plan.order.clone()).collect();
     let environments = needed(state, &proposal);
     let plan = Planned { id, orders, asked: state.now, proposal: Some(Ok(Arc::new(proposal))), moved, environments };
-    let layer = Layer::Act(Box::new(ActLayer::Dialog(Dialog::new(About::Plan(plan)))));
+    let layer = Layer::Act(ActLayer::Dialog(Box::new(Dialog::new(About::Plan(plan)))));
     if state.layers.is_empty() {
         state.layers.push(layer);
     } else {
@@ -74,11 +74,8 @@ pub(super) fn began(state: &mut State, id: u64) {
         return;
     }
     state.layers.retain(|layer| match layer {
-        Layer::Act(layer) => match &**layer {
-            ActLayer::Form(_) => false,
-            ActLayer::Dialog(Dialog { about: About::Plan(plan), .. }) => plan.id != id,
-            _ => true,
-        },
+        Layer::Act(ActLayer::Form(_)) => false,
+        Layer::Act(ActLayer::Dialog(dialog)) => !matches!(&dialog.about, About::Plan(plan) if plan.id == id),
         _ => true,
     });
 }

@@ -8,17 +8,11 @@ use tui_input::{Input, InputRequest};
 
 use super::Acts;
 use super::layer::Scroll;
-use crate::guard::{Confirm, Consent, Denial, Judgement, Proposal};
-use crate::model::{Difference, Fault, Order, Plan, Risk};
+use crate::guard::{Confirm, Consent, Denial, Proposal};
+use crate::model::{Difference, Fault, Order, Risk};
 
 /// Milliseconds for which no key is heard after a dialog has come up.
 const DEAF: i64 = 500;
-
-/// How much of a lock's id must be typed.
-const LOCK_ID: usize = 8;
-
-/// The action whose lock is told by its id.
-const UNLOCK: &str = "terraform-unlock";
 
 /// Since when a dialog has been on the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,7 +54,7 @@ pub enum Stop {
     Glass,
     /// The text that is demanded.
     Text,
-    /// The first characters of a lock's id.
+    /// The start of a lock's id.
     Lock,
     /// Why.
     Reason,
@@ -192,9 +186,9 @@ impl Dialog {
                 Some(proposal) => self.stops_of(proposal, acts, &mut stops),
                 None => return stops,
             },
-            About::Arm { reason, .. } => {
+            About::Arm { .. } => {
                 stops.push(Stop::Text);
-                stops.extend(reason.then_some(Stop::Reason));
+                stops.extend(self.wants_reason().then_some(Stop::Reason));
             }
             About::Disarm(_) | About::Leave => {}
         }
@@ -219,15 +213,22 @@ impl Dialog {
         }
         let wanted = [
             (Stop::Text, judgement.confirm != Confirm::Apply),
-            (Stop::Lock, lock_id(proposal).is_some()),
-            (Stop::Reason, self.wants_reason(judgement)),
+            (Stop::Lock, demanded(proposal).1.is_some()),
+            (Stop::Reason, self.wants_reason()),
             (Stop::Ticket, judgement.ticket.is_some()),
         ];
         stops.extend(wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(stop, _)| stop));
     }
 
-    fn wants_reason(&self, judgement: &Judgement) -> bool {
-        judgement.reason || self.glass || judgement.risk == Risk::Critical
+    /// Whether a reason must be given.
+    pub fn wants_reason(&self) -> bool {
+        match &self.about {
+            About::Plan(_) => self.proposal().is_some_and(|proposal| {
+                proposal.judgement.reason || self.glass || proposal.judgement.risk == Risk::Critical
+            }),
+            About::Arm { reason, .. } => *reason,
+            About::Disarm(_) | About::Leave => false,
+        }
     }
 
     /// Whether everything that is demanded is there.
@@ -237,16 +238,17 @@ impl Dialog {
             About::Plan(_) => self.proposal().is_some_and(|proposal| {
                 let judgement = &proposal.judgement;
                 let denied = judgement.denial.as_ref().is_some_and(|denial| !(is_breakable(denial) && self.glass));
-                let text = judgement.confirm == Confirm::Apply || self.text.value() == judgement.confirm.text();
-                let lock = lock_id(proposal).is_none_or(|id| names_lock(self.lock.value(), &id));
+                let (wanted, phrase) = demanded(proposal);
+                let text = judgement.confirm == Confirm::Apply || self.text.value() == wanted;
+                let lock = phrase.is_none_or(|phrase| self.lock.value().starts_with(phrase));
                 // Which tickets will do, the guard knows.
                 let ticket = judgement.ticket.is_none() || !self.ticket.value().trim().is_empty();
                 let armed = self.unarmed(acts).next().is_none();
-                armed && !denied && text && lock && ticket && (reason || !self.wants_reason(judgement))
+                armed && !denied && text && lock && ticket && (reason || !self.wants_reason())
             }),
-            About::Arm { environments, reason: wanted } => {
+            About::Arm { environments, .. } => {
                 let named = environments.first().is_some_and(|name| self.text.value() == &**name);
-                named && (reason || !wanted)
+                named && (reason || !self.wants_reason())
             }
             About::Disarm(_) | About::Leave => true,
         }
@@ -256,13 +258,14 @@ impl Dialog {
     pub(super) fn consent(&self, proposal: &Proposal) -> Consent {
         let confirm = &proposal.judgement.confirm;
         let said = |input: &Input| Some(input.value().trim().to_owned()).filter(|text| !text.is_empty());
-        Consent {
+        let typed = self.text.value();
+        let text = match (confirm, demanded(proposal)) {
             // There is nothing to type where choosing Apply is enough.
-            text: if *confirm == Confirm::Apply { confirm.text().to_owned() } else { self.text.value().to_owned() },
-            reason: said(&self.reason),
-            ticket: said(&self.ticket),
-            break_glass: self.glass,
-        }
+            (Confirm::Apply, _) => confirm.text().to_owned(),
+            (_, (_, Some(phrase))) => format!("{typed}/{phrase}"),
+            (_, (_, None)) => typed.to_owned(),
+        };
+        Consent { text, reason: said(&self.reason), ticket: said(&self.ticket), break_glass: self.glass }
     }
 
     /// The next or the previous of where the keys can go.
@@ -319,16 +322,13 @@ pub(super) fn to_arm(proposal: &Proposal, known: impl Fn(&str) -> bool) -> Vec<A
     names
 }
 
-/// The id of the lock that is to be released: its first characters are typed, since a state's name does not tell one lock from the
-/// next.
-pub fn lock_id(proposal: &Proposal) -> Option<Arc<str>> {
-    let of = |plan: &Plan| {
-        let id = plan.order.fields.get("lock-id").filter(|_| plan.order.action == UNLOCK)?;
-        (!id.is_empty()).then(|| Arc::from(id.as_str()))
-    };
-    proposal.parts.iter().find_map(of)
-}
-
-fn names_lock(typed: &str, id: &str) -> bool {
-    id.starts_with(typed) && typed.chars().count() >= LOCK_ID.min(id.chars().count())
+/// What is typed of what must be, and in which field: where a plan has a phrase (the start of a lock's id), that stands in a field
+/// of its own, which takes a paste of the whole.
+pub fn demanded(proposal: &Proposal) -> (&str, Option<&str>) {
+    let text = proposal.judgement.confirm.text();
+    let parted = proposal.parts.iter().filter_map(|plan| plan.phrase.as_deref()).find_map(|phrase| {
+        let before = text.strip_suffix(phrase)?.strip_suffix('/')?;
+        Some((before, Some(phrase)))
+    });
+    parted.unwrap_or((text, None))
 }

@@ -85,9 +85,9 @@ pub(crate) static BACK: ActionDef = ActionDef {
     id: "ecs-back",
     title: "roll back",
     doc: "deploy the last revision that was completed",
-    applies: |target| match target.name.contains("frontend") {
-        true => Err("it is deployed by CODE_DEPLOY".to_owned()),
-        false => Ok(()),
+    applies: |target| {
+        let by_code_deploy = target.name.contains("frontend");
+        if by_code_deploy { Err("it is deployed by CODE_DEPLOY".to_owned()) } else { Ok(()) }
     },
     ..BARE
 };

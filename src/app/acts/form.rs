@@ -97,12 +97,8 @@ fn prefilled(def: &'static FieldDef, targets: &[(Resource, Fields)]) -> Field {
 
 /// What can be chosen has been read.
 pub(super) fn found(state: &mut State, id: u64, found: Result<Vec<Choice>, Arc<Fault>>) {
-    let layers = state.layers.iter_mut().filter_map(|layer| match layer {
-        Layer::Act(layer) => Some(&mut **layer),
-        _ => None,
-    });
-    let fields = layers.filter_map(|layer| match layer {
-        ActLayer::Form(form) => Some(&mut form.fields),
+    let fields = state.layers.iter_mut().filter_map(|layer| match layer {
+        Layer::Act(ActLayer::Form(form)) => Some(&mut form.fields),
         _ => None,
     });
     let choosing = fields.flatten().filter_map(|field| field.choosing.as_mut()).find(|choosing| choosing.id == id);
@@ -112,8 +108,7 @@ pub(super) fn found(state: &mut State, id: u64, found: Result<Vec<Choice>, Arc<F
 }
 
 pub(super) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
-    let Some(Layer::Act(layer)) = state.layers.last_mut() else { return };
-    let ActLayer::Form(form) = &mut **layer else { return };
+    let Some(Layer::Act(ActLayer::Form(form))) = state.layers.last_mut() else { return };
     let len = form.fields.len();
     match command {
         Command::Close | Command::Back => drop(state.layers.pop()),
@@ -160,7 +155,8 @@ impl Form {
             field.problem = None;
         }
         let all = self.targets.iter().map(|(_, own)| self.filled(own));
-        let Some(problem) = all.filter_map(|fields| check(self.action, &fields).err()).next() else { return true };
+        let mut problems = all.filter_map(|fields| check(self.action, &fields).err());
+        let Some(problem) = problems.next() else { return true };
         let place = self.fields.iter().position(|field| field.def.id == problem.field).unwrap_or(0);
         if let Some(field) = self.fields.get_mut(place) {
             field.problem = Some(problem.reason);

@@ -143,13 +143,12 @@ pub fn records(entries: &[Entry]) -> Vec<Record> {
     let mut known: HashMap<(&str, (usize, usize)), usize> = HashMap::new();
     for entry in entries.iter().rev() {
         let step = entry.event.step().map(|step| (&*entry.run, step));
-        match step.and_then(|step| known.get(&step)) {
-            Some(at) => records[*at].0.push(entry.clone()),
-            None => {
-                known.extend(step.map(|step| (step, records.len())));
-                records.push(Record(vec![entry.clone()]));
-            }
+        if let Some(at) = step.and_then(|step| known.get(&step)) {
+            records[*at].0.push(entry.clone());
+            continue;
         }
+        known.extend(step.map(|step| (step, records.len())));
+        records.push(Record(vec![entry.clone()]));
     }
     records.reverse();
     records
@@ -210,12 +209,11 @@ pub(super) fn orphans(state: &mut State, entries: &[Entry]) {
     let words = if records.len() == 1 { "an action has" } else { "actions have" };
     state.warn(format!("{words} ended unknown: look at the target"));
     // Not over what the operator has begun already.
-    state.layers.insert(0, Layer::Act(Box::new(ActLayer::Orphans { records, at: 0 })));
+    state.layers.insert(0, Layer::Act(ActLayer::Orphans { records, at: 0 }));
 }
 
 pub(super) fn run_orphans(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
-    let Some(Layer::Act(layer)) = state.layers.last_mut() else { return };
-    let ActLayer::Orphans { records, at } = &mut **layer else { return };
+    let Some(Layer::Act(ActLayer::Orphans { records, at })) = state.layers.last_mut() else { return };
     match command {
         Command::Move(motion) => *at = step(*motion, *at, records.len()),
         Command::Close | Command::Back => drop(state.layers.pop()),
@@ -230,8 +228,7 @@ pub(super) fn run_orphans(state: &mut State, command: &Command, effects: &mut Ve
 
 /// Goes to the target of the record that is being read.
 pub(super) fn look(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Layer::Act(layer)) = state.layers.last() else { return };
-    let ActLayer::Record(reading) = &**layer else { return };
+    let Some(Layer::Act(ActLayer::Record(reading))) = state.layers.last() else { return };
     let record = reading.record.clone();
     state.layers.pop();
     look_at(state, Some(&record), effects);

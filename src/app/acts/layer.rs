@@ -23,7 +23,7 @@ pub enum ActLayer {
     /// The fields of an action.
     Form(Form),
     /// Something to confirm.
-    Dialog(Dialog),
+    Dialog(Box<Dialog>),
     /// What is under way and has ended.
     Runs {
         /// Chosen.
@@ -100,7 +100,7 @@ pub(crate) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect
         return false;
     }
     let Some(Layer::Act(layer)) = state.layers.last_mut() else { return false };
-    match &mut **layer {
+    match layer {
         ActLayer::Menu(_) => menu::run(state, command, effects),
         ActLayer::Form(_) => form::run(state, command, effects),
         ActLayer::Dialog(_) => confirm::run(state, command, effects),
@@ -120,7 +120,7 @@ pub(crate) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect
 pub(crate) fn to_row(state: &mut State, row: usize) {
     let State { layers, acts, .. } = state;
     let Some(Layer::Act(layer)) = layers.last_mut() else { return };
-    match &mut **layer {
+    match layer {
         ActLayer::Menu(menu) => menu.at = row.min(menu.offers.len().saturating_sub(1)),
         ActLayer::Form(form) => form.at = row.min(form.fields.len().saturating_sub(1)),
         ActLayer::Runs { at } => *at = row.min(acts.runs.len().saturating_sub(1)),
@@ -137,7 +137,7 @@ pub(crate) fn to_row(state: &mut State, row: usize) {
 /// A key of the line that is being edited in the layer of an action.
 pub(crate) fn edit(state: &mut State, request: InputRequest) {
     let Some(Layer::Act(layer)) = state.layers.last_mut() else { return };
-    match &mut **layer {
+    match layer {
         ActLayer::Form(form) => form.edit(request),
         ActLayer::Dialog(dialog) => dialog.edit(request),
         ActLayer::Menu(_) | ActLayer::Runs { .. } | ActLayer::Record(_) | ActLayer::Orphans { .. } => {}

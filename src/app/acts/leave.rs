@@ -13,7 +13,7 @@ pub(in crate::app) fn leave(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::Quit);
     } else {
         state.leaving = None;
-        push(state, ActLayer::Dialog(Dialog::new(About::Leave)));
+        push(state, ActLayer::Dialog(Box::new(Dialog::new(About::Leave))));
     }
 }
 

@@ -94,8 +94,7 @@ pub(super) fn marked(state: &State) -> Vec<Arc<ResourceId>> {
 }
 
 pub(super) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
-    let Some(Layer::Act(layer)) = state.layers.last_mut() else { return };
-    let ActLayer::Menu(menu) = &mut **layer else { return };
+    let Some(Layer::Act(ActLayer::Menu(menu))) = state.layers.last_mut() else { return };
     match command {
         Command::Move(motion) => menu.at = step(*motion, menu.at, menu.offers.len()),
         Command::Close | Command::Back | Command::Actions => drop(state.layers.pop()),

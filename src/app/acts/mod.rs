@@ -149,26 +149,20 @@ pub(super) fn place_below(layers: &[Layer]) -> usize {
 
 fn dialog_of(layer: &mut Layer) -> Option<&mut Dialog> {
     match layer {
-        Layer::Act(layer) => match &mut **layer {
-            ActLayer::Dialog(dialog) => Some(dialog),
-            _ => None,
-        },
+        Layer::Act(ActLayer::Dialog(dialog)) => Some(dialog),
         _ => None,
     }
 }
 
 fn push(state: &mut State, layer: ActLayer) {
-    state.layers.push(Layer::Act(Box::new(layer)));
+    state.layers.push(Layer::Act(layer));
 }
 
 impl State {
     /// The dialog on top, if one is.
     pub fn dialog(&self) -> Option<&Dialog> {
         match self.layers.last()? {
-            Layer::Act(layer) => match &**layer {
-                ActLayer::Dialog(dialog) => Some(dialog),
-                _ => None,
-            },
+            Layer::Act(ActLayer::Dialog(dialog)) => Some(dialog),
             _ => None,
         }
     }

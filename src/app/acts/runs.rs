@@ -114,12 +114,14 @@ impl Run {
     /// Whether it belongs on the screen whatever is looked at: while it goes on, a while after it has succeeded, and where it has not,
     /// until that was looked at.
     pub fn in_sight(&self, now: Timestamp) -> bool {
-        match &self.end {
-            None => true,
-            Some(_) if self.seen => false,
-            Some(End { how: How::Done, at, .. }) => now.as_second() - at.as_second() < IN_SIGHT,
-            Some(End { how: How::Moved, .. }) => false,
-            Some(_) => true,
+        let Some(end) = &self.end else { return true };
+        if self.seen {
+            return false;
+        }
+        match end.how {
+            How::Done => now.as_second() - end.at.as_second() < IN_SIGHT,
+            How::Failed | How::Unknown => true,
+            How::Moved => false,
         }
     }
 
@@ -236,8 +238,7 @@ fn look(state: &mut State) {
 
 pub(super) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
     let len = state.acts.runs.len();
-    let Some(Layer::Act(layer)) = state.layers.last_mut() else { return };
-    let ActLayer::Runs { at } = &mut **layer else { return };
+    let Some(Layer::Act(ActLayer::Runs { at })) = state.layers.last_mut() else { return };
     match command {
         Command::Move(motion) => *at = step(*motion, *at, len),
         Command::Close | Command::Back | Command::Runs => {

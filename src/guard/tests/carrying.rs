@@ -168,7 +168,7 @@ async fn what_ends_otherwise_stops_the_rest(#[case] following: Following, #[case
             assert_eq!(undone(&undo), ["a"]);
         }
         (Following::Fault, Ended::Unknown { words, .. }) => {
-            assert!(words.contains("accepted, but could not be followed"))
+            assert!(words.contains("accepted, but could not be followed"));
         }
         (_, ended) => panic!("{ended:?}"),
     }

@@ -43,6 +43,32 @@ async fn the_exact_text_is_wanted(#[case] risk: i64, #[case] text: &str, #[case]
     }
 }
 
+#[rstest]
+#[case(2, None)]
+#[case(3, Some("left over"))]
+#[tokio::test]
+async fn the_start_of_a_phrase_is_wanted_or_all_of_it(#[case] risk: i64, #[case] reason: Option<&str>) {
+    let stand = stand(Effects::default());
+    stand.arm("dhbw-prod");
+    let mut order = order("dhbw-prod", "web", &[("risk", risk)]);
+    order.fields.insert("phrase", "3f2a81c0-1111-2222".to_owned());
+    let proposal = stand.guard.propose(&[order], stand.now()).await.unwrap();
+    assert_eq!(proposal.judgement.confirm.text(), "dhbw-prod/3f2a81c0");
+    let answer = |text: &str| {
+        let consent = Consent { reason: reason.map(str::to_owned), ..typed(text) };
+        stand.guard.confirm(proposal.clone(), &consent, false, stand.now())
+    };
+    let refused = Refusal::Text("dhbw-prod/3f2a81c0".into());
+    for wrong in
+        ["dhbw-prod", "dhbw-prod/web", "dhbw-prod/3f2a", "dhbw-prod/3f2a81c0-1111", "3f2a81c0", "edt-prod/3f2a81c0"]
+    {
+        assert_eq!(answer(wrong).unwrap_err(), refused, "{wrong}");
+    }
+    for right in ["dhbw-prod/3f2a81c0", "dhbw-prod/3f2a81c0-1111-2222"] {
+        answer(right).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn only_an_armed_environment_takes_an_answer() {
     let stand = stand(Effects::default());

@@ -120,7 +120,7 @@ impl Fake {
             steps: (0..steps).map(step).collect(),
             risk: risk[field("risk").unwrap_or(1) as usize],
             number: Some((from, to)),
-            phrase: None,
+            phrase: order.fields.get("phrase").map(|phrase| phrase.as_str().into()),
             undo: Undo::By { words: "back".into(), order: back },
             command: "aws".into(),
             made_at: now(),
@@ -322,7 +322,9 @@ impl Stand {
     /// Arms, confirms and carries out.
     pub(super) async fn carry_out(&self, orders: &[Order]) -> (Ended, Vec<Report>) {
         let names: BTreeSet<_> = orders.iter().map(|order| &order.target.scope.environment).collect();
-        names.into_iter().for_each(|name| self.arm(name));
+        for name in names {
+            self.arm(name);
+        }
         let warrant = self.warrant(orders).await;
         self.run(warrant, true).await
     }

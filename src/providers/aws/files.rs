@@ -78,8 +78,11 @@ impl AwsFiles {
 
     /// Whether the files on disk still look like what was read.
     pub async fn is_current(&self) -> bool {
-        stamp(self.config.path.as_deref()).await == self.config.stamp
-            && stamp(self.credentials.path.as_deref()).await == self.credentials.stamp
+        let files = [&self.config, &self.credentials];
+        let (paths, known) = (files.map(|file| file.path.clone()), files.map(|file| file.stamp));
+        // Both in one go: this is asked every few seconds, and each way to another thread and back costs more than the look.
+        let look = move || paths.map(|path| look(path.as_deref())) == known;
+        tokio::task::spawn_blocking(look).await.unwrap_or(true)
     }
 
     /// What a profile stands on: its own sections, those of its source profiles, of its SSO session and of its services.
@@ -168,7 +171,13 @@ pub fn broken(profile: &str, why: &str) -> Fault {
 
 /// The look of a file on disk.
 pub async fn stamp(path: Option<&Path>) -> Stamp {
-    let metadata = tokio::fs::metadata(path?).await.ok()?;
+    let path = path?.to_owned();
+    tokio::task::spawn_blocking(move || look(Some(&path))).await.ok()?
+}
+
+/// The same. Blocks.
+fn look(path: Option<&Path>) -> Stamp {
+    let metadata = std::fs::metadata(path?).ok()?;
     Some((metadata.modified().ok(), metadata.len()))
 }
 

@@ -6,7 +6,7 @@ use tui_input::Input;
 
 use super::lines::Lines;
 use super::{BANDS, acting_as, band, plan, time_left};
-use crate::app::acts::dialog::{About, Dialog, Planned, STOPS, Stop, environments, lock_id};
+use crate::app::acts::dialog::{About, Dialog, Planned, STOPS, Stop, demanded, environments};
 use crate::app::acts::runs::Progress;
 use crate::app::{Command, PaneKey, Target};
 use crate::guard::{Confirm, Proposal};
@@ -79,7 +79,7 @@ fn places(cx: &Cx, dialog: &Dialog) -> Vec<Place> {
             }),
         },
         About::Arm { environments, .. } => {
-            environments.iter().take(1).for_each(|name| add(name, &regions(cx, name), None))
+            environments.iter().take(1).for_each(|name| add(name, &regions(cx, name), None));
         }
         About::Disarm(names) => names.iter().for_each(|name| add(name, &regions(cx, name), None)),
         About::Leave => {
@@ -239,7 +239,8 @@ fn below(cx: &Cx, dialog: &Dialog, cells: u16) -> Vec<Row> {
         match stop {
             Stop::Glass => rows.push(Row::Glass),
             Stop::Text => {
-                rows.push(Row::Field(stop, if matches!(dialog.about, About::Arm { .. }) { "name" } else { "confirm" }))
+                let label = if matches!(dialog.about, About::Arm { .. }) { "name" } else { "confirm" };
+                rows.push(Row::Field(stop, label));
             }
             Stop::Lock => rows.push(Row::Field(stop, "lock id")),
             Stop::Reason => rows.push(Row::Field(stop, "reason")),
@@ -268,21 +269,22 @@ fn demands(cx: &Cx, dialog: &Dialog, proposal: &Proposal, rows: &mut Vec<Row>) {
         rows.push(Row::Words(format!("! {} {verb} not armed: press {key}", names.join(", ")), Role::Degraded));
     }
     let risk = judgement.risk.word();
+    let (text, phrase) = demanded(proposal);
     let mut wanted = match &judgement.confirm {
         Confirm::Apply => format!("risk {risk}: choose Apply"),
-        Confirm::Yes => format!("risk {risk}: type yes"),
-        Confirm::Environment(text) if environments(proposal).len() == 1 => {
+        Confirm::Environment(_) if proposal.parts.len() == 1 => {
             format!("risk {risk}: type the environment's name: {text}")
         }
-        Confirm::Environment(text) => format!("risk {risk}: type {text}"),
-        Confirm::Resource(text) => format!("risk {risk}: type {text} and say why"),
+        Confirm::Yes | Confirm::Environment(_) | Confirm::Resource(_) => format!("risk {risk}: type {text}"),
     };
-    if let Some(id) = lock_id(proposal) {
-        let start: String = id.chars().take(8).collect();
-        wanted.push_str(&format!(", and the lock id: {start}"));
+    if let Some(phrase) = phrase {
+        wanted.extend([", and the start of the lock id: ", phrase]);
+    }
+    if dialog.wants_reason() {
+        wanted.push_str(", and say why");
     }
     if let Some(pattern) = &judgement.ticket {
-        wanted.push_str(&format!(", with a ticket ({pattern})"));
+        wanted.extend([", with a ticket (", pattern, ")"]);
     }
     rows.push(Row::Words(wanted, plan::risk(judgement.risk)));
 }

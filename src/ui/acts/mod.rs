@@ -95,19 +95,13 @@ fn band(cx: &mut Cx, area: Rect, environment: &str, region: &str, identity: Opti
     let (word, role) = signs::stage(stage(cx, environment));
     let style = cx.style(role);
     cx.fill(area, role);
-    let mut words = format!(" {word}  {environment}");
-    match (identity, known_account(cx, environment)) {
-        (Some(identity), _) => {
-            words.push_str(&format!(" · account {}", identity.account));
-            if let Some(alias) = &identity.alias {
-                words.push_str(&format!(" ({alias})"));
-            }
-        }
-        (None, Some(account)) => words.push_str(&format!(" · account {account}")),
-        (None, None) => words.push_str(" · account not known yet"),
-    }
-    words.push_str(&format!(" · {region} "));
-    cx.pen(area).put(&words, style);
+    let account = match (identity, known_account(cx, environment)) {
+        (Some(Identity { account, alias: Some(alias), .. }), _) => format!("account {account} ({alias})"),
+        (Some(Identity { account, alias: None, .. }), _) => format!("account {account}"),
+        (None, Some(account)) => format!("account {account}"),
+        (None, None) => "account not known yet".to_owned(),
+    };
+    cx.pen(area).put(&format!(" {word}  {environment} · {account} · {region} "), style);
 }
 
 /// Most environments that stand above something; all of them are named below.

@@ -32,6 +32,7 @@ looks! {
     plan_typed: acts::plan_typed();
     plan_confirmed: acts::confirmed();
     plan_critical: acts::plan_critical();
+    plan_of_a_lock: acts::plan_of_a_lock();
     plan_of_several: acts::plan_of_several();
     plan_moved: acts::plan_moved();
     no_plan: acts::no_plan();
@@ -61,7 +62,7 @@ fn line_of(buffer: &Buffer, words: &str) -> u16 {
 fn every_dialog_names_environment_and_account_in_the_colour_of_the_stage() {
     let theme = Theme::default();
     for (name, state) in pictures() {
-        let dialog = matches!(state.layers.last(), Some(Layer::Act(layer)) if matches!(**layer, ActLayer::Dialog(_)));
+        let dialog = matches!(state.layers.last(), Some(Layer::Act(layer)) if matches!(layer, ActLayer::Dialog(_)));
         if !dialog {
             continue;
         }
@@ -85,7 +86,7 @@ fn what_is_demanded_and_the_buttons_stand_at_every_size() {
     for (columns, lines) in [(80, 24), (120, 40), (200, 60)] {
         let said = text(&frame(&state, &theme, columns, lines).0);
         for words in [
-            "risk critical: type dhbw-prod/dhbw-backend and say why",
+            "risk critical: type dhbw-prod/dhbw-backend, and say why",
             "denied by freeze over the holidays",
             "[x] break the glass",
             "confirm ",

@@ -438,6 +438,6 @@ fn a_sign_in_that_can_not_be_says_only_that() {
     let mut state = fixture::all();
     state.layers.push(Layer::SignIn { environment: "tfe-prod".into(), state: Some(failed) });
     let screen = text(&frame(&state, &Theme::default(), 160, 50).0);
-    assert!(screen.contains("tfe-prod: not signed in") && screen.contains("Esc close"), "{screen}");
+    assert!(screen.contains("tfe-prod: not signed in") && screen.ends_with(" Esc close\n"), "{screen}");
     assert!(screen.contains("! tfe-prod has no SSO session") && !screen.contains("it goes on"), "{screen}");
 }

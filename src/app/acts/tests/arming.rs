@@ -124,3 +124,13 @@ fn an_arming_that_runs_out_takes_apply_away() {
     assert!(press(&mut state, Command::Open).iter().all(|act| matches!(act, Act::Abandon(_))));
     assert!(state.acts.runs.is_empty());
 }
+
+#[test]
+fn on_the_fleet_the_marked_environments_are_meant() {
+    let mut state = listed();
+    press(&mut state, Command::Fleet);
+    press(&mut state, Command::Mark);
+    press(&mut state, Command::Mark);
+    press(&mut state, Command::Arm);
+    assert_eq!(asked_for(&state), ["dhbw-prod", "edt-prod"]);
+}

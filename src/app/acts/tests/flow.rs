@@ -109,7 +109,7 @@ fn values_that_differ_stay_each_its_own_until_one_is_typed() {
     press(&mut state, Command::Actions);
     press(&mut state, Command::Open);
     let Some(Layer::Act(layer)) = state.layers.last_mut() else { panic!("a form") };
-    let ActLayer::Form(form) = &mut **layer else { panic!("a form") };
+    let ActLayer::Form(form) = layer else { panic!("a form") };
     form.targets = targets.into();
     form.fields[0].own = true;
     form.fields[0].input.reset();
@@ -294,9 +294,8 @@ fn a_lock_is_told_by_its_id_which_may_be_pasted_but_not_the_environment() {
     let mut state = listed();
     arm(&mut state, &["dhbw-prod"]);
     let (id, orders) = scaled(&mut state, "6");
-    let mut judged = (*proposal(&orders, Risk::High, Confirm::Environment("dhbw-prod".into()))).clone();
-    judged.parts[0].order.action = "terraform-unlock";
-    judged.parts[0].order.fields.insert("lock-id", "3f2a8c1d-77aa-4b0e".to_owned());
+    let mut judged = (*proposal(&orders, Risk::High, Confirm::Environment("dhbw-prod/3f2a8c1d".into()))).clone();
+    judged.parts[0].phrase = Some("3f2a8c1d".into());
     tell(&mut state, Acted::Planned(id, Ok(Arc::new(judged))));
     look_for(&mut state, 500);
     go_to(&mut state, Stop::Text);
@@ -308,12 +307,11 @@ fn a_lock_is_told_by_its_id_which_may_be_pasted_but_not_the_environment() {
     assert!(!state.dialog().unwrap().ready(&state.acts), "seven characters are not enough");
     type_in(&mut state, "d");
     assert!(state.dialog().unwrap().ready(&state.acts));
-    type_in(&mut state, "x");
-    assert!(!state.dialog().unwrap().ready(&state.acts));
     send(&mut state, Msg::Edit(InputRequest::DeleteLine));
     send(&mut state, Msg::Paste("3f2a8c1d-77aa-4b0e".into()));
     go_to(&mut state, Stop::Apply);
-    assert!(matches!(&press(&mut state, Command::Open)[..], [Act::Confirm(..)]));
+    let [Act::Confirm(_, consent)] = &press(&mut state, Command::Open)[..] else { panic!("it is confirmed") };
+    assert_eq!(consent.text, "dhbw-prod/3f2a8c1d");
 }
 
 #[test]

@@ -15,8 +15,8 @@ impl Account {
 
     /// The digest that a tag stands for; `None` where no task definition names the image.
     pub fn tagged(&self, image: &str) -> Option<String> {
-        let containers = self.task_definitions.values().flatten().flat_map(|definition| &definition.containers);
-        containers.filter(|container| container.image == image).next_back().map(|container| self.digest_of(container))
+        let mut containers = self.task_definitions.values().flatten().flat_map(|definition| &definition.containers);
+        containers.rfind(|container| container.image == image).map(|container| self.digest_of(container))
     }
 
     /// Container, image and digest of a task definition's containers, by what the tags stand for now.
