@@ -6,15 +6,13 @@ use super::*;
 use crate::actions::rig::{Rig, precondition, undo, with_verdict};
 use crate::actions::terraform::rig::Others;
 use crate::kinds::terraform::split;
-use crate::model::{Health, ResourceId};
+use crate::model::{Health, ResourceId, Verdict};
 
 const BUCKET: &str = "enterprise-prod-terraform-state";
 const KEY: &str = "prod/network/terraform.tfstate";
 const TABLE: &str = "enterprise-prod-terraform-locks";
 
-fn state() -> String {
-    format!("{BUCKET}/{KEY}")
-}
+const STATE: &str = "enterprise-prod-terraform-state/prod/network/terraform.tfstate";
 
 fn others(rig: &Rig) -> Others {
     Others::new(&rig.estate, "enterprise-prod", "us-east-1")
@@ -33,7 +31,7 @@ async fn an_earlier_version_is_put_back_so_that_terraform_accepts_it() {
     let rig = Rig::new();
     let others = others(&rig);
     let (present, versions) = (others.object(BUCKET, KEY).await.unwrap(), others.versions(BUCKET, KEY).await);
-    let plan = rig.plan("enterprise-prod", &DEF, &[("state", &state()), ("version", &versions[1])]).await.unwrap();
+    let plan = rig.plan("enterprise-prod", &DEF, &[("state", STATE), ("version", &versions[1])]).await.unwrap();
     assert_eq!(plan.risk, Risk::Critical);
     assert_eq!((with_verdict(&plan, Verdict::Fail), with_verdict(&plan, Verdict::Warn)), (vec![], vec![]));
     assert_eq!(operations(&plan), [PUT_ITEM, COPY_OBJECT, PUT_OBJECT, PUT_ITEM, DELETE_ITEM]);
@@ -48,8 +46,8 @@ async fn an_earlier_version_is_put_back_so_that_terraform_accepts_it() {
     let (before, after) = (parsed(&present), parsed(&now));
     assert_eq!((&after["serial"], &after["lineage"]), (&Json::from(59), &before["lineage"]));
     assert_eq!(after["resources"].as_array().unwrap().len() + 1, before["resources"].as_array().unwrap().len());
-    assert_eq!(others.item(TABLE, &format!("{}-md5", state()), "Digest").await, Some(md5(now.as_bytes())));
-    assert_eq!(others.item(TABLE, &state(), "Info").await, None, "the lock is released");
+    assert_eq!(others.item(TABLE, &format!("{}-md5", STATE), "Digest").await, Some(md5(now.as_bytes())));
+    assert_eq!(others.item(TABLE, STATE, "Info").await, None, "the lock is released");
     let copy = seen[1].input["Key"].as_str().unwrap();
     assert!(copy.starts_with(&format!("{KEY}.backup-")));
     assert_eq!(others.object(BUCKET, copy).await.as_deref(), Some(&*present));
@@ -61,7 +59,7 @@ async fn an_earlier_version_is_put_back_so_that_terraform_accepts_it() {
     let back = parsed(&others.object(BUCKET, KEY).await.unwrap());
     assert_eq!((&back["serial"], &back["resources"]), (&Json::from(60), &before["resources"]));
     // The copy serves, too.
-    let from_copy = rig.plan("enterprise-prod", &DEF, &[("state", &state()), ("version", copy)]).await.unwrap();
+    let from_copy = rig.plan("enterprise-prod", &DEF, &[("state", STATE), ("version", copy)]).await.unwrap();
     assert_eq!(with_verdict(&from_copy, Verdict::Fail), ["something changes"]);
 }
 
@@ -81,11 +79,11 @@ async fn a_held_lock_another_lineage_and_no_state_are_refused() {
     let file = folder.path().join("backup.json").display().to_string();
     let present = others.object(BUCKET, KEY).await.unwrap();
     std::fs::write(&file, present.replace("\"lineage\": \"", "\"lineage\": \"x")).unwrap();
-    let other = rig.plan("enterprise-prod", &DEF, &[("state", &state()), ("file", &file)]).await.unwrap();
+    let other = rig.plan("enterprise-prod", &DEF, &[("state", STATE), ("file", &file)]).await.unwrap();
     assert_eq!(with_verdict(&other, Verdict::Fail), ["it is the same state's"]);
     std::fs::write(&file, "{}").unwrap();
     assert!(
-        rig.plan("enterprise-prod", &DEF, &[("state", &state()), ("file", &file)])
+        rig.plan("enterprise-prod", &DEF, &[("state", STATE), ("file", &file)])
             .await
             .unwrap_err()
             .summary
@@ -97,7 +95,7 @@ async fn a_held_lock_another_lineage_and_no_state_are_refused() {
         &[("version", &*versions[1]), ("file", &*file)],
         &[("version", "other.backup-1")],
     ] {
-        let fields: Vec<_> = [("state", &*state())].into_iter().chain(fields.iter().copied()).collect();
+        let fields: Vec<_> = [("state", STATE)].into_iter().chain(fields.iter().copied()).collect();
         assert_eq!(rig.plan("enterprise-prod", &DEF, &fields).await.unwrap_err().word(), "invalid", "{fields:?}");
     }
 }
@@ -110,7 +108,7 @@ async fn a_file_is_put_back_where_the_state_is_broken_or_gone() {
     let file = folder.path().join("backup.json").display().to_string();
     let present = others.object(BUCKET, KEY).await.unwrap();
     std::fs::write(&file, &present).unwrap();
-    let fields = [("state", &*state()), ("file", &*file)];
+    let fields = [("state", STATE), ("file", &*file)];
     others.put_object(BUCKET, KEY, "{").await;
     let broken = rig.plan("enterprise-prod", &DEF, &fields).await.unwrap();
     assert_eq!(with_verdict(&broken, Verdict::Warn), ["it is the same state's", "the digest is the present state's"]);
@@ -130,7 +128,7 @@ async fn what_is_written_in_the_meantime_is_never_lost() {
     let rig = Rig::new();
     let others = others(&rig);
     let versions = others.versions(BUCKET, KEY).await;
-    let plan = rig.plan("enterprise-prod", &DEF, &[("state", &state()), ("version", &versions[1])]).await.unwrap();
+    let plan = rig.plan("enterprise-prod", &DEF, &[("state", STATE), ("version", &versions[1])]).await.unwrap();
     let newer = format!("{}\n", others.object(BUCKET, KEY).await.unwrap());
     others.put_object(BUCKET, KEY, &newer).await;
     assert_eq!(rig.look(&plan, 0).await.len(), 1);
@@ -139,7 +137,7 @@ async fn what_is_written_in_the_meantime_is_never_lost() {
     }
     assert_eq!(others.object(BUCKET, KEY).await, Some(newer));
     // Somebody takes the lock in the middle: everything after stands on ours.
-    others.put_item(TABLE, &state(), "Info", "{\"ID\":\"theirs\",\"Who\":\"a@b\"}").await;
+    others.put_item(TABLE, STATE, "Info", "{\"ID\":\"theirs\",\"Who\":\"a@b\"}").await;
     assert!(matches!(rig.send_blindly(&plan, 0).await, Sent::Refused(_)));
     for step in 1..5 {
         assert!(!rig.look(&plan, step).await.is_empty(), "{}", plan.steps[step].words);
@@ -187,7 +185,7 @@ async fn a_state_in_a_shared_account_is_restored_there() {
 async fn versions_can_be_chosen() {
     let rig = Rig::new();
     let scope = rig.scope("enterprise-prod");
-    let target = ResourceId { scope, kind: KIND, id: state().into() };
+    let target = ResourceId { scope, kind: KIND, id: STATE.into() };
     let acting = rig.acting("enterprise-prod").await;
     let choices = (DEF.choices)(&acting, &target, "version").await.unwrap();
     let [older] = choices.as_slice() else { panic!("{choices:?}") };
@@ -195,7 +193,7 @@ async fn versions_can_be_chosen() {
     assert!(older.words.starts_with("serial 57, "), "{}", older.words);
     assert_eq!(older.difference.len(), 1, "one resource was there less: {:?}", older.difference);
     assert!((DEF.choices)(&acting, &target, "file").await.unwrap().is_empty());
-    assert_eq!(split(&state()), Some((BUCKET, KEY)));
+    assert_eq!(split(STATE), Some((BUCKET, KEY)));
 }
 
 fn lock_text(plan: &Plan) -> String {

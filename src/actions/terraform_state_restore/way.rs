@@ -126,14 +126,10 @@ impl Way {
 
     /// The present state copied beside itself, never over another copy.
     fn backup(&self, there: &Env, whole: &Whole, etag: &str, seen: Seen) -> Step {
-        let version = whole.state.as_ref().and_then(|(read, _)| read.version.as_deref());
-        let version = version
-            .map(|version| format!("?versionId={}", crate::kinds::terraform::encoded(version)))
-            .unwrap_or_default();
         let mut input = given([
             ("Bucket", Some(json!(whole.bucket))),
             ("Key", Some(json!(self.copy))),
-            ("CopySource", Some(json!(format!("{}{version}", encoded(&path(&whole.bucket, &whole.key)))))),
+            ("CopySource", Some(json!(encoded(&path(&whole.bucket, &whole.key))))),
             ("CopySourceIfMatch", Some(json!(etag))),
             ("IfNoneMatch", Some(json!("*"))),
         ]);

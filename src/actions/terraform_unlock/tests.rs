@@ -162,7 +162,8 @@ async fn what_speaks_against_it_is_told() {
     rig.estate.faults().add("edt-prod/s3=throttle:1").unwrap();
     let plan = rig.plan("edt-prod", &DEF, &[]).await;
     assert!(plan.is_err());
-    let order = Order { action: ID, target: rig.row("edt-prod", KIND, path).await.id, fields: Fields::new() };
+    let target = kind::id(&rig.scope("edt-prod"), KIND, format!("dynamodb:{TABLE}:{path}"));
+    let order = Order { action: ID, target, fields: Fields::new() };
     let plan = rig.ordered(&order).await.unwrap();
     assert_eq!(with_verdict(&plan, Verdict::Unknown), ["the state was not written since", "the digest is the state's"]);
 }
