@@ -6,7 +6,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use aws_sdk_rds::types::DbInstance;
+use aws_sdk_rds::types::{DbEngineVersion, DbInstance};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join3};
 use jiff::Timestamp;
@@ -281,7 +281,7 @@ async fn upgradable(acting: &Acting, db: &DbInstance, version: Option<&str>) -> 
     let targets: Vec<&str> = found
         .db_engine_versions()
         .iter()
-        .flat_map(|from| from.valid_upgrade_target())
+        .flat_map(DbEngineVersion::valid_upgrade_target)
         .filter_map(|target| target.engine_version())
         .collect();
     let evidence = format!("from {} RDS upgrades to: {}", db.engine_version().unwrap_or("?"), targets.join(", "));

@@ -131,9 +131,10 @@ fn of_its_cluster(instance: &str, cluster: &str) -> Precondition {
 
 /// Without a standby the snapshot is read from the instance itself.
 fn pause(multi_az: bool, engine: &str) -> Precondition {
-    let words = match multi_az {
-        true => format!("{engine} with a standby: it is taken from the standby"),
-        false => "no standby: writes may pause for some seconds".to_owned(),
+    let words = if multi_az {
+        format!("{engine} with a standby: it is taken from the standby")
+    } else {
+        "no standby: writes may pause for some seconds".to_owned()
     };
     Precondition::new("no pause", if multi_az { Verdict::Pass } else { Verdict::Warn }, words)
 }

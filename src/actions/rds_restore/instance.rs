@@ -14,12 +14,10 @@ use crate::providers::aws::{Ride, sent};
 pub(super) async fn draw(acting: &Acting, wanted: &Wanted<'_>) -> Drawn {
     let mut drawn = Drawn::default();
     let source = match wanted.source {
-        Some(source) => rds::instance(acting, source).await.map_err(|fault| {
-            drawn.preconditions.push(without_source(wanted.source, Some(&fault)));
-        }),
-        None => Err(drawn.preconditions.push(without_source(None, None))),
+        Some(source) => rds::instance(acting, source).await.map_err(Some),
+        None => Err(None),
     };
-    let source = source.ok();
+    let source = source.map_err(|fault| drawn.preconditions.push(without_source(wanted.source, fault.as_ref()))).ok();
     let mut input = Map::new();
     input.insert("DBInstanceIdentifier".to_owned(), json!(wanted.to));
     input.insert("DBSnapshotIdentifier".to_owned(), json!(wanted.snapshot));
