@@ -81,7 +81,7 @@ fn pouring() {
     let seconds = begun.elapsed().as_secs_f64();
     let lines = (dropped(&console) - before) as f64 / seconds;
     let frames = (console.writes() - frames) as f64 / seconds;
-    let share = (processor(console.pid()) - spent).as_secs_f64() / seconds * 100.0;
+    let share = processor(console.pid()).checked_sub(spent).unwrap().as_secs_f64() / seconds * 100.0;
     let figure = format!("{} lines/s, {frames:.0} frames/s, {share:.0} % of a core", count(lines as u64));
     row("a tail that pours, into a full buffer of 100,000 lines, the estate included", &figure);
     let mut times = Times::default();

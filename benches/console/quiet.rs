@@ -54,7 +54,8 @@ fn against_a_bare_loop(servers: &Servers) {
     let before = spent();
     std::thread::sleep(TIME);
     let after = spent();
-    let [loops, shown_ms, hidden_ms] = [0, 1, 2].map(|at| (after[at] - before[at]).as_millis() as f64);
+    let [loops, shown_ms, hidden_ms] =
+        [0, 1, 2].map(|at| after[at].checked_sub(before[at]).unwrap().as_millis() as f64);
     let per_minute = |millis: f64| format!("{:.0} ms a minute", millis / TIME.as_secs_f64() * 60.0);
     let figure = format!("{}, {} calls a minute", per_minute(loops), bare.calls());
     row("processor time of a bare loop of the idle console's calls", &figure);

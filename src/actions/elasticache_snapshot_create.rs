@@ -1,6 +1,7 @@
 //! `elasticache-snapshot-create`: a manual snapshot of a cache cluster or a replication group.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::sync::Arc;

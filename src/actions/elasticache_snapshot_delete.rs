@@ -1,6 +1,7 @@
 //! `elasticache-snapshot-delete`: deletes a manual snapshot of a cache, which is how one just taken is undone.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! `rds-failover`: a reader of a cluster becomes its writer.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! `rds-modify`: class, engine version and maintenance window of an instance, now or in the window. Takes a snapshot first unless told
 //! not to.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! `rds-reboot`: restarts an instance, with a failover to its standby where it has one and that is wanted.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};

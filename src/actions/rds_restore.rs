@@ -3,7 +3,8 @@
 
 mod cluster;
 mod instance;
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! `rds-snapshot-create`: a manual snapshot of an instance or a cluster, followed by per cent until it is available.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! `rds-snapshot-delete`: deletes a manual snapshot, which is how one just taken is undone. Nothing brings it back.
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::sync::Arc;

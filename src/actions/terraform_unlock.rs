@@ -1,5 +1,5 @@
 //! `terraform-unlock`: a lock of a Terraform state that nobody needs any more, released wherever it is written down. Only the very lock
-//! that was shown is deleted: a DynamoDB condition on its text, `If-Match` on its ETag.
+//! that was shown is deleted: a DynamoDB condition on its text, `If-Match` on its `ETag`.
 
 mod evidence;
 
@@ -72,9 +72,10 @@ pub static DEF: ActionDef = ActionDef {
 };
 
 fn applies(row: &Resource) -> Result<(), String> {
-    match kind::text_of(&LOCKS, row, "sort") == Sort::Digest.word() {
-        true => Err("it is the digest of a state, not a lock".to_owned()),
-        false => Ok(()),
+    if kind::text_of(&LOCKS, row, "sort") == Sort::Digest.word() {
+        Err("it is the digest of a state, not a lock".to_owned())
+    } else {
+        Ok(())
     }
 }
 

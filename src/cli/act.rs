@@ -53,12 +53,11 @@ fn scope(setup: &Setup) -> Result<Scope, Failure> {
         let message = format!("an action is for exactly one environment, and {} are meant", chosen.len());
         return Err(Failure::usage(message, "name it with `-e NAME`"));
     };
-    match &select::scopes(&chosen)[..] {
-        [scope] => Ok(scope.clone()),
-        _ => {
-            let message = format!("{} has several regions", environment.name);
-            Err(Failure::usage(message, format!("name one with `--region`: {}", environment.regions.join(", "))))
-        }
+    if let [scope] = &select::scopes(&chosen)[..] {
+        Ok(scope.clone())
+    } else {
+        let message = format!("{} has several regions", environment.name);
+        Err(Failure::usage(message, format!("name one with `--region`: {}", environment.regions.join(", "))))
     }
 }
 
@@ -100,8 +99,12 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
     };
     match ended {
         Ended::Done { words, undo } => {
-            words.iter().for_each(|line| say(line));
-            undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order, &args.fields))));
+            for line in words {
+                say(&line);
+            }
+            for order in &undo {
+                say(&format!("undo: {}", undo_command(order, &args.fields)));
+            }
             Ok(DONE)
         }
         Ended::Moved { differences, proposal, .. } => {
@@ -119,7 +122,9 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
         }
         Ended::Failed { words, undo, .. } => {
             say(&words);
-            undo.iter().for_each(|order| say(&format!("undo of what is done: {}", undo_command(order, &args.fields))));
+            for order in &undo {
+                say(&format!("undo of what is done: {}", undo_command(order, &args.fields)));
+            }
             Ok(wrong())
         }
         Ended::Unknown { words, .. } => {
@@ -199,6 +204,8 @@ fn undo_command(order: &Order, given: &Fields) -> String {
     let locating = locating.filter(|field| field.locates && !order.fields.contains_key(field.id));
     let located = locating.filter_map(|field| Some((field.id, given.get(field.id)?)));
     let fields = located.chain(order.fields.iter().map(|(field, value)| (*field, value)));
-    let fields: String = fields.map(|(field, value)| format!(" --{field} {}", shell_words::quote(value))).collect();
-    format!("quarterdeck act {} -e {}{fields}", order.action, order.target.scope.environment)
+    let mut words = vec!["quarterdeck".to_owned(), "act".to_owned(), order.action.to_owned()];
+    words.extend(["-e".to_owned(), order.target.scope.environment.to_string()]);
+    words.extend(fields.flat_map(|(field, value)| [format!("--{field}"), value.clone()]));
+    shell_words::join(words)
 }

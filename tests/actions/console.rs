@@ -150,7 +150,7 @@ impl<'a> Console<'a> {
     pub fn run(&self, arguments: &[&str]) -> Said {
         let before = self.deck.requests();
         let output = self.command(arguments).output().expect("it runs");
-        Said::new(arguments, &output, before, self.deck.requests())
+        Said::new(arguments, &output, &before, self.deck.requests())
     }
 
     /// Starts it.
@@ -251,7 +251,7 @@ impl Running<'_> {
     pub fn end(self) -> Said {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let output = self.child.wait_with_output().expect("it ends");
-        Said::new(&arguments, &output, self.before, self.deck.requests())
+        Said::new(&arguments, &output, &self.before, self.deck.requests())
     }
 
     /// Ends it as nothing can prevent.
@@ -273,7 +273,7 @@ pub struct Said {
 }
 
 impl Said {
-    fn new(arguments: &[&str], output: &Output, before: [Vec<Value>; 2], after: [Vec<Value>; 2]) -> Self {
+    fn new(arguments: &[&str], output: &Output, before: &[Vec<Value>; 2], after: [Vec<Value>; 2]) -> Self {
         let news = before.iter().zip(after).flat_map(|(before, after)| after.into_iter().skip(before.len()));
         Self {
             arguments: arguments.join(" "),

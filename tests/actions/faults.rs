@@ -220,7 +220,7 @@ pub fn an_answer_that_never_comes(deck: &Deck) -> Unanswered<'_> {
 const SILENT: &str = "CreateSnapshot";
 
 impl Unanswered<'_> {
-    pub fn is_not_known(self) {
+    pub fn ends_unknown(self) {
         let said = self.running.end();
         said.ends_with(4).says("outcome unknown");
         assert_eq!(self.console.last_run(), ["intent", "sent", "outcome unknown"]);

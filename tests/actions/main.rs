@@ -33,6 +33,6 @@ fn actions_do_what_their_plans_say() {
         }
         deck.end_trouble();
     }
-    nobody_answers.is_not_known();
+    nobody_answers.ends_unknown();
     assert!(failed.is_empty(), "failed: {}", failed.join(", "));
 }

@@ -61,8 +61,8 @@ async fn a_restart_between_two_looks_is_told_by_its_event() {
 
 #[tokio::test]
 async fn a_member_of_a_cluster_says_what_it_is() {
-    let rig = Rig::new();
     const NAME: &str = "not the writer";
+    let rig = Rig::new();
     let writer = planned(&rig, "enterprise-prod-reporting-instance-1", "yes").await;
     let words = "it is the writer of enterprise-prod-reporting: writes stop";
     assert_eq!(precondition(&writer, NAME), (Verdict::Warn, words));

@@ -2,7 +2,8 @@
 //! Every request is conditional on what was seen.
 
 pub(super) mod alive;
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 pub(super) mod rig;
 pub(super) mod steps;
 

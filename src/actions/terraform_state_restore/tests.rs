@@ -46,7 +46,7 @@ async fn an_earlier_version_is_put_back_so_that_terraform_accepts_it() {
     let (before, after) = (parsed(&present), parsed(&now));
     assert_eq!((&after["serial"], &after["lineage"]), (&Json::from(59), &before["lineage"]));
     assert_eq!(after["resources"].as_array().unwrap().len() + 1, before["resources"].as_array().unwrap().len());
-    assert_eq!(others.item(TABLE, &format!("{}-md5", STATE), "Digest").await, Some(md5(now.as_bytes())));
+    assert_eq!(others.item(TABLE, &format!("{STATE}-md5"), "Digest").await, Some(md5(now.as_bytes())));
     assert_eq!(others.item(TABLE, STATE, "Info").await, None, "the lock is released");
     let copy = seen[1].input["Key"].as_str().unwrap();
     assert!(copy.starts_with(&format!("{KEY}.backup-")));

@@ -38,10 +38,8 @@ impl Way {
     /// digest locks it; else the lockfile is taken, which harms nobody.
     pub(super) fn of(whole: &Whole, present: Option<&Summary>, now: Timestamp) -> Self {
         let has_digest = |table: &&Table| digests(whole).any(|row| row.store == table.name && row.place == table.place);
-        let tables: Vec<Table> = match whole.named {
-            true => whole.tables.clone(),
-            false => whole.tables.iter().filter(has_digest).cloned().collect(),
-        };
+        let tables: Vec<Table> =
+            if whole.named { whole.tables.clone() } else { whole.tables.iter().filter(has_digest).cloned().collect() };
         let guessed = tables.is_empty() && whole.lockfile != Some(true);
         let id = uuid();
         let who = format!("{}@{}", whoami::username().unwrap_or_default(), whoami::hostname().unwrap_or_default());
@@ -135,7 +133,7 @@ impl Way {
         ]);
         input.extend(encryption(whole));
         let words = format!("copy the present state to {}", self.copy);
-        steps::step(there, COPY_OBJECT, words, &Json::Object(input), seen)
+        steps::step(there, COPY_OBJECT, &words, &Json::Object(input), seen)
     }
 
     fn release(&self, there: &Env, whole: &Whole, record: Record) -> Result<Step, Fault> {
@@ -173,7 +171,7 @@ fn put(there: &Env, whole: &Whole, etag: Option<&str>, restored: &Restored, seen
     ]);
     input.extend(encryption(whole));
     let words = format!("write {} with serial {}", path(&whole.bucket, &whole.key), restored.summary.serial);
-    steps::step(there, PUT_OBJECT, words, &Json::Object(input), seen)
+    steps::step(there, PUT_OBJECT, &words, &Json::Object(input), seen)
 }
 
 /// Encrypted as the present state is.
@@ -184,7 +182,7 @@ fn encryption(whole: &Whole) -> serde_json::Map<String, Json> {
     given([("ServerSideEncryption", text(sort)), ("SSEKMSKeyId", text(key))])
 }
 
-/// Whether the ETag of what is written as the present state was is its digest.
+/// Whether the `ETag` of what is written as the present state was is its digest.
 fn has_plain_etags(whole: &Whole) -> bool {
     let read = whole.state.as_ref().map(|(read, _)| read);
     read.is_some_and(|read| read.encryption.as_ref().is_none_or(|(sort, _)| &**sort == "AES256"))

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::*;
+use super::{Acting, Attribution, Fault, Lock, Record, Whole, alive, locks, parts, place_of, terraform};
 use crate::kinds::parts::minute;
 use crate::kinds::terraform::lock::OLD;
 use crate::kinds::terraform_state::digest_matches;
@@ -103,9 +103,10 @@ fn digest(whole: &Whole) -> Precondition {
             "it is another state's: Terraform will refuse to work until `terraform-digest-repair`",
         );
     }
-    match told.contains(&None) {
-        true => parts::should(DIGEST, false, "could not tell: the state is too large to be read for it"),
-        false => parts::should(DIGEST, true, "they match"),
+    if told.contains(&None) {
+        parts::should(DIGEST, false, "could not tell: the state is too large to be read for it")
+    } else {
+        parts::should(DIGEST, true, "they match")
     }
 }
 

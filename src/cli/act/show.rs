@@ -101,14 +101,13 @@ pub(super) fn text(proposal: &Proposal, plan: &Plan, out: &mut dyn Write) -> io:
     writeln!(out, "  undo     {undo}")?;
     writeln!(out, "  same as  {}", plan.command)?;
     writeln!(out)?;
-    match &judgement.denial {
-        Some(denial) => writeln!(out, "Risk {}. It can't be applied: {}.", judgement.risk, denial.words()),
-        None => {
-            let reason = if judgement.reason { " --reason WHY" } else { "" };
-            let ticket = if judgement.ticket.is_some() { " --ticket ID" } else { "" };
-            let text = judgement.confirm.text();
-            writeln!(out, "Risk {}. To apply it: --apply --confirm '{text}'{reason}{ticket}", judgement.risk)
-        }
+    if let Some(denial) = &judgement.denial {
+        writeln!(out, "Risk {}. It can't be applied: {}.", judgement.risk, denial.words())
+    } else {
+        let reason = if judgement.reason { " --reason WHY" } else { "" };
+        let ticket = if judgement.ticket.is_some() { " --ticket ID" } else { "" };
+        let text = judgement.confirm.text();
+        writeln!(out, "Risk {}. To apply it: --apply --confirm '{text}'{reason}{ticket}", judgement.risk)
     }
 }
 

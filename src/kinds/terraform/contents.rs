@@ -1,4 +1,4 @@
-//! The contents of states, read within bounds and remembered by their ETags: what has not changed is not read again.
+//! The contents of states, read within bounds and remembered by their `ETags`: what has not changed is not read again.
 
 use std::sync::Arc;
 

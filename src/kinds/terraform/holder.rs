@@ -31,14 +31,13 @@ struct Index {
 pub async fn holder(env: &Env, resource_type: &str, name: &str) -> Option<Held> {
     let memory = format!("terraform holders {}", env.scope.region);
     let known = env.memory.get::<Index>(&memory).filter(|index| index.read.elapsed() < FRESH);
-    let index = match known {
-        Some(known) => known,
-        None => {
-            let read = tokio::time::timeout(PATIENCE, read(env)).await.ok()??;
-            let index = Arc::new(read);
-            env.memory.keep(memory, Arc::clone(&index));
-            index
-        }
+    let index = if let Some(known) = known {
+        known
+    } else {
+        let read = tokio::time::timeout(PATIENCE, read(env)).await.ok()??;
+        let index = Arc::new(read);
+        env.memory.keep(memory, Arc::clone(&index));
+        index
     };
     index.held.iter().find_map(|(state, summary)| {
         let is = |instance: &&super::state::Instance| {

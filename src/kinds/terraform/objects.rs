@@ -193,6 +193,6 @@ pub async fn versions(there: &Env, bucket: &str, key: &str) -> Result<(Vec<Versi
         latest: marker.is_latest().unwrap_or_default(),
     });
     let mut versions: Vec<Version> = whole.chain(markers).collect();
-    versions.sort_by(|a, b| (b.latest, b.written).cmp(&(a.latest, a.written)));
+    versions.sort_by_key(|version| std::cmp::Reverse((version.latest, version.written)));
     Ok((versions, !answer.is_truncated().unwrap_or_default()))
 }

@@ -59,7 +59,7 @@ pub struct Record {
     pub text: Option<Arc<str>>,
     /// Why there is no text although there is something.
     pub untold: Option<Arc<str>>,
-    /// ETag of the object.
+    /// `ETag` of the object.
     pub etag: Option<Arc<str>>,
 }
 

@@ -176,7 +176,7 @@ impl Summary {
 
 fn outputs(written: &BTreeMap<String, FileOutput>) -> Vec<Output> {
     let output = |(name, output): (&String, &FileOutput)| {
-        let value = match by_name(name, output.value.clone()) {
+        let value = match by_name(name, &output.value) {
             _ if output.sensitive => MASK.to_owned(),
             Json::String(text) => text,
             other => other.to_string(),
@@ -192,7 +192,7 @@ fn outputs(written: &BTreeMap<String, FileOutput>) -> Vec<Output> {
 }
 
 /// The value of an output that is not marked as sensitive, but may be called like a secret.
-fn by_name(name: &str, value: Json) -> Json {
+fn by_name(name: &str, value: &Json) -> Json {
     let mut shown = raw::masked(serde_json::json!({ name: value }));
     shown[name].take()
 }
@@ -224,7 +224,7 @@ pub fn shown(body: &[u8]) -> Result<Json, Fault> {
         if output["sensitive"] == Json::Bool(true) {
             output["value"] = MASK.into();
         } else if let Some(value) = output.get_mut("value") {
-            *value = by_name(name, value.take());
+            *value = by_name(name, &*value);
         }
     }
     for resource in state["resources"].as_array_mut().into_iter().flatten() {

@@ -18,7 +18,7 @@ pub struct Parts<'a> {
     pub place: &'a Place,
     /// Bytes.
     pub size: u64,
-    /// ETag of the object, in its quotes.
+    /// `ETag` of the object, in its quotes.
     pub etag: Option<&'a str>,
     /// When it was written.
     pub written: Option<Timestamp>,
@@ -28,7 +28,7 @@ pub struct Parts<'a> {
     pub records: Vec<&'a Record>,
 }
 
-/// Whether the digest in a table is that of the state; `None` where it can't be told. An ETag is the digest of the content unless the
+/// Whether the digest in a table is that of the state; `None` where it can't be told. An `ETag` is the digest of the content unless the
 /// object is encrypted with a key of KMS or was uploaded in parts: so it can only tell that they are the same.
 pub fn digest_matches(digest: &str, content: Option<&Summary>, etag: Option<&str>) -> Option<bool> {
     match content {

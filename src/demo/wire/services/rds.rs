@@ -15,8 +15,8 @@ pub fn answer(call: &Call<'_>) -> Answer {
         "DescribeDBSnapshots" => rds_snapshots::describe_of_instances(call),
         "DescribeDBClusterSnapshots" => rds_snapshots::describe_of_clusters(call),
         "DescribeEvents" => describe_events(call),
-        "DescribeDBEngineVersions" => rds_changes::engine_versions(call),
-        "DescribeOrderableDBInstanceOptions" => rds_changes::orderable(call),
+        "DescribeDBEngineVersions" => Ok(rds_changes::engine_versions(call)),
+        "DescribeOrderableDBInstanceOptions" => Ok(rds_changes::orderable(call)),
         _ => Err(not_offered(call)),
     }
 }

@@ -86,7 +86,7 @@ fn create_snapshot(change: &mut Change<'_>, of_cluster: bool) -> Answer {
     record(change, name, if of_cluster { "AWS::RDS::DBCluster" } else { "AWS::RDS::DBInstance" }, source);
     change.account.begin_snapshot(id, source, "manual");
     let snapshot = change.account.db_snapshots.get(id);
-    Ok(whole(element, snapshot.map(|it| rds_snapshots::node(it))))
+    Ok(whole(element, snapshot.map(rds_snapshots::node)))
 }
 
 fn whole(element: &'static str, node: Option<Node>) -> Node {
@@ -276,9 +276,9 @@ fn as_call<'a>(change: &'a Change<'_>) -> Call<'a> {
 }
 
 /// What an engine's version is upgraded to: the next two minor versions, and the next major one.
-pub fn engine_versions(call: &Call<'_>) -> Answer {
+pub fn engine_versions(call: &Call<'_>) -> Node {
     let (engine, version) = (call.input.text("Engine").unwrap_or_default(), call.input.text("EngineVersion"));
-    let Some(version) = version else { return Ok(fields! {}) };
+    let Some(version) = version else { return fields! {} };
     let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
     let (major, minor) = (major.parse::<u32>().unwrap_or(15), minor.parse::<u32>().unwrap_or(0));
     let targets =
@@ -292,11 +292,11 @@ pub fn engine_versions(call: &Call<'_>) -> Answer {
         "EngineVersion": version.to_owned(),
         "ValidUpgradeTarget": super::super::node::list_of("UpgradeTarget", targets),
     };
-    Ok(fields! { "DBEngineVersions": super::super::node::list_of("DBEngineVersion", [version]) })
+    fields! { "DBEngineVersions": super::super::node::list_of("DBEngineVersion", [version]) }
 }
 
 /// Whether a class is on offer: families that there are, in sizes that there are.
-pub fn orderable(call: &Call<'_>) -> Answer {
+pub fn orderable(call: &Call<'_>) -> Node {
     const FAMILIES: [&str; 9] = ["t3", "t4g", "m5", "m6g", "m6i", "r5", "r6g", "r6i", "r7g"];
     const SIZES: [&str; 8] = ["micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge"];
     let class = call.input.text("DBInstanceClass").unwrap_or_default();
@@ -307,5 +307,5 @@ pub fn orderable(call: &Call<'_>) -> Answer {
         fields! { "Engine": engine, "DBInstanceClass": class.to_owned() }
     });
     let offers = super::super::node::list_of("OrderableDBInstanceOption", offers);
-    Ok(fields! { "OrderableDBInstanceOptions": offers })
+    fields! { "OrderableDBInstanceOptions": offers }
 }

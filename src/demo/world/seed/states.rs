@@ -85,16 +85,13 @@ impl Account {
         let created = after(start, -seconds);
         let id = uuid(self.seed, &format!("lock of {path}"));
         let text = lock_text(&id, "OperationTypeApply", who, created, &path);
-        match place.table {
-            Some(table) => {
-                let item = json!({ "LockID": { "S": path }, "Info": { "S": text } });
-                self.put_item(table, item.as_object().cloned().unwrap_or_default());
-            }
-            None => {
-                let now = std::mem::replace(&mut self.now, created);
-                self.put_object(place.bucket, &format!("{}.tflock", place.key), &text, "application/json");
-                self.now = now;
-            }
+        if let Some(table) = place.table {
+            let item = json!({ "LockID": { "S": path }, "Info": { "S": text } });
+            self.put_item(table, item.as_object().cloned().unwrap_or_default());
+        } else {
+            let now = std::mem::replace(&mut self.now, created);
+            self.put_object(place.bucket, &format!("{}.tflock", place.key), &text, "application/json");
+            self.now = now;
         }
     }
 

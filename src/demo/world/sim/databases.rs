@@ -128,7 +128,7 @@ impl Account {
         instance.endpoint = instance.endpoint.replacen(like, id, 1);
         instance.arn = self.arn("rds", &format!("db:{id}"));
         instance.resource_id = format!("db-{}", id.to_uppercase().replace('-', ""));
-        instance.id = id.to_owned();
+        id.clone_into(&mut instance.id);
         instance.class = restored.class.unwrap_or(instance.class);
         instance.subnet_group = restored.subnet_group.unwrap_or_else(|| "default".to_owned());
         instance.security_group = restored.security_group.unwrap_or_else(|| "sg-default".to_owned());
@@ -167,7 +167,7 @@ impl Account {
         cluster.reader_endpoint = cluster.reader_endpoint.replacen(like, id, 1);
         cluster.arn = self.arn("rds", &format!("cluster:{id}"));
         cluster.resource_id = format!("cluster-{}", id.to_uppercase().replace('-', ""));
-        cluster.id = id.to_owned();
+        id.clone_into(&mut cluster.id);
         cluster.status = "creating";
         cluster.created_at = self.now;
         cluster.members.clear();

@@ -12,7 +12,7 @@ use crate::demo::world::model::{Bucket, ObjectVersion, Table};
 /// As many versions of an object are kept.
 const VERSIONS: usize = 50;
 
-/// A digest as hexadecimal digits: what the ETag of an object and the digest row of a state say.
+/// A digest as hexadecimal digits: what the `ETag` of an object and the digest row of a state say.
 pub fn md5(body: &str) -> String {
     use std::fmt::Write as _;
     Md5::digest(body.as_bytes()).iter().fold(String::new(), |mut digits, byte| {

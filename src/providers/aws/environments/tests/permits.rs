@@ -10,12 +10,12 @@ use crate::providers::aws::{Ride, sent};
 
 const OP: &str = "ecs:UpdateService";
 
-fn input(value: Value) -> Map<String, Value> {
+fn input(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
 fn step(operation: &'static str, scope: Scope, value: Value) -> Step {
-    Step { operation, words: "scale".into(), scope, input: input(value), seen: Stands::default() }
+    Step { operation, words: "scale".into(), scope, input: input(&value), seen: Stands::default() }
 }
 
 fn to_six() -> Value {
@@ -118,9 +118,9 @@ fn no_answer_in_time_is_unknown() {
 
 #[tokio::test]
 async fn the_query_protocol_is_compared_field_by_field() {
+    const MODIFY: &str = "rds:ModifyDBInstance";
     let (_home, fake, environments) = world().await;
     let acting = environments.acting(&scope("web")).await.unwrap();
-    const MODIFY: &str = "rds:ModifyDBInstance";
     let permitted = json!({
         "DBInstanceIdentifier": "db", "DBInstanceClass": "db.r5.xlarge", "ApplyImmediately": true,
         "VpcSecurityGroupIds": ["sg-1", "sg-2"],
