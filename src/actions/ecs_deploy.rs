@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use aws_sdk_ecs::types::{ContainerDefinition, DeploymentConfiguration, Service, TaskDefinition, TaskDefinitionStatus};
 use futures_util::FutureExt;
+use futures_util::future::join;
 use serde_json::{Map, Value as Json, json};
 
 use super::ecs;
 use super::parts;
 use super::{ActionDef, Asked, Choice, FieldDef, FieldSort};
 use crate::guard::Watching;
+use crate::kinds::terraform;
 use crate::model::{
     FieldChange, Fields, Followed, Order, Plan, Precondition, ResourceId, Risk, Seen, Step, Undo, Value,
 };
@@ -98,11 +100,12 @@ fn choices<'a>(acting: &'a Acting, id: &'a ResourceId, field: &'static str) -> A
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let wanted = Wanted::of(fields)?;
-        let found = aim::find(acting, target, &wanted.aim).await?;
+        let (found, held) = join(aim::find(acting, target, &wanted.aim), held(acting, target)).await;
+        let found = found?;
         let service = &found.service;
         let mut plan = parts::plan(acting, ID, target, fields, service.service_arn());
         plan.risk = Risk::Medium;
-        plan.preconditions = vec![ecs::active(service), ecs::rolled_by_ecs(service), ecs::at_rest(service)];
+        plan.preconditions = vec![ecs::active(service), ecs::rolled_by_ecs(service), ecs::at_rest(service), held];
         let (to, asked) = match &found.to {
             Ok((to, asked)) => (to, asked),
             Err(why) => {
@@ -119,6 +122,23 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         Ok(plan)
     }
     .boxed()
+}
+
+/// Whether Terraform would set the service back: what its states say is asked while everything else is.
+async fn held(acting: &Acting, id: &ResourceId) -> Precondition {
+    const NAME: &str = "not held by Terraform";
+    let (identity, region) = (&acting.env.identity, &acting.env.scope.region);
+    let partition = identity.arn.split(':').nth(1).unwrap_or("aws");
+    let service = format!("service/{}/{}", ecs::cluster_of(id), id.id);
+    let arn = format!("arn:{partition}:ecs:{region}:{}:{service}", identity.account);
+    match terraform::holder(&acting.env, "aws_ecs_service", &arn).await {
+        Some(held) => {
+            let (state, address) = (held.state, held.address);
+            let words = format!("state {state} holds it as {address}: the next apply sets it as it is written there");
+            parts::should(NAME, false, words)
+        }
+        None => parts::should(NAME, true, "no state that could be read holds it"),
+    }
 }
 
 /// What depends on what is deployed and needs no more reading.

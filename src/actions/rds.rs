@@ -37,6 +37,11 @@ pub(super) async fn instance(acting: &Acting, name: &str) -> Result<DbInstance, 
     first.ok_or_else(|| gone(&id(&acting.env.scope, INSTANCE, name)))
 }
 
+/// The cluster that an instance belongs to.
+pub(super) fn cluster_of(db: &DbInstance) -> Option<&str> {
+    db.db_cluster_identifier().filter(|cluster| !cluster.is_empty())
+}
+
 /// A cluster, read afresh.
 pub(super) async fn cluster(acting: &Acting, name: &str) -> Result<DbCluster, Fault> {
     let call = acting.env.aws.rds().describe_db_clusters().db_cluster_identifier(name);

@@ -6,7 +6,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use aws_sdk_rds::types::DbInstance;
+use aws_sdk_rds::types::{DbEngineVersion, DbInstance};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join3};
 use jiff::Timestamp;
@@ -197,7 +197,7 @@ fn words(wanted: &Wanted) -> String {
 
 /// Of an instance in a cluster RDS takes it of the cluster.
 fn snapshot_first(acting: &Acting, db: &DbInstance, name: &str, snapshot: &str) -> Step {
-    let cluster = db.db_cluster_identifier();
+    let cluster = rds::cluster_of(db);
     rds::take(acting, cluster.is_some(), cluster.unwrap_or(name), snapshot, rds::seen_of_instance(db))
 }
 
@@ -211,14 +211,14 @@ async fn preconditions(
         rds::available(db.db_instance_status()),
         parts::must("something changes", !wanted.is_nothing(), format!("asked for: {}", words(wanted))),
     ];
-    if let (Some(version), Some(cluster)) = (wanted.version, db.db_cluster_identifier()) {
+    if let (Some(version), Some(cluster)) = (wanted.version, rds::cluster_of(db)) {
         let evidence = format!("{version} is the version of the cluster {cluster}, not of one instance in it");
         found.push(parts::must("version of its own", false, evidence));
     }
     found.extend(waiting(db, wanted));
     let free = async {
         match snapshot {
-            Some(snapshot) => Some(rds::free(acting, db.db_cluster_identifier().is_some(), snapshot).await),
+            Some(snapshot) => Some(rds::free(acting, rds::cluster_of(db).is_some(), snapshot).await),
             None => None,
         }
     };
@@ -281,7 +281,7 @@ async fn upgradable(acting: &Acting, db: &DbInstance, version: Option<&str>) -> 
     let targets: Vec<&str> = found
         .db_engine_versions()
         .iter()
-        .flat_map(|from| from.valid_upgrade_target())
+        .flat_map(DbEngineVersion::valid_upgrade_target)
         .filter_map(|target| target.engine_version())
         .collect();
     let evidence = format!("from {} RDS upgrades to: {}", db.engine_version().unwrap_or("?"), targets.join(", "));

@@ -6,7 +6,7 @@ mod tests;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use aws_sdk_rds::types::SourceType;
+use aws_sdk_rds::types::{DbClusterMember, Event, SourceType};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -71,7 +71,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             };
             plan.preconditions.push(parts::must("has a standby", standby, evidence));
         }
-        if let Some(cluster) = db.db_cluster_identifier() {
+        if let Some(cluster) = rds::cluster_of(&db) {
             plan.preconditions.push(role(acting, cluster, name).await);
         }
         let pending =
@@ -80,9 +80,10 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         if !pending.is_empty() {
             plan.affects.push(format!("parameters that wait for it come into effect: {}", pending.join(", ")).into());
         }
-        plan.affects.push(match failover {
-            true => "every connection drops; the standby takes over within a minute or two".into(),
-            false => "every connection drops; it is away for a minute or more".into(),
+        plan.affects.push(if failover {
+            "every connection drops; the standby takes over within a minute or two".into()
+        } else {
+            "every connection drops; it is away for a minute or more".into()
         });
         let mut input = json!({ "DBInstanceIdentifier": name });
         let mut flags = vec![("db-instance-identifier", name)];
@@ -104,8 +105,8 @@ async fn role(acting: &Acting, cluster: &str, name: &str) -> Precondition {
     const NAME: &str = "not the writer";
     match rds::cluster(acting, cluster).await {
         Ok(db) => {
-            let is = |member: &&aws_sdk_rds::types::DbClusterMember| member.db_instance_identifier() == Some(name);
-            match db.db_cluster_members().iter().find(is).and_then(|member| member.is_cluster_writer()) {
+            let is = |member: &&DbClusterMember| member.db_instance_identifier() == Some(name);
+            match db.db_cluster_members().iter().find(is).and_then(DbClusterMember::is_cluster_writer) {
                 Some(true) => {
                     Precondition::new(NAME, Verdict::Warn, format!("it is the writer of {cluster}: writes stop"))
                 }
@@ -165,7 +166,7 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'
 async fn restarted(acting: &Acting, name: &str, since: Timestamp) -> Result<Option<String>, Fault> {
     let call = acting.env.aws.rds().describe_events().source_identifier(name).source_type(SourceType::DbInstance);
     let answer = call.duration(60).send().await.map_err(|error| fault(EVENTS, &error))?;
-    let tells = |event: &&aws_sdk_rds::types::Event| {
+    let tells = |event: &&Event| {
         instant(event.date()).is_some_and(|at| at >= since)
             && event.message().unwrap_or_default().to_lowercase().contains("restarted")
     };

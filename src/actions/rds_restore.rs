@@ -130,7 +130,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         };
         let (drawn, free) = join(drawn, is_free(acting, of_cluster, "new name free", to)).await;
         let mut plan = parts::plan(acting, ID, target, fields, snapshot.arn.as_deref());
-        plan.title = format!("restore {} from {name}", to).into();
+        plan.title = format!("restore {to} from {name}").into();
         plan.changes = [
             parts::change("database", None, Some(to)),
             parts::change("from", None, snapshot.created.map(|at| format!("{name} of {at}")).as_deref()),

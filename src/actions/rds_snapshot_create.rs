@@ -105,7 +105,7 @@ async fn database(
     }
     let db = rds::instance(acting, name).await?;
     let mut preconditions = vec![rds::available(db.db_instance_status())];
-    preconditions.extend(db.db_cluster_identifier().map(|cluster| of_its_cluster(name, cluster)));
+    preconditions.extend(rds::cluster_of(&db).map(|cluster| of_its_cluster(name, cluster)));
     preconditions.push(pause(db.multi_az() == Some(true), db.engine().unwrap_or_default()));
     Ok((db.db_instance_arn.clone(), rds::seen_of_instance(&db), preconditions))
 }
@@ -131,9 +131,10 @@ fn of_its_cluster(instance: &str, cluster: &str) -> Precondition {
 
 /// Without a standby the snapshot is read from the instance itself.
 fn pause(multi_az: bool, engine: &str) -> Precondition {
-    let words = match multi_az {
-        true => format!("{engine} with a standby: it is taken from the standby"),
-        false => "no standby: writes may pause for some seconds".to_owned(),
+    let words = if multi_az {
+        format!("{engine} with a standby: it is taken from the standby")
+    } else {
+        "no standby: writes may pause for some seconds".to_owned()
     };
     Precondition::new("no pause", if multi_az { Verdict::Pass } else { Verdict::Warn }, words)
 }

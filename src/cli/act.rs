@@ -1,10 +1,12 @@
 //! `act`: prints the plan of an action; with `--apply` carries it out, by the same path as the screen.
 
 mod args;
+mod leave;
 mod show;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -89,8 +91,14 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
         Ok(warrant) => warrant,
         Err(refusal) => return refused(setup, &proposal, &refusal),
     };
-    let headway = Mutex::default();
-    match guard.carry_out(warrant, !args.no_follow, &|report| tell(&headway, report)).await {
+    let told = Told::default();
+    let tell = |report| told.tell(report);
+    let ended = tokio::select! {
+        biased;
+        ended = guard.carry_out(warrant, !args.no_follow, &tell) => ended,
+        () = leave::asked() => return Ok(left(guard, &told)),
+    };
+    match ended {
         Ended::Done { words, undo } => {
             words.iter().for_each(|line| say(line));
             undo.iter().for_each(|order| say(&format!("undo: {}", undo_command(order, &args.fields))));
@@ -139,26 +147,49 @@ fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<Exit
     }
 }
 
-/// Says what happens; how far it has come only when that is news.
-fn tell(said: &Mutex<Option<Headway>>, report: Report) {
-    match report {
-        Report::Checking(_) => {}
-        Report::Sending(at) => say(&format!("step {}: sending", at.step + 1)),
-        Report::Sent(_, Sent::Accepted { request_id }) => {
-            let id = request_id.map(|id| format!(" (request {id})")).unwrap_or_default();
-            say(&format!("accepted{id}"));
-        }
-        Report::Sent(_, Sent::Refused(fault)) => say(&format!("refused: {fault}")),
-        Report::Sent(_, Sent::Unknown(fault)) => say(&format!("no answer: {fault}")),
-        Report::Headway(_, headway) => {
-            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-            if said.as_ref() != Some(&headway) {
-                say(&headway.words);
-                *said = Some(headway);
+/// Ctrl-C or the end of the session: nothing more is sent, and what is under way is journalled as unknown.
+fn left(guard: &Guard, told: &Told) -> ExitCode {
+    guard.hang_up();
+    if told.sending.load(Ordering::Relaxed) {
+        say("left before it was done: what became of it is not known");
+        ExitCode::from(UNKNOWN)
+    } else {
+        say("left: nothing was sent");
+        wrong()
+    }
+}
+
+/// What was said of what happens.
+#[derive(Default)]
+struct Told {
+    /// Something has left.
+    sending: AtomicBool,
+    headway: Mutex<Option<Headway>>,
+}
+
+impl Told {
+    /// Says what happens; how far it has come only when that is news. How it ends is said in the end.
+    fn tell(&self, report: Report) {
+        match report {
+            Report::Checking(_) | Report::Sent(_, Sent::Refused(_) | Sent::Unknown(_)) => {}
+            Report::Sending(at) => {
+                self.sending.store(true, Ordering::Relaxed);
+                say(&format!("step {}: sending", at.step + 1));
             }
+            Report::Sent(_, Sent::Accepted { request_id }) => {
+                let id = request_id.map(|id| format!(" (request {id})")).unwrap_or_default();
+                say(&format!("accepted{id}"));
+            }
+            Report::Headway(_, headway) => {
+                let mut said = self.headway.lock().unwrap_or_else(PoisonError::into_inner);
+                if said.as_ref() != Some(&headway) {
+                    say(&headway.words);
+                    *said = Some(headway);
+                }
+            }
+            Report::Followed(_, Ok(Followed::Verified(words) | Followed::Failed(words))) => say(&words),
+            Report::Followed(_, Err(fault)) => say(&format!("it can't be followed: {fault}")),
         }
-        Report::Followed(_, Ok(Followed::Verified(words) | Followed::Failed(words))) => say(&words),
-        Report::Followed(_, Err(fault)) => say(&format!("it can't be followed: {fault}")),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::app::State;
 use crate::app::state::Settings;
 use crate::console;
 use crate::engine::{self, Acts, Engine, Live};
+use crate::guard::Guard;
 use crate::model::Environment;
 
 /// Workers of the runtime. The screen has a thread of its own, what is large is sorted and filtered on others, and the network is
@@ -85,8 +86,8 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
     };
     let (guard, carrier) = super::guard::of(setup);
     let leaving = Arc::clone(&guard);
-    let acts = Acts { guard, carrier };
-    let engine = Engine::start(Arc::new(live(setup)), Some(acts), reports, pace);
+    let sources = live(setup, Arc::clone(&guard));
+    let engine = Engine::start(Arc::new(sources), Some(Acts { guard, carrier }), reports, pace);
     console::run(console::Setup {
         state,
         keymap: screen.keymap,
@@ -100,8 +101,9 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
     .await
 }
 
-/// The engine's sources. Where all environments are shown, files that change bring new ones and take old ones away.
-fn live(setup: &Setup) -> Live {
+/// The engine's sources. Where all environments are shown, files that change bring new ones and take old ones away. With them
+/// comes the policy as it is now.
+fn live(setup: &Setup, guard: Arc<Guard>) -> Live {
     let live = Live::new(Arc::clone(&setup.access));
     if setup.global.is_demo() || !setup.global.environments.is_empty() {
         return live;
@@ -109,7 +111,12 @@ fn live(setup: &Setup) -> Live {
     let config = &setup.config;
     let files = config.file.iter().chain(&config.aws_files).chain(&config.backend_files).cloned().collect();
     let global = setup.global.clone();
-    live.watching(files, Arc::new(move || super::setup::load(&global).environments))
+    let reread = move || {
+        let config = super::setup::load(&global);
+        guard.set_policy(config.policy);
+        config.environments
+    };
+    live.watching(files, Arc::new(reread))
 }
 
 /// The environments of `AWS_PROFILE` are the ones that are meant.

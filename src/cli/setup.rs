@@ -31,10 +31,7 @@ pub struct Setup {
 impl Setup {
     /// Reads the configuration and makes the way to the environments. Blocks on files: to be called before the runtime starts.
     pub fn new(global: Global) -> Result<Self, Failure> {
-        let (mut config, source) = sourced(&global)?;
-        let actions: Vec<&str> = actions::ALL.iter().map(|action| action.id).collect();
-        let kinds: Vec<&str> = kinds::ALL.iter().map(|kind| kind.id).collect();
-        config.check_policy(&actions, &kinds);
+        let (config, source) = sourced(&global)?;
         let reads = kinds::reads().into_iter().chain(actions::reads()).collect();
         let access = Environments::new(config.environments.clone(), source, reads);
         Ok(Self { config, global, access })
@@ -95,16 +92,20 @@ pub fn sourced(global: &Global) -> Result<(Config, Source), Failure> {
     }
 }
 
-/// Reads the configuration as the flags say.
+/// Reads the configuration as the flags say, and checks its policy by the actions and kinds there are.
 pub fn load(global: &Global) -> Config {
-    config::load(&Sources::of_process(Flags {
+    let mut config = config::load(&Sources::of_process(Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),
         no_colour: global.no_color,
         read_only: global.read_only,
         region: global.region.clone(),
         demo: global.is_demo(),
-    }))
+    }));
+    let actions: Vec<&str> = actions::ALL.iter().map(|action| action.id).collect();
+    let kinds: Vec<&str> = kinds::ALL.iter().map(|kind| kind.id).collect();
+    config.check_policy(&actions, &kinds);
+    config
 }
 
 /// AWS, by its files and variables.

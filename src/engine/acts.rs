@@ -3,18 +3,27 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::interval;
 
 use super::report::Report;
 use super::slot::Slot;
 use super::{Act, Acted, Event, Shared};
 use crate::actions::Carrier;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal};
+use crate::journal::{self, Entry};
 
 /// The newest word on a step counts: those that nobody has taken yet are few.
 const ROOM: usize = 64;
+
+/// Between two looks for what is due.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// So many of the newest entries are looked through for it.
+const LOOKED_THROUGH: usize = 5_000;
 
 /// What the lane stands on.
 #[derive(Clone)]
@@ -45,6 +54,8 @@ impl Lane {
     /// Runs until it is dropped; what is being carried out then goes on.
     pub(super) async fn run(self) {
         self.tell_orphans().await;
+        let mut due = Vec::new();
+        let mut looks = interval(LOOK);
         let mut running = JoinSet::new();
         let mut planning: HashMap<u64, AbortHandle> = HashMap::new();
         loop {
@@ -54,6 +65,7 @@ impl Lane {
                         self.begin(act, &mut running, &mut planning);
                     }
                 }
+                _ = looks.tick() => due = self.tell_due(due).await,
                 Some(_) = running.join_next() => planning.retain(|_, task| !task.is_finished()),
             }
         }
@@ -65,6 +77,20 @@ impl Lane {
         if !orphans.is_empty() {
             self.tell(Acted::Orphans(orphans.into())).await;
         }
+    }
+
+    /// Says what is due if it is other than before.
+    async fn tell_due(&self, before: Vec<Entry>) -> Vec<Entry> {
+        let (guard, now) = (Arc::clone(&self.acts.guard), self.shared.sources.now());
+        let read = move || {
+            let entries = guard.journal(LOOKED_THROUGH).unwrap_or_default();
+            journal::due(&entries, now).into_iter().cloned().collect::<Vec<_>>()
+        };
+        let due = blocking(read).await.unwrap_or_default();
+        if due != before {
+            self.tell(Acted::Due(due.clone().into())).await;
+        }
+        due
     }
 
     async fn tell(&self, acted: Acted) {

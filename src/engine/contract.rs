@@ -120,6 +120,8 @@ pub enum Acted {
     Armed(Vec<(Arc<str>, Timestamp)>),
     /// Entries of the journal, newest first.
     Journal(Result<Arc<[Entry]>, Arc<str>>),
+    /// What was done for a time that is over, and was not taken back: told at the start and whenever that changes.
+    Due(Arc<[Entry]>),
     /// Actions whose outcome nobody knows: their console ended in the middle. Told once at the start.
     Orphans(Arc<[Entry]>),
 }

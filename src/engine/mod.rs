@@ -90,10 +90,11 @@ impl Engine {
         parts.spawn(Metrics::new(Arc::clone(shared), Arc::clone(&wanted.metrics)).run());
         parts.spawn(Tails::new(Arc::clone(shared), Arc::clone(&wanted.tails)).run());
         parts.spawn(Errands::new(Arc::clone(shared), Arc::clone(&wanted.errands), Arc::clone(&wanted.schedule)).run());
+        let guard = acts.as_ref().map(|acts| Arc::clone(&acts.guard));
         if let Some(acts) = acts {
             parts.spawn(Lane::new(Arc::clone(shared), acts, Arc::clone(&wanted.acts)).run());
         }
-        parts.spawn(watch::files(Arc::clone(shared), Arc::clone(&wanted.schedule)));
+        parts.spawn(watch::files(Arc::clone(shared), Arc::clone(&wanted.schedule), guard));
         parts.spawn(watch::stats(Arc::clone(shared)));
         let end = CancellationToken::new();
         tokio::spawn(live(parts, shared.report.clone(), end.clone()));

@@ -8,9 +8,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::schedule;
 use super::slot::Slot;
 use super::{ApiStats, Event, Shared};
+use crate::guard::Guard;
 
-/// Looks at files.
-pub(super) async fn files(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orders>>) {
+/// Looks at files. The guard is told first: nothing is armed that is another environment now.
+pub(super) async fn files(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orders>>, guard: Option<Arc<Guard>>) {
     let Shared { sources, report, pace, .. } = &*shared;
     let mut ticks = interval(pace.files);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -19,6 +20,9 @@ pub(super) async fn files(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orde
         let changed = sources.changed().await;
         if let Some(environments) = &changed.environments {
             let names = environments.iter().map(|environment| Arc::clone(&environment.name)).collect();
+            if let Some(guard) = &guard {
+                guard.set(environments.clone());
+            }
             schedule.fold(|orders| orders.environments = Some(names));
             report.tell(Event::Environments(environments.clone())).await;
         }

@@ -31,7 +31,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// What the guard goes by.
 #[derive(Clone)]
 pub struct Settings {
-    /// The policy.
+    /// The policy at the start.
     pub policy: Policy,
     /// Nothing can be armed, whatever anybody says.
     pub read_only: bool,
@@ -56,6 +56,8 @@ impl Settings {
 /// The one path to a change. What is not `async` here and writes the journal waits for the disk: call it off the runtime.
 pub struct Guard {
     pub(super) settings: Settings,
+    /// The policy as it is now.
+    policy: RwLock<Arc<Policy>>,
     known: RwLock<Known>,
     pub(super) arms: Arms,
     pub(super) journal: Arc<Journal>,
@@ -72,8 +74,10 @@ impl Guard {
         journal: Journal,
         hands: Arc<dyn Hands>,
     ) -> Arc<Self> {
+        let policy = RwLock::new(Arc::new(settings.policy.clone()));
         Arc::new(Self {
             settings,
+            policy,
             known: RwLock::new(by_name(environments)),
             arms: Arms::default(),
             journal: Arc::new(journal),
@@ -92,6 +96,15 @@ impl Guard {
             self.arms.disarm(name, now);
         }
         *known = new;
+    }
+
+    /// The policy is now this one.
+    pub fn set_policy(&self, policy: Policy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn known(&self) -> Known {
@@ -116,9 +129,8 @@ impl Guard {
     }
 
     fn judge(&self, parts: &[Plan], now: Timestamp) -> Judged {
-        let known = self.known();
-        let Settings { policy, read_only, .. } = &self.settings;
-        judge::judge(Bench { known: &known, policy, read_only: *read_only, now }, parts)
+        let (known, policy) = (self.known(), self.policy());
+        judge::judge(Bench { known: &known, policy: &policy, read_only: self.settings.read_only, now }, parts)
     }
 
     /// Arms an environment whose name was typed; until when.
@@ -136,7 +148,7 @@ impl Guard {
             return Err(Refusal::Denied(Denial::ReadOnly));
         }
         let reason = given(reason);
-        match self.settings.policy.arming(&known, now) {
+        match self.policy().arming(&known, now) {
             Some((Arming::Never, rule)) => return Err(Refusal::Denied(judge::never_armed(environment, rule))),
             Some((Arming::Reason, _)) if reason.is_none() => return Err(Refusal::Reason),
             _ => {}

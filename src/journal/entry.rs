@@ -19,7 +19,7 @@ pub struct Who {
 }
 
 /// Where something is done, and on what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Environment.
     pub environment: String,

@@ -10,6 +10,7 @@
 
 mod book;
 mod decent;
+mod due;
 mod entry;
 mod files;
 mod head;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use book::Book;
+pub use due::due;
 pub use entry::{Draft, Entry, Event, Outcome, Place, Who};
 use runs::LeftBehind;
 pub use runs::Run;

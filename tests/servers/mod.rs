@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary and bench uses its own part")]
 
+pub mod recorder;
+
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -18,13 +20,13 @@ pub const ACCOUNT: &str = "123456789012";
 /// Both servers, filled by boto3, and a home whose AWS files lead to them.
 pub struct Servers {
     children: Vec<Child>,
+    /// The Python that has boto3.
+    pub python: PathBuf,
     pub moto: String,
     pub ministack: String,
     /// What boto3 read back: kind, name, column, value.
     pub expected: Value,
     pub home: TempDir,
-    /// The Python that has boto3.
-    pub python: PathBuf,
 }
 
 impl Servers {
@@ -70,15 +72,15 @@ impl Servers {
         ];
         let mut servers = Self {
             children,
+            python,
             moto: format!("http://127.0.0.1:{moto_port}"),
             ministack: format!("http://127.0.0.1:{ministack_port}"),
             expected: Value::Null,
             home,
-            python,
         };
         servers.wait_for(moto_port);
         servers.wait_for(ministack_port);
-        servers.expected = servers.seed(&servers.python);
+        servers.expected = servers.seed();
         servers.write_profile();
         Some(servers)
     }
@@ -94,9 +96,9 @@ impl Servers {
         }
     }
 
-    fn seed(&self, python: &Path) -> Value {
+    fn seed(&self) -> Value {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/seed.py");
-        let output = Command::new(python)
+        let output = Command::new(&self.python)
             .arg(script)
             .args([&self.moto, &self.ministack, REGION, ACCOUNT])
             .output()

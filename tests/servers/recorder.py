@@ -2,9 +2,14 @@
 
 usage: recorder.py UPSTREAM RECORD
 
-Prints the port it listens on. Each request becomes a line of JSON in RECORD: operation, method, path and body. Trouble is ordered by
-`POST /__trouble` with `OPERATION KIND`: `cut` passes the request on and breaks the connection instead of answering, `throttle` and
-`deny` answer so without passing it on, `none` ends it.
+Prints the port it listens on. Each request becomes a line of JSON in RECORD: operation, method, path, sort (of the body) and body; what
+is CBOR is told as JSON. Trouble is ordered by `POST /__trouble` with `OPERATION KIND`:
+
+  cut               passes the request on and breaks the connection instead of answering
+  deny, throttle, expire
+                    answers so without passing it on
+  hold, hold:N      lets N requests pass, and the others wait until the trouble ends
+  none              ends it
 """
 
 import http.client
@@ -14,14 +19,21 @@ import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import cbor2
+
 UPSTREAM = urllib.parse.urlsplit(sys.argv[1])
 RECORD = open(sys.argv[2], "a", buffering=1)
 LOCK = threading.Lock()
+# What goes wrong with an operation, and how many of its requests came since.
 TROUBLE = {}
+ENDED = threading.Condition()
+# Nobody waits for longer, in seconds.
+PATIENCE = 60
 
 ERRORS = {
     "throttle": ("ThrottlingException", "Rate exceeded"),
     "deny": ("AccessDeniedException", "User is not authorized to perform this"),
+    "expire": ("ExpiredTokenException", "The security token included in the request is expired"),
 }
 
 
@@ -37,12 +49,26 @@ def operation(handler, body):
     return f"{handler.command} {path}"
 
 
+def is_cbor(handler):
+    return handler.headers.get("Content-Type", "").startswith("application/cbor")
+
+
+def readable(handler, body):
+    if is_cbor(handler) and body:
+        return json.dumps(cbor2.loads(body), default=str)
+    return body.decode("utf-8", "replace")
+
+
 def error(handler, body, kind):
     code, message = ERRORS[kind]
+    if is_cbor(handler):
+        text = cbor2.dumps({"__type": code, "message": message})
+        return text, [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
     if b"Action=" in body:
         text = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-        return text.encode(), "text/xml"
-    return json.dumps({"__type": code, "message": message, "Message": message}).encode(), "application/x-amz-json-1.1"
+        return text.encode(), [("Content-Type", "text/xml")]
+    text = json.dumps({"__type": code, "message": message, "Message": message}).encode()
+    return text, [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-errortype", code)]
 
 
 class Recorder(BaseHTTPRequestHandler):
@@ -51,22 +77,42 @@ class Recorder(BaseHTTPRequestHandler):
     def handle_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == "/__trouble":
-            name, kind = body.decode().split()
-            TROUBLE.pop(name, None) if kind == "none" else TROUBLE.update({name: kind})
-            return self.answer(200, [], b"")
+            return self.order(*body.decode().split())
         name = operation(self, body)
+        sort = self.headers.get("Content-Type", "")
+        line = {"operation": name, "method": self.command, "path": self.path, "sort": sort, "body": readable(self, body)}
         with LOCK:
-            line = {"operation": name, "method": self.command, "path": self.path, "body": body.decode("utf-8", "replace")}
             RECORD.write(json.dumps(line) + "\n")
-        kind = TROUBLE.get(name)
+        kind = self.trouble(name)
         if kind in ERRORS:
-            text, sort = error(self, body, kind)
-            return self.answer(400, [("Content-Type", sort), ("x-amzn-errortype", ERRORS[kind][0])], text)
+            text, headers = error(self, body, kind)
+            return self.answer(400, headers, text)
         status, headers, text = self.upstream(body)
         if kind == "cut":
             self.close_connection = True
             return self.connection.close()
         return self.answer(status, headers, text)
+
+    def order(self, name, kind):
+        with ENDED:
+            if kind == "none":
+                TROUBLE.pop(name, None)
+            else:
+                TROUBLE[name] = [kind, 0]
+            ENDED.notify_all()
+        return self.answer(200, [], b"")
+
+    def trouble(self, name):
+        """What goes wrong with this request; waits while it is held."""
+        with ENDED:
+            found = TROUBLE.get(name)
+            if found is None:
+                return None
+            found[1] += 1
+            kind, _, passed = found[0].partition(":")
+            if kind == "hold" and found[1] > int(passed or 0):
+                ENDED.wait_for(lambda: TROUBLE.get(name) is not found, PATIENCE)
+            return kind
 
     def upstream(self, body):
         connection = http.client.HTTPConnection(UPSTREAM.hostname, UPSTREAM.port, timeout=60)
@@ -78,13 +124,17 @@ class Recorder(BaseHTTPRequestHandler):
         return response.status, [(k, v) for k, v in response.getheaders() if k.lower() not in skipped], text
 
     def answer(self, status, headers, text):
-        self.send_response_only(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(text)
+        try:
+            self.send_response_only(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(text)
+        except (BrokenPipeError, ConnectionResetError):
+            # Who asked has gone away.
+            self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
 
@@ -93,5 +143,6 @@ class Recorder(BaseHTTPRequestHandler):
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+server.daemon_threads = True
 print(server.server_address[1], flush=True)
 server.serve_forever()

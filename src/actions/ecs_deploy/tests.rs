@@ -26,7 +26,9 @@ async fn a_crash_loop_is_rolled_back_to_the_last_completed_one() {
     let plan = at_dhbw(&rig, &[("rollback", "yes")]).await.unwrap();
     assert_eq!(&*plan.title, "roll lecture-backend-service back from lecture-backend:48 to lecture-backend:47");
     assert_eq!((plan.risk, plan.number), (Risk::Medium, None));
-    assert_eq!(with_verdict(&plan, Verdict::Warn), ["no rollout is under way"]);
+    assert_eq!(with_verdict(&plan, Verdict::Warn), ["no rollout is under way", "not held by Terraform"]);
+    let (_, evidence) = precondition(&plan, "not held by Terraform");
+    assert!(evidence.contains(" holds it as aws_ecs_service."), "{evidence}");
     let (verdict, evidence) = precondition(&plan, "image of backend");
     assert_eq!(verdict, Verdict::Pass, "{evidence}");
     assert!(evidence.starts_with("lecture-backend:2.31.0-4e7d19a still stands for sha256:"), "{evidence}");

@@ -14,12 +14,10 @@ use crate::providers::aws::{Ride, sent};
 pub(super) async fn draw(acting: &Acting, wanted: &Wanted<'_>) -> Drawn {
     let mut drawn = Drawn::default();
     let source = match wanted.source {
-        Some(source) => rds::instance(acting, source).await.map_err(|fault| {
-            drawn.preconditions.push(without_source(wanted.source, Some(&fault)));
-        }),
-        None => Err(drawn.preconditions.push(without_source(None, None))),
+        Some(source) => rds::instance(acting, source).await.map_err(Some),
+        None => Err(None),
     };
-    let source = source.ok();
+    let source = source.map_err(|fault| drawn.preconditions.push(without_source(wanted.source, fault.as_ref()))).ok();
     let mut input = Map::new();
     input.insert("DBInstanceIdentifier".to_owned(), json!(wanted.to));
     input.insert("DBSnapshotIdentifier".to_owned(), json!(wanted.snapshot));
@@ -64,6 +62,8 @@ fn of_source(source: Option<&DbInstance>, class: Option<&str>) -> Map<String, Js
     let parameters = db.db_parameter_groups().first().and_then(|group| group.db_parameter_group_name());
     put("DBParameterGroupName", parameters.map(|name| json!(name)));
     let options = db.option_group_memberships().first().and_then(|group| group.option_group_name());
+    // That of the engine is taken anyway.
+    let options = options.filter(|name| !name.starts_with("default:"));
     put("OptionGroupName", options.map(|name| json!(name)));
     put("MultiAZ", db.multi_az().map(|flag| json!(flag)));
     put("PubliclyAccessible", db.publicly_accessible().map(|flag| json!(flag)));
@@ -77,7 +77,7 @@ pub(super) fn shown(parameter: &str, value: &Json) -> FieldChange {
         Json::Bool(flag) => Value::Bool(*flag),
         Json::Array(items) => Value::list(items.iter().filter_map(Json::as_str)),
         Json::String(text) => Value::text(text),
-        other => Value::text(other.to_string()),
+        other => other.as_i64().map_or_else(|| Value::text(other.to_string()), Value::Int),
     };
     FieldChange { field: parameter.into(), from: Value::None, to }
 }

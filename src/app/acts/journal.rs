@@ -212,6 +212,14 @@ pub(super) fn orphans(state: &mut State, entries: &[Entry]) {
     state.layers.insert(0, Layer::Act(ActLayer::Orphans { records, at: 0 }));
 }
 
+/// Reminds of what was done for a time that is over.
+pub(super) fn due(state: &mut State, entries: &[Entry]) {
+    let Some(first) = entries.first() else { return };
+    let Event::Intent { title, .. } = &first.event else { return };
+    let more = if entries.len() > 1 { format!(" · +{} more (:journal)", entries.len() - 1) } else { String::new() };
+    state.warn(format!("its time is over: {}: {title}{more}", first.place.environment));
+}
+
 pub(super) fn run_orphans(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
     let Some(Layer::Act(ActLayer::Orphans { records, at })) = state.layers.last_mut() else { return };
     match command {

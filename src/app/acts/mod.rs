@@ -99,6 +99,7 @@ pub(super) fn take(state: &mut State, acted: Acted, effects: &mut Vec<Effect>) {
         Acted::NotArmed(environment, refusal) => arm::refused(state, &environment, &refusal),
         Acted::Armed(armed) => arm::armed(state, armed),
         Acted::Journal(entries) => journal::take(state, entries),
+        Acted::Due(entries) => journal::due(state, &entries),
         Acted::Orphans(entries) => journal::orphans(state, &entries),
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 
 use crate::guard::Proposal;
-use crate::model::{Plan, Undo, Verdict};
+use crate::model::{Plan, Undo, Verdict, mask};
 
 /// The plan as one object.
 pub(super) fn json(proposal: &Proposal, plan: &Plan) -> Json {
@@ -20,6 +20,7 @@ pub(super) fn json(proposal: &Proposal, plan: &Plan) -> Json {
             "account": &*target.identity.account,
             "caller": &*target.identity.arn,
             "region": &*target.id.scope.region,
+            "cluster": target.id.scope.cluster.as_deref(),
             "kind": target.id.kind,
             "id": &*target.id.id,
             "name": &*target.name,
@@ -34,7 +35,14 @@ pub(super) fn json(proposal: &Proposal, plan: &Plan) -> Json {
         }).collect::<Vec<_>>(),
         "affects": plan.affects.iter().map(|line| &**line).collect::<Vec<_>>(),
         "steps": plan.steps.iter().map(|step| {
-            json!({ "operation": step.operation, "words": &*step.words, "region": &*step.scope.region })
+            let input = mask::masked(Json::Object(step.input.clone()));
+            json!({
+                "operation": step.operation,
+                "words": &*step.words,
+                "environment": &*step.scope.environment,
+                "region": &*step.scope.region,
+                "input": input,
+            })
         }).collect::<Vec<_>>(),
         "risk": judgement.risk,
         "confirm": judgement.confirm.text(),

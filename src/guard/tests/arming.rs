@@ -92,6 +92,16 @@ fn what_is_another_environment_now_is_disarmed() {
 }
 
 #[test]
+fn a_policy_that_changes_counts_from_then_on() {
+    let stand = Stand::new(Policy::default());
+    let effects = Effects { arm: Some(Arming::Never), ..Effects::default() };
+    stand.guard.set_policy(Policy { rules: vec![Rule { name: "freeze".into(), effects, ..Rule::default() }] });
+    assert!(stand.guard.arm("dhbw-prod", "dhbw-prod", None, stand.now()).is_err());
+    stand.guard.set_policy(Policy::default());
+    stand.arm("dhbw-prod");
+}
+
+#[test]
 fn what_cannot_be_journalled_is_not_armed() {
     let stand = Stand::new(Policy::default());
     std::fs::create_dir(stand.folder.path().join("journal.jsonl")).unwrap();

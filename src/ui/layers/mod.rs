@@ -20,8 +20,11 @@ use tui_input::Input;
 /// Draws all of them, the top last. A prompt takes the footer's line.
 pub(super) fn draw(cx: &mut Cx, body: Rect, foot: Rect) {
     let state = cx.state;
-    for layer in &state.layers {
+    let last = state.layers.len().saturating_sub(1);
+    for (at, layer) in state.layers.iter().enumerate() {
         match layer {
+            // The form below its plan would only peek out.
+            Layer::Act(_) if at < last => {}
             Layer::Prompt { prompt, input, error, .. } => prompt_line(cx, foot, *prompt, input, error.as_deref()),
             Layer::Palette { input, entries, matches, at } => palette::draw(cx, body, input, entries, matches, *at),
             Layer::Picker { input, matches, nav, .. } => picker::draw(cx, body, input, matches, nav),
@@ -40,6 +43,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, foot: Rect) {
 pub(in crate::ui) fn boxed(cx: &mut Cx, body: Rect, columns: u16, lines: u16, title: &str, foot: &str) -> Rect {
     let area = centre(body, columns.saturating_add(4), lines.saturating_add(2));
     cx.hits.targets.clear();
+    cx.hits.cursor = None;
     cx.hits.push(area, Target::Pane(PaneKey::Layer));
     cx.fill(area, Role::Layer);
     if area.width < 4 || area.height < 3 {

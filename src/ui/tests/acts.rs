@@ -120,6 +120,14 @@ fn a_dialog_opens_on_cancel_and_apply_is_out_of_reach() {
 }
 
 #[test]
+fn the_cursor_blinks_only_where_a_line_is_edited() {
+    let theme = Theme::default();
+    let cursor = |state: &State| frame(state, &theme, 120, 40).1.cursor;
+    assert_eq!(cursor(&acts::plan()), None, "the form below has no say");
+    assert!(cursor(&acts::form()).is_some() && cursor(&acts::arming()).is_some());
+}
+
+#[test]
 fn the_header_tells_what_is_armed_and_for_how_long() {
     let theme = Theme::default();
     let head = |state: &State, columns| {

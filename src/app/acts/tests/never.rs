@@ -35,20 +35,35 @@ enum Happening {
     Code,
 }
 
-/// All that leads from the list to a confirmation, and no more.
-fn good() -> Vec<Happening> {
-    let mut all = vec![
-        Happening::Armed(true),
-        Happening::Do(Command::Actions),
-        Happening::Do(Command::Open),
-        Happening::Do(Command::Open),
-        Happening::Answer,
-        Happening::Drawn,
-    ];
-    all.extend([Happening::Pass(0), Happening::Pass(500), Happening::Do(Command::NextPane)]);
-    all.extend(DEMANDED.chars().map(Happening::Key));
+/// From the list to a plan that is on the screen and hears keys.
+fn to_the_plan() -> Vec<Happening> {
+    let open = Happening::Do(Command::Open);
+    let asked = [Happening::Armed(true), Happening::Do(Command::Actions), open.clone(), open];
+    let shown = [Happening::Answer, Happening::Drawn, Happening::Pass(0), Happening::Pass(500)];
+    asked.into_iter().chain(shown).collect()
+}
+
+/// From there to Apply, and Enter.
+fn confirmed_by(typed: impl IntoIterator<Item = Happening>) -> Vec<Happening> {
+    let mut all = to_the_plan();
+    all.push(Happening::Do(Command::NextPane));
+    all.extend(typed);
     all.extend([Happening::Do(Command::NextPane), Happening::Do(Command::Open)]);
     all
+}
+
+/// All that leads from the list to a confirmation, and no more.
+fn good() -> Vec<Happening> {
+    confirmed_by(DEMANDED.chars().map(Happening::Key))
+}
+
+/// What leads there, and what somebody might think leads there.
+fn ways() -> Vec<Vec<Happening>> {
+    let mut replaced = to_the_plan();
+    let next = Happening::Do(Command::NextPane);
+    let shown = [Happening::AnswerAgain, Happening::Drawn, Happening::Pass(0), Happening::Pass(500)];
+    replaced.extend(shown.into_iter().chain([next, Happening::Do(Command::Open)]));
+    vec![good(), good(), confirmed_by([Happening::Paste]), replaced]
 }
 
 fn anything() -> impl Strategy<Value = Happening> {
@@ -84,10 +99,10 @@ fn anything() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// The good sequence with something left out, put in, doubled or swapped.
+/// One of the ways with something left out, put in, doubled or swapped.
 fn bent() -> impl Strategy<Value = Vec<Happening>> {
-    proptest::collection::vec((0usize..40, anything(), 0u8..4), 0..6).prop_map(|edits| {
-        let mut all = good();
+    let edits = proptest::collection::vec((0usize..40, anything(), 0u8..4), 0..6);
+    (select(ways()), edits).prop_map(|(mut all, edits)| {
         for (at, other, how) in edits {
             let at = at % all.len().max(1);
             match how {
@@ -170,7 +185,7 @@ impl World {
             }
             Happening::AnswerAgain => {
                 let id = self.observer.plan?.0;
-                let other = [fixture::order(&service("edt-prod", "other").id, 0)];
+                let other = [fixture::order(&service("dhbw-prod", "other").id, 0)];
                 acted(Acted::Planned(id, Ok(proposal(&other, Risk::Low, Confirm::Apply))))
             }
             Happening::Armed(yes) => {
