@@ -30,15 +30,27 @@ pub struct Servers {
 }
 
 impl Servers {
+    /// Moto alone, with nothing in it, and a home whose AWS files lead to it; `None` where this machine can't have it.
+    pub fn moto() -> Option<Self> {
+        let python = python()?;
+        let home = tempfile::tempdir().expect("a home folder");
+        let port = free_port();
+        let moto = run(
+            Command::new(&python).args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]),
+            home.path(),
+            "moto",
+        );
+        let url = format!("http://127.0.0.1:{port}");
+        let mut servers =
+            Self { children: vec![moto], ministack: url.clone(), moto: url, expected: Value::Null, home, python };
+        servers.wait_for(port);
+        servers.write_profile();
+        Some(servers)
+    }
+
     /// Starts and fills them; `None` where this machine can't have them, which in CI is a failure.
     pub fn start() -> Option<Self> {
-        let Some(python) = virtual_environment() else {
-            assert!(std::env::var_os("CI").is_none(), "CI must have Python and reach its package index");
-            eprintln!(
-                "\n*** SKIPPED: no Python with moto and ministack can be had here; AWS kinds were NOT tested ***\n"
-            );
-            return None;
-        };
+        let python = python()?;
         let home = tempfile::tempdir().expect("a home folder");
         let (moto_port, ministack_port) = (free_port(), free_port());
         // As modules: the scripts beside this Python name the folder they were installed to, which may have been moved.
@@ -141,6 +153,18 @@ fn run(command: &mut Command, folder: &Path, name: &str) -> Child {
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
+}
+
+/// The virtual environment's Python, or a loud word that there is none.
+fn python() -> Option<PathBuf> {
+    let python = virtual_environment();
+    if python.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "CI must have Python and reach its package index");
+        eprintln!(
+            "\n*** SKIPPED: no Python with moto and ministack can be had here; nothing was tested against them ***\n"
+        );
+    }
+    python
 }
 
 /// The virtual environment's Python, with what is pinned installed: made once, under the target folder, used by every run.

@@ -3,6 +3,7 @@
 Everything printed was read from the servers: the comparison is between two clients of one server, not with what was meant.
 """
 
+import hashlib
 import json
 import sys
 import time
@@ -31,6 +32,8 @@ elb = client("elbv2", MOTO)
 cache = client("elasticache", MOTO)
 asg = client("autoscaling", MOTO)
 eks = client("eks", MOTO)
+s3 = client("s3", MOTO)
+dynamodb = client("dynamodb", MOTO)
 
 
 def seed_ecs():
@@ -250,6 +253,76 @@ def target_groups():
     }
 
 
+def seed_terraform():
+    s3.create_bucket(Bucket="lecture-tfstate", CreateBucketConfiguration={"LocationConstraint": REGION})
+    state = {
+        "version": 4,
+        "terraform_version": "1.11.4",
+        "serial": 7,
+        "lineage": "0f6a2f1e-6a2b-4c57-9a1d-2f4f6a1c9e11",
+        "outputs": {"url": {"value": "https://test.example", "type": "string"}},
+        "resources": [
+            {"mode": "managed", "type": "aws_sqs_queue", "name": "jobs", "instances": [{"attributes": {"id": "jobs"}}, {}]},
+            {"mode": "data", "type": "aws_region", "name": "here", "instances": [{"attributes": {"id": REGION}}]},
+        ],
+    }
+    body = json.dumps(state).encode()
+    s3.put_object(Bucket="lecture-tfstate", Key="test/terraform.tfstate", Body=body)
+    for name, key in [("lecture-locks", "LockID"), ("sessions", "id")]:
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    lock = {
+        "ID": "3f2a81c0-9c1e-4b1f-8e55-2d1f6f0a7b3c",
+        "Operation": "OperationTypeApply",
+        "Info": "",
+        "Who": "runner@build-7",
+        "Version": "1.11.4",
+        "Created": "2026-03-02T07:30:00.123456789Z",
+        "Path": "lecture-tfstate/new/terraform.tfstate",
+    }
+    rows = [
+        {"LockID": "lecture-tfstate/test/terraform.tfstate-md5", "Digest": hashlib.md5(body).hexdigest()},
+        {"LockID": "lecture-tfstate/new/terraform.tfstate", "Info": json.dumps(lock)},
+    ]
+    for row in rows:
+        item = {name: {"S": value} for name, value in row.items()}
+        dynamodb.put_item(TableName="lecture-locks", Item=item)
+
+
+def locks():
+    rows = {}
+    for item in dynamodb.scan(TableName="lecture-locks")["Items"]:
+        key = item["LockID"]["S"]
+        if "Info" in item:
+            lock = json.loads(item["Info"]["S"])
+            rows[key] = {"lock_id": lock["ID"], "who": lock["Who"], "since": lock["Created"], "sort": "dynamodb"}
+        else:
+            rows[key.removesuffix("-md5")] = {"digest": item["Digest"]["S"], "sort": "digest"}
+    return rows
+
+
+def states():
+    rows = {}
+    for one in s3.list_objects_v2(Bucket="lecture-tfstate")["Contents"]:
+        body = s3.get_object(Bucket="lecture-tfstate", Key=one["Key"])["Body"].read()
+        state = json.loads(body)
+        managed = [it for it in state["resources"] if it["mode"] == "managed"]
+        rows[one["Key"]] = {
+            "serial": state["serial"],
+            "lineage": state["lineage"],
+            "resources": sum(len(it["instances"]) for it in managed),
+            "outputs": list(state["outputs"]),
+            "size": one["Size"],
+            "md5": hashlib.md5(body).hexdigest(),
+            "digest": "matches",
+        }
+    return rows
+
+
 def main():
     seed_ecs()
     seed_logs()
@@ -257,6 +330,7 @@ def main():
     seed_rds()
     subnets = seed_network()
     seed_others(subnets)
+    seed_terraform()
     groups = all_of((asg, "describe_auto_scaling_groups"), "AutoScalingGroups")
     balancers = all_of((elb, "describe_load_balancers"), "LoadBalancers")
     aurora = all_of((rds, "describe_db_clusters"), "DBClusters")
@@ -286,6 +360,8 @@ def main():
             for one in groups
         },
         "eks-cluster": {"platform": {"status": platform["status"], "version": platform["version"]}},
+        "terraform-lock": locks(),
+        "terraform-state": states(),
         "log-group": {one["logGroupName"]: {"retention_days": one.get("retentionInDays")} for one in log_groups},
     }
     json.dump(expected, sys.stdout, default=str)
