@@ -1,4 +1,4 @@
-//! Real Terraform with its S3 backend on moto: the one that is installed, else OpenTofu, installed or built from its Go module under
+//! Real Terraform with its S3 backend on moto: the one that is installed, else `OpenTofu`, installed or built from its Go module under
 //! the target folder.
 
 use std::fs::{self, File};
@@ -42,13 +42,13 @@ pub fn program() -> Option<PathBuf> {
     let speaks = |program: &PathBuf| Command::new(program).arg("version").output().is_ok_and(|it| it.status.success());
     let found = installed.into_iter().find(speaks).or_else(|| built().filter(speaks));
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI must have Terraform, or Go to build OpenTofu with");
-        eprintln!("\n*** SKIPPED: neither Terraform nor OpenTofu can be had here; locks were NOT tested with it ***\n");
+        assert!(std::env::var_os("CI").is_none(), "CI must have Terraform, or Go to build `OpenTofu` with");
+        eprintln!("\n*** SKIPPED: neither Terraform nor `OpenTofu` can be had here; locks were NOT tested with it ***\n");
     }
     found
 }
 
-/// OpenTofu, built once. Its module replaces another one, so that it can't be installed as it is: ours does the same.
+/// `OpenTofu`, built once. Its module replaces another one, so that it can't be installed as it is: ours does the same.
 fn built() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tofu");
     let program = folder.join(if cfg!(windows) { "tofu.exe" } else { "tofu" });

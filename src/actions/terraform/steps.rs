@@ -14,14 +14,14 @@ use crate::providers::aws::sha256;
 pub(crate) const JSON: &str = "application/json";
 
 /// A step that is sent from `there`.
-pub(crate) fn step(there: &Env, operation: &'static str, words: &str, input: &Json, seen: Seen) -> Step {
+pub(crate) fn step(there: &Env, operation: &'static str, words: impl AsRef<str>, input: &Json, seen: Seen) -> Step {
     let input = input.as_object().cloned().unwrap_or_default();
-    Step { operation, words: crate::model::text::clean(words).into(), scope: there.scope.clone(), input, seen }
+    Step { operation, words: crate::model::text::clean(words.as_ref()).into(), scope: there.scope.clone(), input, seen }
 }
 
 /// Releases a lock: just the one that was seen, never one taken since. A lockfile is deleted as Terraform deletes it: in a bucket with
 /// versioning a marker hides it.
-pub(crate) fn release(there: &Env, record: &Record, words: String) -> Result<Step, Fault> {
+pub(crate) fn release(there: &Env, record: &Record, words: impl AsRef<str>) -> Result<Step, Fault> {
     let seen = Seen::default().with(&name_of(there, record), seen_of(Some(record)));
     let (operation, input) = match record.sort {
         Sort::S3 => {
@@ -50,11 +50,11 @@ pub(crate) fn release(there: &Env, record: &Record, words: String) -> Result<Ste
             return Err(invalid(format!("it is the digest of {}, not a lock: it is never deleted", record.path)));
         }
     };
-    Ok(step(there, operation, &words, &input, seen))
+    Ok(step(there, operation, words, &input, seen))
 }
 
 /// Writes a lock down, where there is none.
-pub(crate) fn take(there: &Env, record: &Record, text: &str, words: String, seen: Seen) -> Step {
+pub(crate) fn take(there: &Env, record: &Record, text: &str, words: impl AsRef<str>, seen: Seen) -> Step {
     let seen = seen.with(&name_of(there, record), NOTHING);
     let (operation, input) = match record.sort {
         Sort::S3 => {
@@ -73,11 +73,11 @@ pub(crate) fn take(there: &Env, record: &Record, text: &str, words: String, seen
             (PUT_ITEM, input)
         }
     };
-    step(there, operation, &words, &input, seen)
+    step(there, operation, words, &input, seen)
 }
 
 /// Writes a digest down in place of the one that was seen, or of none.
-pub(crate) fn digest(there: &Env, before: &Digest, digest: &str, words: String, seen: Seen) -> Step {
+pub(crate) fn digest(there: &Env, before: &Digest, digest: &str, words: impl AsRef<str>, seen: Seen) -> Step {
     let known = before.known.as_deref();
     let seen = seen.with(&name_of(there, &before.record()), before.seen());
     let (condition, values) = match known {
@@ -90,7 +90,7 @@ pub(crate) fn digest(there: &Env, before: &Digest, digest: &str, words: String, 
         ("ConditionExpression", Some(json!(condition))),
         ("ExpressionAttributeValues", values),
     ]);
-    step(there, PUT_ITEM, &words, &Json::Object(input), seen)
+    step(there, PUT_ITEM, words, &Json::Object(input), seen)
 }
 
 /// A digest row as it was seen.

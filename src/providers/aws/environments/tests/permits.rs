@@ -14,8 +14,8 @@ fn input(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
-fn step(operation: &'static str, scope: Scope, value: Value) -> Step {
-    Step { operation, words: "scale".into(), scope, input: input(&value), seen: Stands::default() }
+fn step(operation: &'static str, scope: Scope, value: &Value) -> Step {
+    Step { operation, words: "scale".into(), scope, input: input(value), seen: Stands::default() }
 }
 
 fn to_six() -> Value {
@@ -44,26 +44,26 @@ fn left(fake: &Fake) -> usize {
 async fn a_permit_lets_just_this_pass_once() {
     let (_home, fake, environments) = world().await;
     let acting = environments.acting(&scope("web")).await.unwrap();
-    let permit = Permit::for_tests(&step(OP, scope("web"), to_six()));
+    let permit = Permit::for_tests(&step(OP, scope("web"), &to_six()));
     assert!(matches!(scale(&acting, 6, permit).await, Sent::Accepted { .. }));
     let body: Value = serde_json::from_str(&fake.seen().pop().unwrap().body).unwrap();
     assert_eq!((body, left(&fake)), (to_six(), 1));
 
     // A claim that has been sent with is no right any more, even for the same request.
-    let claim = Permit::for_tests(&step(OP, scope("web"), to_six())).claim();
+    let claim = Permit::for_tests(&step(OP, scope("web"), &to_six())).claim();
     assert!(claim.spend("web", Some("eu-central-1"), OP).is_ok() && claim.is_spent());
     assert!(claim.spend("web", Some("eu-central-1"), OP).is_err());
 }
 
 #[rstest]
-#[case::another_count(step(OP, scope("web"), json!({ "cluster": "c", "service": "s", "desiredCount": 5 })))]
-#[case::a_field_more(step(OP, scope("web"), json!({ "cluster": "c", "service": "s" })))]
+#[case::another_count(step(OP, scope("web"), &json!({ "cluster": "c", "service": "s", "desiredCount": 5 })))]
+#[case::a_field_more(step(OP, scope("web"), &json!({ "cluster": "c", "service": "s" })))]
 #[case::a_field_less(
-    step(OP, scope("web"), json!({ "cluster": "c", "service": "s", "desiredCount": 6, "forceNewDeployment": true }))
+    step(OP, scope("web"), &json!({ "cluster": "c", "service": "s", "desiredCount": 6, "forceNewDeployment": true }))
 )]
-#[case::another_operation(step("ecs:DeleteService", scope("web"), to_six()))]
-#[case::another_environment(step(OP, scope("other"), to_six()))]
-#[case::another_region(step(OP, Scope::new("web", "eu-west-1"), to_six()))]
+#[case::another_operation(step("ecs:DeleteService", scope("web"), &to_six()))]
+#[case::another_environment(step(OP, scope("other"), &to_six()))]
+#[case::another_region(step(OP, Scope::new("web", "eu-west-1"), &to_six()))]
 #[tokio::test]
 async fn a_permit_for_something_else_lets_nothing_pass(#[case] step: Step) {
     let (_home, fake, environments) = world().await;
@@ -83,7 +83,7 @@ async fn without_a_permit_nothing_passes_whatever_the_client() {
     }
     // The clients that feed the screen let not even a permitted change pass.
     let env = environments.env(&scope("web")).await.unwrap();
-    let permit = Permit::for_tests(&step(OP, scope("web"), to_six()));
+    let permit = Permit::for_tests(&step(OP, scope("web"), &to_six()));
     let call = env.aws.ecs().update_service().cluster("c").service("s").desired_count(6);
     assert!(matches!(sent(OP, call.customize().interceptor(Ride::with(permit)).send().await), Sent::Refused(_)));
     assert_eq!(left(&fake), 0);
@@ -100,7 +100,7 @@ async fn what_may_have_arrived_is_unknown_and_never_sent_twice(#[case] reply: Re
     let (_home, fake, environments) = world().await;
     fake.answer("UpdateService", reply);
     let acting = environments.acting(&scope("web")).await.unwrap();
-    let came = scale(&acting, 6, Permit::for_tests(&step(OP, scope("web"), to_six()))).await;
+    let came = scale(&acting, 6, Permit::for_tests(&step(OP, scope("web"), &to_six()))).await;
     assert_eq!(matches!(came, Sent::Refused(_)), refused, "{came:?}");
     assert_eq!(matches!(came, Sent::Unknown(_)), !refused, "{came:?}");
     assert_eq!(left(&fake), 1);
@@ -126,7 +126,7 @@ async fn the_query_protocol_is_compared_field_by_field() {
         "VpcSecurityGroupIds": ["sg-1", "sg-2"],
     });
     for (groups, passes) in [(["sg-2", "sg-1"], false), (["sg-1", "sg-2"], true)] {
-        let permit = Permit::for_tests(&step(MODIFY, scope("web"), permitted.clone()));
+        let permit = Permit::for_tests(&step(MODIFY, scope("web"), &permitted));
         let call =
             acting.writes.rds().modify_db_instance().db_instance_identifier("db").db_instance_class("db.r5.xlarge");
         let call = call.apply_immediately(true).set_vpc_security_group_ids(Some(groups.map(str::to_owned).to_vec()));
