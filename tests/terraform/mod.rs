@@ -42,8 +42,8 @@ pub fn program() -> Option<PathBuf> {
     let speaks = |program: &PathBuf| Command::new(program).arg("version").output().is_ok_and(|it| it.status.success());
     let found = installed.into_iter().find(speaks).or_else(|| built().filter(speaks));
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI must have Terraform, or Go to build `OpenTofu` with");
-        eprintln!("\n*** SKIPPED: neither Terraform nor `OpenTofu` can be had here; locks were NOT tested with it ***\n");
+        assert!(std::env::var_os("CI").is_none(), "CI must have Terraform, or Go to build OpenTofu with");
+        eprintln!("\n*** SKIPPED: neither Terraform nor OpenTofu can be had here; locks were NOT tested with it ***\n");
     }
     found
 }

@@ -167,7 +167,7 @@ async fn of_a_member_the_cluster_is_taken_first_and_the_version_is_not_its_own()
     assert_eq!(input(&plan, 0)["DBClusterIdentifier"], json!("enterprise-prod-reporting"));
     let found = rig.carried_out(&plan).await;
     assert_eq!(found[1], format!("{member} is as wanted"));
-    let fields = [("instance", member), ("engine-version", "15.6")];
+    let fields = [("instance", member), ("engine-version", "15.6"), ("snapshot", "no")];
     let plan = rig.plan(ENTERPRISE, &DEF, &fields).await.unwrap();
     assert_eq!(with_verdict(&plan, Verdict::Fail), ["version of its own"]);
 }

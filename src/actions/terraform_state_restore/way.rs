@@ -48,7 +48,7 @@ impl Way {
             "Version": present.map_or("", |it| &*it.terraform_version), "Created": now.to_string(),
             "Path": path(&whole.bucket, &whole.key),
         });
-        let copy = format!("{}{}{}", whole.key, super::source::COPY, now.strftime("%Y%m%dT%H%M%SZ"));
+        let copy = format!("{}{}{}", whole.key, super::source::COPY, now.strftime("%Y%m%dT%H%M%S%.3fZ"));
         // Cleaned, since it stands among the plan's changes just as it is sent.
         let lock = text::clean(&lock.to_string()).into_owned();
         Self { lock, id, copy, tables, lockfile: whole.lockfile == Some(true) || guessed, guessed }
