@@ -302,7 +302,7 @@ impl Said {
 
     /// What was asked that is no read.
     pub fn changes(&self) -> Vec<&Value> {
-        let reads = ["Describe", "List", "Get", "BatchGet", "Lookup"];
+        let reads = ["Describe", "List", "Get", "BatchGet", "Lookup", "Scan", "GET ", "HEAD "];
         let is_read = |request: &&Value| {
             let operation = request["operation"].as_str().expect("a name");
             reads.iter().any(|verb| operation.starts_with(verb))
