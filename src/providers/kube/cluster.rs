@@ -1,0 +1,73 @@
+//! One Kubernetes cluster as an environment reaches it: its watches, single reads, and who one is there.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kube::Client;
+use kube::core::Request;
+use serde::de::DeserializeOwned;
+
+use super::fault::fault;
+use super::moves::Moves;
+use super::object::{Object, Shelf};
+use super::watch::{Place, Watch};
+use crate::model::{Fault, Scope};
+
+/// A cluster.
+pub struct Cluster {
+    /// Its name: the context's, or the EKS cluster's.
+    pub name: Arc<str>,
+    /// Environment, region and cluster.
+    pub scope: Scope,
+    /// For reads. It lets nothing pass that could change something.
+    pub(super) reads: Client,
+    /// The only namespace that may be read, where the cluster refuses more.
+    pub(super) namespace: Mutex<Option<Arc<str>>>,
+    pub(super) watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    pub(super) moves: Arc<Moves>,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+impl Cluster {
+    /// All objects of a type, as soon as they are known. From then on they are watched for as long as this is asked again now and
+    /// then; what has moved is told.
+    pub async fn watched<K: Object>(&self) -> Result<Shelf<K>, Fault> {
+        self.watch::<K>().read().await
+    }
+
+    fn watch<K: Object>(&self) -> Arc<Watch<K>> {
+        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = watches.get(&TypeId::of::<K>()).cloned().and_then(|known| known.downcast::<Watch<K>>().ok());
+        if let Some(known) = known.filter(|known| !known.is_over()) {
+            return known;
+        }
+        let new = Arc::new(Watch::<K>::start(Place {
+            client: self.reads.clone(),
+            namespace: self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            scope: self.scope.region_scope(),
+            moves: Arc::clone(&self.moves),
+        }));
+        watches.insert(TypeId::of::<K>(), Arc::clone(&new) as Arc<dyn Any + Send + Sync>);
+        new
+    }
+
+    /// One object, read now.
+    pub async fn get<K: Object>(&self, namespace: Option<&str>, name: &str) -> Result<K, Fault> {
+        self.read(&K::path(namespace, name)).await
+    }
+
+    /// What lies at a path of the API, read now.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
+        let (base, name) = path.rsplit_once('/').unwrap_or((path, ""));
+        let request = Request::new(base).get(name, &kube::api::GetParams::default());
+        let request = request.map_err(|error| fault(path, &kube::Error::BuildRequest(error)))?;
+        self.reads.request(request).await.map_err(|error| fault(path, &error))
+    }
+}

@@ -1,0 +1,16 @@
+//! Kubernetes: clusters by kubeconfig contexts and by EKS, watches, single reads, faults. Requests leave only through the gate. Knows
+//! objects by the types that kinds define, nothing of what they mean.
+
+mod client;
+mod cluster;
+mod clusters;
+mod fault;
+mod moves;
+mod object;
+mod watch;
+
+pub use cluster::Cluster;
+pub use clusters::Clusters;
+pub use fault::fault;
+pub use moves::{Move, Moves};
+pub use object::{Object, Shelf};

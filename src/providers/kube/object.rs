@@ -1,0 +1,73 @@
+//! What an object of the Kubernetes API is to the console: as much of it as is needed, by types that kinds define. What is not
+//! named in a type is skipped while it is read, so that thousands of objects stay small.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use kube::Resource;
+use kube::core::DynamicResourceScope;
+use serde::de::DeserializeOwned;
+
+/// A type of object.
+pub trait Object:
+    Resource<DynamicType = (), Scope = DynamicResourceScope> + DeserializeOwned + Clone + Debug + Send + Sync + 'static
+{
+    /// Its name in paths, such as `deployments`: what a watch of it is known by.
+    const PLURAL: &'static str;
+    /// Whether it lives in a namespace.
+    const NAMESPACED: bool;
+
+    /// Where one lies on the API server: `/apis/apps/v1/namespaces/x/deployments/y`.
+    fn path(namespace: Option<&str>, name: &str) -> String {
+        format!("{}/{name}", Self::url_path(&(), namespace))
+    }
+}
+
+/// Says what a struct with a field `metadata: ObjectMeta` is to the API: `object!(Pod: "" "v1" "Pod" "pods", true)`.
+#[macro_export]
+macro_rules! object {
+    ($type:ty: $group:literal $version:literal $kind:literal $plural:literal, $namespaced:literal) => {
+        impl kube::Resource for $type {
+            type DynamicType = ();
+            type Scope = kube::core::DynamicResourceScope;
+
+            fn kind((): &()) -> std::borrow::Cow<'_, str> {
+                $kind.into()
+            }
+
+            fn group((): &()) -> std::borrow::Cow<'_, str> {
+                $group.into()
+            }
+
+            fn version((): &()) -> std::borrow::Cow<'_, str> {
+                $version.into()
+            }
+
+            fn plural((): &()) -> std::borrow::Cow<'_, str> {
+                $plural.into()
+            }
+
+            fn meta(&self) -> &kube::core::ObjectMeta {
+                &self.metadata
+            }
+
+            fn meta_mut(&mut self) -> &mut kube::core::ObjectMeta {
+                &mut self.metadata
+            }
+        }
+
+        impl $crate::providers::kube::Object for $type {
+            const PLURAL: &'static str = $plural;
+            const NAMESPACED: bool = $namespaced;
+        }
+    };
+}
+
+/// The objects of one type as last seen, ordered by namespace and name.
+#[derive(Clone, Debug)]
+pub struct Shelf<K> {
+    /// The objects.
+    pub items: Vec<Arc<K>>,
+    /// Why they may be old: the watch is broken, and is being taken up again.
+    pub fault: Option<crate::model::Fault>,
+}

@@ -1,0 +1,201 @@
+//! One watch: a type of object of one cluster, listed once and then followed. It runs for as long as somebody reads it, and keeps
+//! what it has when the connection breaks. What is listed anew replaces what was there only when the list is whole.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use kube::runtime::watcher::{Config, Error, Event, watcher};
+use kube::runtime::{WatchStreamExt, watcher::DefaultBackoff};
+use kube::{Api, Client};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::fault::fault;
+use super::moves::Moves;
+use super::object::{Object, Shelf};
+use crate::model::{Fault, FaultClass, Scope};
+
+/// A watch that nobody has read for so long ends. It is longer than the cadence of what is on screen, and shorter than the
+/// background's: what is not on screen is listed now and then, not watched.
+const LEASE: Duration = Duration::from_secs(45);
+
+/// Between two looks at the lease.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Objects listed in one page.
+const PAGE: u32 = 500;
+
+/// By namespace and name.
+type Key = (Option<String>, String);
+
+/// A watch at work. It ends with the last handle on it.
+pub(super) struct Watch<K> {
+    kept: Arc<Mutex<Kept<K>>>,
+    changed: tokio::sync::watch::Receiver<()>,
+    task: AbortHandle,
+}
+
+struct Kept<K> {
+    objects: BTreeMap<Key, Arc<K>>,
+    /// What is being listed, until that is whole.
+    listing: BTreeMap<Key, Arc<K>>,
+    /// Whether a list was whole once.
+    whole: bool,
+    fault: Option<Fault>,
+    read: Instant,
+    ended: bool,
+}
+
+impl<K> Drop for Watch<K> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Where a watch looks, and whom it tells.
+pub(super) struct Place {
+    pub(super) client: Client,
+    /// The only namespace that may be read, where that is so.
+    pub(super) namespace: Option<Arc<str>>,
+    /// Environment and region.
+    pub(super) scope: Scope,
+    pub(super) moves: Arc<Moves>,
+}
+
+impl<K: Object> Watch<K> {
+    /// Begins to watch. Must be called on a runtime.
+    pub(super) fn start(place: Place) -> Self {
+        let kept = Arc::new(Mutex::new(Kept {
+            objects: BTreeMap::new(),
+            listing: BTreeMap::new(),
+            whole: false,
+            fault: None,
+            read: Instant::now(),
+            ended: false,
+        }));
+        let (tell, changed) = tokio::sync::watch::channel(());
+        let task = tokio::spawn(run(place, Arc::clone(&kept), tell)).abort_handle();
+        Self { kept, changed, task }
+    }
+
+    /// Whether it has ended for want of readers.
+    pub(super) fn is_over(&self) -> bool {
+        self.kept().ended
+    }
+
+    /// The objects, as soon as the first list is whole.
+    pub(super) async fn read(&self) -> Result<Shelf<K>, Fault> {
+        let mut changed = self.changed.clone();
+        loop {
+            {
+                let mut kept = self.kept();
+                kept.read = Instant::now();
+                if kept.whole {
+                    return Ok(Shelf { items: kept.objects.values().cloned().collect(), fault: kept.fault.clone() });
+                }
+                if let Some(fault) = &kept.fault {
+                    return Err(fault.clone());
+                }
+            }
+            if changed.changed().await.is_err() {
+                return Err(Fault::new(FaultClass::Unreachable, "the watch has ended"));
+            }
+        }
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept<K>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Watches until nobody reads any more.
+async fn run<K: Object>(place: Place, kept: Arc<Mutex<Kept<K>>>, tell: tokio::sync::watch::Sender<()>) {
+    let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let api: Api<K> = match &place.namespace {
+        Some(namespace) if K::NAMESPACED => Api::namespaced(place.client.clone(), namespace),
+        _ => Api::all(place.client.clone()),
+    };
+    let events = watcher(api, Config::default().page_size(PAGE));
+    let events = StreamExt::map(events, |event| event.map(|event| event.modify(slim)));
+    let mut events = Box::pin(events.backoff(DefaultBackoff::default()));
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        let event = match select(events.next(), Box::pin(looks.tick())).await {
+            Either::Left((event, _)) => event,
+            Either::Right(_) if lock().read.elapsed() > LEASE => break,
+            Either::Right(_) => continue,
+        };
+        let Some(event) = event else { break };
+        let moved = lock().take(event);
+        if moved {
+            let _ = tell.send(());
+            place.moves.tell(&place.scope, K::PLURAL);
+        }
+    }
+    lock().ended = true;
+}
+
+/// Who wrote which field fills half of an object, and is of no use here.
+fn slim<K: Object>(object: &mut K) {
+    object.meta_mut().managed_fields = None;
+    if let Some(annotations) = &mut object.meta_mut().annotations {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+}
+
+impl<K: Object> Kept<K> {
+    /// Takes an event; says whether a reader would see something else now.
+    fn take(&mut self, event: Result<Event<K>, Error>) -> bool {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                let new = fault(K::PLURAL, &kube_error(error));
+                let same = self.fault.as_ref().is_some_and(|known| known.class == new.class);
+                self.fault = Some(new);
+                return !same;
+            }
+        };
+        match event {
+            Event::Init => {
+                self.listing.clear();
+                false
+            }
+            Event::InitApply(object) => {
+                self.listing.insert(key(&object), Arc::new(object));
+                false
+            }
+            Event::InitDone => {
+                self.objects = std::mem::take(&mut self.listing);
+                self.whole = true;
+                self.fault = None;
+                true
+            }
+            Event::Apply(object) => {
+                self.objects.insert(key(&object), Arc::new(object));
+                self.fault = None;
+                true
+            }
+            Event::Delete(object) => {
+                self.fault = None;
+                self.objects.remove(&key(&object)).is_some()
+            }
+        }
+    }
+}
+
+fn key<K: Object>(object: &K) -> Key {
+    let meta = object.meta();
+    (meta.namespace.clone(), meta.name.clone().unwrap_or_default())
+}
+
+/// The client's own error within the watcher's.
+fn kube_error(error: Error) -> kube::Error {
+    match error {
+        Error::InitialListFailed(error) | Error::WatchStartFailed(error) | Error::WatchFailed(error) => error,
+        Error::WatchError(status) => kube::Error::Api(status),
+        other @ Error::NoResourceVersion => kube::Error::Service(other.to_string().into()),
+    }
+}
