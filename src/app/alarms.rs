@@ -79,7 +79,7 @@ fn marked(plain: &Rows, list: &Query, firing: &Firing) -> Option<Arc<Rows>> {
         return None;
     }
     let items = plain.items.iter().map(|row| alarms(row).map_or_else(|| row.clone(), |alarms| with(row, alarms)));
-    Some(Arc::new(Rows { items: items.collect(), faults: plain.faults.clone() }))
+    Some(Arc::new(Rows { items: items.collect(), faults: plain.faults.clone(), titles: Arc::clone(&plain.titles) }))
 }
 
 /// A resource is not well while an alarm fires on it, whatever its own API says. What that says stands first where it is worse.

@@ -64,7 +64,7 @@ fn row(environment: &str, name: &str, health: Health) -> Resource {
 }
 
 fn answer(query: &Query, generation: u64, rows: Vec<Resource>) -> Msg {
-    let result = Ok(Some(Answer::Rows(Arc::new(Rows { items: rows, faults: Vec::new() }))));
+    let result = Ok(Some(Answer::Rows(Arc::new(Rows { items: rows, faults: Vec::new(), ..Default::default() }))));
     Msg::Event(Event::Done { query: query.clone(), generation, at: at(1), result })
 }
 

@@ -61,6 +61,7 @@ pub fn configured(environment: &EstateEnvironment) -> Environment {
         account: Some(text(&environment.account)),
         regions: vec![text(&environment.region)],
         terraform: environment.backends.iter().map(backend).collect(),
+        ..Environment::default()
     }
 }
 

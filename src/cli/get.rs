@@ -91,7 +91,11 @@ impl Sink for Pages {
 }
 
 async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, Vec<Fault>) {
-    let env = match setup.access.env(&scope).await {
+    let concerned = setup.access.named(&scope.environment).is_none_or(|environment| kind.concerns(&environment));
+    if !concerned {
+        return (Listed::default(), Vec::new());
+    }
+    let env = match kind.env(&setup.access, &scope).await {
         Ok(env) => env,
         Err(fault) => return (Listed::default(), vec![fault]),
     };
@@ -101,7 +105,7 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
     faults.extend(fault);
     let mut rows = pages.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_cached_key(|row| text::natural_key(&row.name));
-    let account = Some(Arc::clone(&env.identity.account));
+    let account = Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty());
     (Listed { account, rows, observed_at: Some(Timestamp::now()) }, faults)
 }
 

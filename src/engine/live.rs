@@ -17,10 +17,10 @@ use tokio::sync::mpsc;
 use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, SignInState};
 use crate::kinds::logs::{Found, Update};
-use crate::kinds::{self, KindDef, Sink, changes, logs, metrics};
+use crate::kinds::{self, KindDef, Sink, System, changes, logs, metrics};
 use crate::model::{
-    Answer, Changes, Environment, Fault, FaultClass, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows,
-    Scope, Window,
+    Answer, Changes, Environment, Fault, FaultClass, KindId, LogSource, MetricSpec, Points, Query, Resource,
+    ResourceId, Rows, Scope, Window,
 };
 use crate::providers::{Env, Environments, SignIn};
 
@@ -66,21 +66,25 @@ impl Live {
         match query {
             Query::Identity(scope) => Ok(Answer::Identity(self.access.identity(scope).await?)),
             Query::List { scope, kind, within } => {
-                let rows = Gathered { rows: Mutex::default(), faults: Mutex::default(), progress };
-                let env = self.env(scope).await?;
-                (kind_of(kind)?.list)(&env, within.as_deref(), &rows).await?;
-                let items = rows.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-                let faults = rows.faults.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let kind = kind_of(kind)?;
+                let gathered = Gathered { rows: Mutex::default(), progress };
+                if self.access.named(&scope.environment).is_none_or(|environment| kind.concerns(&environment)) {
+                    let env = kind.env(&self.access, scope).await?;
+                    (kind.list)(&env, within.as_deref(), &gathered).await?;
+                }
+                let Rows { items, faults, titles } = gathered.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
                 let explain = |fault| self.access.explain(fault, &scope.environment);
-                Ok(Answer::Rows(Arc::new(Rows { items, faults: faults.into_iter().map(explain).collect() })))
+                Ok(Answer::Rows(Arc::new(Rows { items, faults: faults.into_iter().map(explain).collect(), titles })))
             }
             Query::Detail(id) => {
-                let env = self.env(&id.scope).await?;
-                Ok(Answer::Detail(Arc::new((kind_of(id.kind)?.detail)(&env, id).await?)))
+                let kind = kind_of(id.kind)?;
+                let env = kind.env(&self.access, &id.scope).await?;
+                Ok(Answer::Detail(Arc::new((kind.detail)(&env, id).await?)))
             }
             Query::Raw(id) => {
-                let env = self.env(&id.scope).await?;
-                Ok(Answer::Raw((kind_of(id.kind)?.raw)(&env, id).await?.into()))
+                let kind = kind_of(id.kind)?;
+                let env = kind.env(&self.access, &id.scope).await?;
+                Ok(Answer::Raw((kind.raw)(&env, id).await?.into()))
             }
             Query::Changes { scope, seconds, about } => {
                 let env = self.env(scope).await?;
@@ -144,7 +148,7 @@ impl Sources for Live {
     fn log_sources<'a>(&'a self, resource: &'a ResourceId) -> Asking<'a, Vec<LogSource>> {
         async move {
             let kind = kind_of(resource.kind)?;
-            let found = match self.env(&resource.scope).await {
+            let found = match kind.env(&self.access, &resource.scope).await {
                 Ok(env) => (kind.logs)(&env, resource).await,
                 Err(fault) => Err(fault),
             };
@@ -213,6 +217,20 @@ impl Sources for Live {
         .boxed()
     }
 
+    fn moved(&self) -> BoxFuture<'_, Vec<(Scope, KindId)>> {
+        async move {
+            let moved = self.access.moved().await;
+            let kinds = |(scope, plural): (Scope, &'static str)| {
+                let standing = kinds::ALL.iter().filter(
+                    move |kind| matches!(kind.system, System::Kubernetes(types) if types.contains(&plural)),
+                );
+                standing.map(move |kind| (scope.clone(), kind.id))
+            };
+            moved.into_iter().flat_map(kinds).collect()
+        }
+        .boxed()
+    }
+
     fn stats(&self) -> Vec<(Arc<str>, ApiStats)> {
         let stats = |environment: Arc<Environment>| {
             let calls = self.access.calls(&environment.name);
@@ -231,19 +249,22 @@ fn stamp(file: &Path) -> Stamp {
 
 /// Gathers the rows of a list.
 struct Gathered<'a> {
-    rows: Mutex<Vec<Resource>>,
-    faults: Mutex<Vec<Fault>>,
+    rows: Mutex<Rows>,
     progress: Progress<'a>,
 }
 
 impl Sink for Gathered<'_> {
     fn page(&self, mut rows: Vec<Resource>) {
         (self.progress)(rows.len());
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).append(&mut rows);
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).items.append(&mut rows);
     }
 
     fn lacks(&self, fault: Fault) {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).faults.push(fault);
+    }
+
+    fn titles(&self, titles: Arc<[Arc<str>]>) {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).titles = titles;
     }
 }
 

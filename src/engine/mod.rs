@@ -95,6 +95,7 @@ impl Engine {
             parts.spawn(Lane::new(Arc::clone(shared), acts, Arc::clone(&wanted.acts)).run());
         }
         parts.spawn(watch::files(Arc::clone(shared), Arc::clone(&wanted.schedule), guard));
+        parts.spawn(watch::moves(Arc::clone(shared), Arc::clone(&wanted.schedule)));
         parts.spawn(watch::stats(Arc::clone(shared)));
         let end = CancellationToken::new();
         tokio::spawn(live(parts, shared.report.clone(), end.clone()));

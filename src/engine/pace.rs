@@ -49,6 +49,8 @@ pub(super) struct Pace {
     pub(super) points_late: Duration,
     /// Between two looks at files.
     pub(super) files: Duration,
+    /// Between two looks at which watched lists have moved.
+    pub(super) moves: Duration,
     /// Between two looks at the call counters.
     pub(super) stats: Duration,
     /// Log lines are gathered this long before they are sent.
@@ -82,6 +84,7 @@ impl Default for Pace {
             settle_at_most: Duration::from_secs(1),
             points_late: Duration::from_secs(10),
             files: Duration::from_secs(5),
+            moves: Duration::from_millis(250),
             stats: Duration::from_secs(5),
             gather: Duration::from_millis(50),
             order: Duration::from_secs(2),

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{ApiStats, SignInState};
 use crate::kinds::logs::{Found, Update};
-use crate::model::{Answer, Environment, Fault, LogSource, MetricSpec, Points, Query, ResourceId, Scope, Window};
+use crate::model::{Answer, Environment, Fault, KindId, LogSource, MetricSpec, Points, Query, ResourceId, Scope, Window};
 
 /// A question on its way.
 pub type Asking<'a, T> = BoxFuture<'a, Result<T, Fault>>;
@@ -72,6 +72,9 @@ pub trait Sources: Send + Sync + 'static {
 
     /// Looks whether files have changed, and makes anew what stands on them.
     fn changed(&self) -> BoxFuture<'_, Changed>;
+
+    /// Waits until lists that are watched have moved, and names them: environment and region, and kind.
+    fn moved(&self) -> BoxFuture<'_, Vec<(Scope, KindId)>>;
 
     /// API calls of every environment.
     fn stats(&self) -> Vec<(Arc<str>, ApiStats)>;

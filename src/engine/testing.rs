@@ -17,7 +17,7 @@ use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, Engine, Event, Interest, Priority, Request, Settings, Shared, SignInState};
 use crate::kinds::logs::{Found, Update};
 use crate::model::{
-    Answer, Fault, FaultClass, Health, Level, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
+    Answer, Fault, FaultClass, Health, KindId, Level, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
     Window,
 };
 
@@ -45,6 +45,9 @@ pub(super) struct Fake {
     /// By query; the environment's name stands for all of its queries.
     pub(super) replies: Mutex<HashMap<String, Vec<Reply>>>,
     pub(super) asked: Mutex<Vec<Query>>,
+    /// What moves when this is notified.
+    pub(super) moved: Mutex<Vec<(Scope, KindId)>>,
+    pub(super) moved_now: Notify,
     /// Fetches under way, and the most there have been, by environment.
     pub(super) under_way: Mutex<HashMap<String, (usize, usize)>>,
     /// Specs of each call for metrics.
@@ -227,6 +230,14 @@ impl Sources for Fake {
 
     fn changed(&self) -> BoxFuture<'_, Changed> {
         async { std::mem::take(&mut *self.changed.lock().unwrap()) }.boxed()
+    }
+
+    fn moved(&self) -> BoxFuture<'_, Vec<(Scope, KindId)>> {
+        async {
+            self.moved_now.notified().await;
+            std::mem::take(&mut *self.moved.lock().unwrap())
+        }
+        .boxed()
     }
 
     fn stats(&self) -> Vec<(Arc<str>, ApiStats)> {

@@ -1,4 +1,4 @@
-//! Looks now and then at what no answer tells: changed files, and how many API calls were made.
+//! Looks at what no answer tells: changed files, how many API calls were made, and which watched lists have moved.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,6 +29,16 @@ pub(super) async fn files(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orde
         if !changed.again.is_empty() {
             schedule.fold(|orders| orders.again.extend(changed.again));
         }
+    }
+}
+
+/// Listens for watched lists that have moved. However many changes there are, a list is made anew once in a while only.
+pub(super) async fn moves(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orders>>) {
+    let Shared { sources, pace, .. } = &*shared;
+    loop {
+        let moved = sources.moved().await;
+        schedule.fold(|orders| orders.moved.extend(moved));
+        tokio::time::sleep(pace.moves).await;
     }
 }
 

@@ -14,7 +14,7 @@ use futures_util::future::join;
 use jiff::Timestamp;
 
 use super::parts;
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, dimensions, no_logs};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, dimensions, no_logs};
 use crate::model::{Detail, Fault, MetricSpec, Resource, ResourceId, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -35,6 +35,7 @@ pub static DEF: KindDef = KindDef {
     title: "alarms",
     aliases: &["al", "alert", "alerts"],
     doc: "CloudWatch alarms, metric and composite: state, since when and why, what they watch",
+    system: System::Aws,
     pane: Some(BridgePane::Alarms),
     columns: COLUMNS,
     reads: &[LIST, HISTORY],

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::elb::target_group_name;
 use super::parts::{self, Allowance};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns, no_logs};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, columns, no_logs};
 use crate::model::{Detail, Fault, MetricSpec, Resource, ResourceId, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -45,6 +45,7 @@ pub static DEF: KindDef = KindDef {
     title: "asgs",
     aliases: &["auto-scaling-groups", "autoscaling"],
     doc: "Auto Scaling groups: instances in service of desired, limits, what failed lately",
+    system: System::Aws,
     pane: Some(BridgePane::Clusters),
     columns: COLUMNS,
     reads: &[LIST, ACTIVITIES],

@@ -7,7 +7,7 @@ use aws_sdk_ecs::operation::describe_clusters::builders::DescribeClustersFluentB
 use aws_sdk_ecs::types::{Cluster, ClusterField, KeyValuePair};
 
 use super::parts::{self, Verdict, field, fine, required, status_words};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, ecs, no_logs};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, ecs, no_logs};
 use crate::model::{Detail, Fault, Health, MetricSpec, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::fault;
@@ -22,6 +22,7 @@ pub static DEF: KindDef = KindDef {
     title: "clusters",
     aliases: &["cluster", "ecs-clusters"],
     doc: "ECS clusters: services, tasks, container instances",
+    system: System::Aws,
     pane: Some(BridgePane::Clusters),
     columns: COLUMNS,
     reads: &[ecs::LIST_CLUSTERS, DESCRIBE],

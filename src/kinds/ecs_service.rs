@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use super::ecs::{self, stop};
 use super::parts::Allowance;
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns, elb, parts};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, columns, elb, parts};
 use crate::model::{Fault, LogSource, MetricSpec, Resource, ResourceId, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::fault;
@@ -43,6 +43,7 @@ pub static DEF: KindDef = KindDef {
     title: "services",
     aliases: &["svc", "service", "ecs"],
     doc: "ECS services: tasks running of desired, task definition, rollout, and what is wrong",
+    system: System::Aws,
     pane: Some(BridgePane::Services),
     columns: COLUMNS,
     reads: &[

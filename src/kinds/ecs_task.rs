@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::ecs::{self, Whose, name_of};
 use super::parts::{self, field};
-use super::{Asked, Column, KindDef, Relation, Show, Sink};
+use super::{Asked, Column, KindDef, Relation, Show, Sink, System};
 use crate::model::{Detail, Fault, LogSource, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::aws::fault;
@@ -28,6 +28,7 @@ pub static DEF: KindDef = KindDef {
     title: "tasks",
     aliases: &["task"],
     doc: "ECS tasks, running and just stopped: status, exit codes, why they stopped, image, address",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: &[ecs::LIST_CLUSTERS, ecs::LIST_TASKS, ecs::TASKS, ecs::DEFINITION],

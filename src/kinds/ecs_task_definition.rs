@@ -16,7 +16,7 @@ use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::parts::{self, Verdict, fine, required};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, ecs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, System, ecs};
 use crate::model::{Detail, Fault, Health, LogSource, Resource, ResourceId, Scope, Section, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -37,6 +37,7 @@ pub static DEF: KindDef = KindDef {
     title: "task-definitions",
     aliases: &["td", "tds", "taskdef", "taskdefs", "task-definition"],
     doc: "ECS task definitions: images, size, log groups, how many services use them",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: &[FAMILIES, REVISIONS, ecs::DEFINITION, ecs::LIST_CLUSTERS, ecs::LIST_SERVICES, ecs::SERVICES],

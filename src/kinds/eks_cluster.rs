@@ -12,7 +12,7 @@ use futures_util::future::{join, try_join};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::parts::{self, required};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, columns};
 use crate::model::{Detail, Fault, FaultClass, LogSource, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::{self, Capture};
@@ -35,6 +35,7 @@ pub static DEF: KindDef = KindDef {
     title: "eks-clusters",
     aliases: &["eks", "nodegroups", "ng"],
     doc: "EKS clusters with their node groups: version, nodes wanted, health issues",
+    system: System::Aws,
     pane: Some(BridgePane::Clusters),
     columns: COLUMNS,
     reads: &[LIST, DESCRIBE, GROUPS, GROUP],

@@ -10,7 +10,7 @@ use futures_util::future::join;
 
 use super::database::EVENT_MINUTES;
 use super::parts;
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, columns};
 use crate::model::{Detail, Fault, LogSource, MetricSpec, Resource, ResourceId, Section, Unit, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -30,6 +30,7 @@ pub static DEF: KindDef = KindDef {
     title: "caches",
     aliases: &["cache", "ec", "redis", "valkey", "memcached"],
     doc: "ElastiCache clusters and replication groups: status, nodes available, endpoints",
+    system: System::Aws,
     pane: Some(BridgePane::Databases),
     columns: COLUMNS,
     reads: &[CLUSTERS, GROUPS, EVENTS],

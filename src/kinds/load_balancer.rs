@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 
 use super::parts::{self, Verdict, fine, int, required, time};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns, elb, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, System, columns, elb, no_logs};
 use crate::model::{Detail, Fault, Health, MetricSpec, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -26,6 +26,7 @@ pub static DEF: KindDef = KindDef {
     title: "load-balancers",
     aliases: &["lb", "lbs", "alb", "nlb", "elb"],
     doc: "Load balancers: state, scheme, zones, host name, listeners",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: &[LIST, LISTENERS],

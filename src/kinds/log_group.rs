@@ -8,7 +8,7 @@ use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass, LogStream, MetricFi
 use futures_util::future::join3;
 
 use super::parts::{self, fine, int, required, yes};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, System, columns};
 use crate::model::{Detail, Fault, LogSource, Resource, ResourceId, Scope, Section, Unit, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::{Capture, pretty};
@@ -30,6 +30,7 @@ pub static DEF: KindDef = KindDef {
     title: "log-groups",
     aliases: &["lg", "lgs", "loggroups"],
     doc: "Log groups of CloudWatch: size, retention; Enter or l tails one",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: &[LIST, STREAMS, FILTERS],

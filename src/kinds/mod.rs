@@ -16,11 +16,13 @@ pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
 pub mod elb;
+pub mod k8s;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;
 pub mod metrics;
 pub mod parts;
+pub mod pod;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
@@ -34,8 +36,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::model::{Detail, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value};
-use crate::providers::Env;
+use crate::model::{Detail, Environment, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value};
+use crate::providers::{Env, Environments};
 
 /// An operation of a provider, as `service:Operation` in IAM's spelling, such as `ecs:ListServices`.
 pub type Op = &'static str;
@@ -109,6 +111,19 @@ pub trait Sink: Send + Sync {
 
     /// One of several places could not be read: what is there is missing among the rows, and hides none of the others.
     fn lacks(&self, fault: Fault);
+
+    /// The server names the titles of the kind's columns.
+    fn titles(&self, _: Arc<[Arc<str>]>) {}
+}
+
+/// What a kind lives in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum System {
+    /// An AWS account. It is polled.
+    Aws,
+    /// The Kubernetes clusters of an environment. A list stands on the types of these plurals, which are watched: it is made anew
+    /// when one of them has moved.
+    Kubernetes(&'static [&'static str]),
 }
 
 /// What a question to a provider ends in.
@@ -124,6 +139,8 @@ pub struct KindDef {
     pub aliases: &'static [&'static str],
     /// One line for the help and the docs.
     pub doc: &'static str,
+    /// What it lives in.
+    pub system: System,
     /// The pane of the bridge it stands in.
     pub pane: Option<BridgePane>,
     /// Its own columns; health, name, environment, region and reason come with every kind.
@@ -161,6 +178,19 @@ impl KindDef {
         resource.cells.get(self.column(id)?)
     }
 
+    /// What it is asked with. What lives in Kubernetes does not wait until AWS says who answers.
+    pub async fn env(&self, access: &Environments, scope: &Scope) -> Result<Arc<Env>, Fault> {
+        match self.system {
+            System::Aws => access.env(&scope.region_scope()).await,
+            System::Kubernetes(_) => access.kube_env(&scope.region_scope()).await,
+        }
+    }
+
+    /// Whether there can be any in this environment.
+    pub fn concerns(&self, environment: &Environment) -> bool {
+        !(environment.without_aws && self.system == System::Aws)
+    }
+
     /// Whether this word names it.
     pub fn is_called(&self, word: &str) -> bool {
         self.id == word || self.title == word || self.aliases.contains(&word)
@@ -195,6 +225,7 @@ pub const ALL: &[&KindDef] = &[
     &log_group::DEF,
     &terraform_lock::DEF,
     &terraform_state::DEF,
+    &pod::DEF,
 ];
 
 /// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::database::{self, of_status, with_progress};
 use super::parts::{self, Verdict, int, required, time, yes};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, columns};
 use crate::model::{Detail, Fault, Health, LogSource, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -28,6 +28,7 @@ pub static DEF: KindDef = KindDef {
     title: "db-clusters",
     aliases: &["aurora", "dbc", "db-cluster"],
     doc: "Aurora and Multi-AZ clusters: status, instances available, writer, endpoints",
+    system: System::Aws,
     pane: Some(BridgePane::Databases),
     columns: COLUMNS,
     reads: &[LIST, MEMBERS, database::EVENTS],

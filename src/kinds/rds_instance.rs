@@ -8,7 +8,7 @@ use futures_util::future::join;
 
 use super::database::{self, of_status, with_progress};
 use super::parts::{self, Verdict, gib, int, required, time, yes};
-use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, columns};
+use super::{Asked, BridgePane, Column, KindDef, Op, Relation, Show, Sink, System, columns};
 use crate::model::{Detail, Fault, Health, LogSource, MetricSpec, Resource, ResourceId, Scope, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -23,6 +23,7 @@ pub static DEF: KindDef = KindDef {
     title: "databases",
     aliases: &["rds", "db", "dbs", "database"],
     doc: "Database instances of RDS and Aurora: status, class, storage, pending changes",
+    system: System::Aws,
     pane: Some(BridgePane::Databases),
     columns: COLUMNS,
     reads: &[LIST, database::EVENTS],

@@ -8,7 +8,7 @@ use futures_util::future::join;
 
 use super::database::{self, of_status, with_progress};
 use super::parts::{self, gib, required, time, yes};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, System, columns, no_logs};
 use crate::model::{Detail, Fault, Resource, ResourceId, Scope, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::Capture;
@@ -27,6 +27,7 @@ pub static DEF: KindDef = KindDef {
     title: "snapshots",
     aliases: &["snap", "snaps", "snapshot", "backups"],
     doc: "Snapshots of databases and clusters, automated and manual: of what, when, how far",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: &[OF_INSTANCES, OF_CLUSTERS, database::EVENTS],

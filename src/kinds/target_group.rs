@@ -14,7 +14,7 @@ use serde_json::json;
 use super::elb::{Targets, balancer_name};
 use super::load_balancer;
 use super::parts::{self, int, required};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, columns, elb, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, System, columns, elb, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Health, MetricSpec, Resource, ResourceId, Scope, Section, Unit, Value};
 use crate::providers::Env;
 use crate::providers::aws::raw::{Capture, pretty};
@@ -34,6 +34,7 @@ pub static DEF: KindDef = KindDef {
     title: "target-groups",
     aliases: &["tg", "tgs", "targets"],
     doc: "Target groups: targets healthy of all, and why the others are not",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: &[LIST, elb::TARGET_HEALTH, BALANCERS],

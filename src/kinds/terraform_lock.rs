@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::parts::{self, Verdict, encoded};
 use super::terraform::{Attribution, ITEM, Record, SURVEYS, Sort, attribution, records, split, survey};
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, System, no_logs};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::pretty;
@@ -28,6 +28,7 @@ pub static DEF: KindDef = KindDef {
     title: "locks",
     aliases: &["lock", "tflock", "tflocks", "terraform-locks"],
     doc: "Locks of Terraform states, in DynamoDB and S3: who holds them, since when, for what",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: READS,

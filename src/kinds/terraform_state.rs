@@ -17,7 +17,7 @@ use super::terraform::{
     Bucket, ITEM, MOST, Place, Record, SURVEYS, State, Stores, Table, VERSIONS, contents, path, read_state, records,
     split, state, stores, survey,
 };
-use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, no_logs};
+use super::{Asked, Column, KindDef, Op, Relation, Show, Sink, System, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Resource, ResourceId, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw::pretty;
@@ -38,6 +38,7 @@ pub static DEF: KindDef = KindDef {
     title: "states",
     aliases: &["state", "tfstate", "tfstates", "terraform-states"],
     doc: "Terraform states on S3: serial, resources, outputs, versions, digest and lock",
+    system: System::Aws,
     pane: None,
     columns: COLUMNS,
     reads: READS,

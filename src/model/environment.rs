@@ -39,7 +39,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// One environment, from the configuration or from the AWS files.
+/// One environment, from the configuration, from the AWS files, or from a context of the kubeconfig.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// The name an operator knows it by; unique.
@@ -54,12 +54,16 @@ pub struct Environment {
     pub account: Option<Arc<str>>,
     /// Its regions, at least one; the first is the one it opens on.
     pub regions: Vec<Arc<str>>,
+    /// The kubeconfig contexts that belong to it.
+    pub kube_contexts: Vec<Arc<str>>,
+    /// A kubeconfig context by itself: it has no AWS account, and its region is only a word.
+    pub without_aws: bool,
     /// Where its Terraform states and their locks are, as far as the configuration says.
     pub terraform: Vec<Backend>,
 }
 
-/// Who answered for an environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who answered for an environment. All is empty where nobody has yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Account id, 12 digits.
     pub account: Arc<str>,

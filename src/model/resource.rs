@@ -39,4 +39,6 @@ pub struct Rows {
     pub items: Vec<Resource>,
     /// Why some may be missing.
     pub faults: Vec<Fault>,
+    /// The titles of the kind's columns, where the server names them: an empty one is not shown. Empty: those of the kind.
+    pub titles: Arc<[Arc<str>]>,
 }

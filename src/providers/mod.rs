@@ -1,6 +1,7 @@
 //! Connections to customers' systems and their faults. Nothing of the screen, nothing of kinds.
 
 pub mod aws;
+pub mod kube;
 mod memory;
 
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use crate::model::{Environment, Fault, Identity, Scope};
 pub use aws::{Around, Calls, Environments, Estate, SignIn, Source, Variables};
 pub use memory::Memory;
 
-/// What a kind is given to ask with: the clients of one environment and region, whose account has been attested.
+/// What a kind is given to ask with: the clients of one environment and region, whose account has been attested
+/// where AWS is asked.
 #[derive(Debug)]
 pub struct Env {
     /// Environment and region.
@@ -21,6 +23,8 @@ pub struct Env {
     pub identity: Arc<Identity>,
     /// AWS clients.
     pub aws: aws::Aws,
+    /// Its Kubernetes clusters, in all its regions.
+    pub kube: Arc<kube::Clusters>,
     /// What kinds have learnt about the environment, in all its regions.
     pub memory: Arc<Memory>,
     /// The way to the accounts that it keeps something in, and to what its neighbours are.

@@ -59,12 +59,8 @@ fn parse_word(word: &str) -> Result<Wanted, Failure> {
 /// Looks for the words in one scope.
 pub(super) async fn find(setup: &Setup, wanted: &[Wanted], scope: Scope) -> (Found, Vec<Fault>) {
     let mut found = Found::default();
-    let env = match setup.access.env(&scope).await {
-        Ok(env) => env,
-        Err(fault) => return (found, vec![fault]),
-    };
     for word in wanted {
-        match find_word(&env, word, &mut found).await {
+        match find_word(setup, &scope, word, &mut found).await {
             Ok(hit) => found.hit.push(hit),
             Err(fault) => return (found, vec![fault]),
         }
@@ -72,16 +68,16 @@ pub(super) async fn find(setup: &Setup, wanted: &[Wanted], scope: Scope) -> (Fou
     (found, Vec::new())
 }
 
-async fn find_word(env: &Env, wanted: &Wanted, found: &mut Found) -> Result<bool, Fault> {
+async fn find_word(setup: &Setup, scope: &Scope, wanted: &Wanted, found: &mut Found) -> Result<bool, Fault> {
     for kind in &wanted.kinds {
-        let rows = Rows::default();
-        (kind.list)(env, None, &rows).await?;
+        let (env, rows) = (kind.env(&setup.access, scope).await?, Rows::default());
+        (kind.list)(&env, None, &rows).await?;
         let rows = rows.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.names.extend(rows.iter().map(|row| Arc::clone(&row.name)));
         let mut hit = false;
         for row in rows.iter().filter(|row| is_meant(&wanted.pattern, row)) {
             hit = true;
-            for source in (kind.logs)(env, &row.id).await? {
+            for source in (kind.logs)(&env, &row.id).await? {
                 if !found.sources.contains(&source) {
                     found.sources.push(source);
                 }

@@ -19,7 +19,7 @@ use self::fetch::{Ended, Fetch};
 use super::pace;
 use super::slot::Slot;
 use super::{Interest, Priority, Shared};
-use crate::model::{Answer, FaultClass, Query};
+use crate::model::{Answer, FaultClass, KindId, Query, Scope};
 
 /// What the scheduler is told.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Orders {
     pub(super) interests: Option<Vec<Interest>>,
     /// Asked now, whatever their age and backoff.
     pub(super) refresh: HashSet<Query>,
+    /// Watched lists that have moved: environment and region, and kind.
+    pub(super) moved: HashSet<(Scope, KindId)>,
     /// Environments that may be had again.
     pub(super) again: HashSet<Arc<str>>,
     /// The environments that there are, if they are others: what was known of the rest is forgotten.
@@ -107,9 +109,26 @@ impl Schedule {
             let fresh = || Entry::new(None, Priority::Screen, now);
             self.entries.entry(query).or_insert_with(fresh).refresh(now, self.shared.pace.refresh);
         }
+        if !orders.moved.is_empty() {
+            self.moved(&orders.moved, now);
+        }
         for (query, entry) in &mut self.entries {
             if orders.again.contains(&query.scope().environment) {
                 entry.revive(now);
+            }
+        }
+    }
+
+    /// Asks again what stands on watched lists that have moved. A list is made from what is there already, a detail asks its cluster.
+    fn moved(&mut self, moved: &HashSet<(Scope, KindId)>, now: Instant) {
+        for (query, entry) in &mut self.entries {
+            let (kind, rest) = match query {
+                Query::List { kind, .. } => (*kind, Duration::ZERO),
+                Query::Detail(id) => (id.kind, self.shared.pace.refresh),
+                Query::Identity(_) | Query::Raw(_) | Query::Changes { .. } => continue,
+            };
+            if moved.contains(&(query.scope().region_scope(), kind)) {
+                entry.refresh(now, rest);
             }
         }
     }

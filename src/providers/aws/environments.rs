@@ -22,6 +22,7 @@ use super::signer::{Gates, Shared, Signer};
 use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
+use crate::providers::kube::{Clusters, Move, Moves};
 use crate::providers::{Acting, Env};
 
 mod current;
@@ -73,6 +74,7 @@ pub struct Environments {
     me: Weak<Self>,
     origin: Origin,
     shared: Arc<Shared>,
+    moves: Arc<Moves>,
     reads: Arc<HashSet<&'static str>>,
     sign_ins: Arc<HashSet<&'static str>>,
 }
@@ -158,6 +160,7 @@ impl Environments {
             me: Weak::clone(me),
             origin,
             shared: Arc::new(shared),
+            moves: Arc::default(),
             reads: Arc::new(reads),
             sign_ins: Arc::new(HashSet::from(SIGN_IN)),
         });
@@ -214,6 +217,26 @@ impl Environments {
         Ok(Arc::clone(env))
     }
 
+    /// The clients of an environment and region for what lives in its Kubernetes clusters: nobody waits here until AWS says who
+    /// answers. Whatever is asked of AWS with them is attested before.
+    pub async fn kube_env(&self, scope: &Scope) -> Result<Arc<Env>, Fault> {
+        let member = self.member(&scope.environment)?;
+        let current = self.current(&member).await?;
+        let identity = current.signer.identity().unwrap_or_default();
+        let aws = current.aws(&scope.region);
+        Ok(Arc::new(self.env_of(&member, &current, scope, &identity, (aws, Lane::Reads))))
+    }
+
+    /// The environment of this name.
+    pub fn named(&self, name: &str) -> Option<Arc<Environment>> {
+        self.member(name).ok().map(|member| Arc::clone(&member.environment))
+    }
+
+    /// Waits until something has changed in watched clusters.
+    pub async fn moved(&self) -> HashSet<Move> {
+        self.moves.take().await
+    }
+
     fn env_of(
         &self,
         member: &Member,
@@ -228,6 +251,7 @@ impl Environments {
             identity: Arc::clone(identity),
             aws,
             memory: Arc::clone(&current.memory),
+            kube: Arc::clone(&current.kube),
             around: Around { environments: Weak::clone(&self.me), lane },
         }
     }
@@ -436,7 +460,8 @@ impl Environments {
         };
         let shared = Arc::clone(&self.shared);
         let signer = Signer::new(Arc::clone(environment), shared, gates, Arc::new(settings), Arc::clone(&member.stats));
-        Ok(Arc::new(Current::new(signer).await))
+        let kube = Clusters::new(Arc::clone(environment), Arc::clone(&self.moves));
+        Ok(Arc::new(Current::new(signer, kube).await))
     }
 
     /// The AWS files, read at first.

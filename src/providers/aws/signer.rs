@@ -141,6 +141,12 @@ impl Signer {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, fault)| fault.clone())
     }
 
+    /// Who answered last for the held credentials.
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().map(|held| Arc::clone(&held.identity))
+    }
+
     fn failed_just_now(&self) -> Option<Fault> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.as_ref().filter(|(at, _)| at.elapsed() < FRESH).map(|(_, fault)| fault.clone())

@@ -243,7 +243,7 @@ fn a_frame_costs_the_same_whatever_the_number_of_rows() {
         let mut state = fixture::one("dhbw-prod");
         let name = |n: usize| format!("service-{n}");
         let rows = (0..count).map(|n| fixture::row("dhbw-prod", "ecs-service", &name(n), (Health::Ok, ""), &[]));
-        let rows = Arc::new(Rows { items: rows.collect(), faults: Vec::new() });
+        let rows = Arc::new(Rows { items: rows.collect(), faults: Vec::new(), ..Default::default() });
         let order: Arc<[RowRef]> = (0..count as u32).map(|row| RowRef { part: 0, row }).collect();
         if let View::Bridge(bridge) = &mut state.view {
             let shown = Shown { parts: vec![rows], sorted: Arc::clone(&order), sort: None, order, sick: 0 };

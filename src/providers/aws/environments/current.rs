@@ -16,6 +16,7 @@ use crate::providers::aws::credentials::token;
 use crate::providers::aws::files::{Stamp, stamp};
 use crate::providers::aws::signer::{Attested, Signer};
 use crate::providers::aws::transport::Patience;
+use crate::providers::kube::Clusters;
 use crate::providers::{Env, Memory};
 
 /// What an environment stands on until its files change.
@@ -23,6 +24,7 @@ pub(super) struct Current {
     pub(super) signer: Arc<Signer>,
     pub(super) clients: Mutex<HashMap<Arc<str>, Arc<Env>>>,
     pub(super) memory: Arc<Memory>,
+    pub(super) kube: Arc<Clusters>,
     pub(super) alias: OnceCell<Option<Arc<str>>>,
     /// The cached SSO token as last looked at.
     token: Mutex<Stamp>,
@@ -30,7 +32,7 @@ pub(super) struct Current {
 
 impl Current {
     /// What stands on this signer, its cached SSO token looked at now.
-    pub(super) async fn new(signer: Signer) -> Self {
+    pub(super) async fn new(signer: Signer, kube: Clusters) -> Self {
         let settings = signer.settings();
         let token = match &settings.session {
             Some(session) => stamp(token::path(&settings.variables, session).as_deref()).await,
@@ -40,6 +42,7 @@ impl Current {
             signer: Arc::new(signer),
             clients: Mutex::default(),
             memory: Arc::default(),
+            kube: Arc::new(kube),
             alias: OnceCell::new(),
             token: Mutex::new(token),
         }

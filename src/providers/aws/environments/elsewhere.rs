@@ -77,6 +77,8 @@ impl Environments {
             account: None,
             regions,
             terraform: owner.environment.terraform.clone(),
+            kube_contexts: Vec::new(),
+            without_aws: false,
         };
         let owned_by = Some(Arc::clone(&owner.environment.name));
         let member = Member { owned_by, stats: Arc::clone(&owner.stats), ..self.member_of(environment) };
