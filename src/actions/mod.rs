@@ -37,10 +37,11 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::guard::{Permit, Watching};
+use crate::kinds::{self, System};
 use crate::model::{ActionId, Fault, Fields, Followed, KindId, Plan, Resource, ResourceId, Seen, Sent, Step};
 use crate::providers::Acting;
 
-pub use carrier::Carrier;
+pub use carrier::{Carrier, acting};
 pub use field::{Choice, FieldDef, FieldProblem, FieldSort, check};
 
 /// An operation of a provider, as `service:Operation` in IAM's spelling.
@@ -88,6 +89,14 @@ pub struct ActionDef {
     /// Follows a step that was accepted until it is done or has failed. Gives up by itself when it takes longer than such a thing
     /// can take.
     pub follow: for<'a> fn(&'a Acting, &'a Plan, &'a Step, Watching<'a>) -> Asked<'a, Followed>,
+}
+
+impl ActionDef {
+    /// Whether it acts in Kubernetes clusters, and needs nothing of AWS.
+    pub fn is_in_kubernetes(&self) -> bool {
+        let systems = self.kinds.iter().filter_map(|kind| kinds::by_id(kind)).map(|kind| kind.system);
+        systems.into_iter().any(|system| matches!(system, System::Kubernetes(_)))
+    }
 }
 
 /// Its id stands for it.
