@@ -13,6 +13,9 @@ mod elasticache;
 mod elasticache_snapshot_create;
 mod elasticache_snapshot_delete;
 mod field;
+mod k8s;
+mod k8s_restart;
+mod k8s_scale;
 mod parts;
 mod rds;
 mod rds_failover;
@@ -37,7 +40,6 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::guard::{Permit, Watching};
-use crate::kinds::{self, System};
 use crate::model::{ActionId, Fault, Fields, Followed, KindId, Plan, Resource, ResourceId, Seen, Sent, Step};
 use crate::providers::Acting;
 
@@ -94,8 +96,7 @@ pub struct ActionDef {
 impl ActionDef {
     /// Whether it acts in Kubernetes clusters, and needs nothing of AWS.
     pub fn is_in_kubernetes(&self) -> bool {
-        let systems = self.kinds.iter().filter_map(|kind| kinds::by_id(kind)).map(|kind| kind.system);
-        systems.into_iter().any(|system| matches!(system, System::Kubernetes(_)))
+        self.sends.iter().any(|operation| operation.starts_with("k8s:"))
     }
 }
 
@@ -126,6 +127,8 @@ pub const ALL: &[&ActionDef] = &[
     &rds_reboot::DEF,
     &elasticache_snapshot_create::DEF,
     &elasticache_snapshot_delete::DEF,
+    &k8s_scale::DEF,
+    &k8s_restart::DEF,
     &terraform_unlock::DEF,
     &terraform_lock_restore::DEF,
     &terraform_state_restore::DEF,

@@ -75,7 +75,8 @@ pub(super) fn text(proposal: &Proposal, plan: &Plan, out: &mut dyn Write) -> io:
     writeln!(out, "  target   {}/{} ({})", target.id.scope.environment, target.name, target.id.kind)?;
     match &target.id.scope.cluster {
         Some(cluster) if target.identity.is_in_cluster() => {
-            let namespace = target.id.scope.namespace.as_deref().map(|it| format!(", namespace {it}")).unwrap_or_default();
+            let namespace =
+                target.id.scope.namespace.as_deref().map(|it| format!(", namespace {it}")).unwrap_or_default();
             writeln!(out, "  cluster  {cluster}{namespace} ({})", target.identity.account)?;
         }
         _ => writeln!(out, "  account  {} in {}", target.identity.account, target.id.scope.region)?,

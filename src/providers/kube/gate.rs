@@ -76,11 +76,13 @@ impl Gate {
 
 /// Lets a request pass that is the one its claim is for, and uses the claim up.
 fn permitted(request: &Request<Body>, claim: &Claim, at: &Scope, operation: &str) -> Result<(), Fault> {
-    let other = |why: &str| Err(Fault::new(FaultClass::Bug, format!("refused: {operation} is not what was permitted: {why}")));
+    let other =
+        |why: &str| Err(Fault::new(FaultClass::Bug, format!("refused: {operation} is not what was permitted: {why}")));
     if claim.cluster() != at.cluster.as_deref() {
         return other("it is for another cluster");
     }
-    let any = claim.operation().strip_suffix('*').is_some_and(|verb| operation.starts_with(verb) && !operation.contains('/'));
+    let any =
+        claim.operation().strip_suffix('*').is_some_and(|verb| operation.starts_with(verb) && !operation.contains('/'));
     if claim.operation() != operation && !(any && ANY.contains(&claim.operation())) {
         return other(&format!("that is {}", claim.operation()));
     }

@@ -17,7 +17,7 @@ mod watch;
 pub use cluster::Cluster;
 pub use clusters::Clusters;
 pub use fault::fault;
-pub use moves::{Move, Moves};
 pub use gate::{Gate, Gated};
+pub use moves::{Move, Moves};
 pub use object::{Object, Shelf};
 pub use reach::{May, Question, Reach};

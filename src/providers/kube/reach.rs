@@ -157,9 +157,7 @@ impl Reach {
     pub async fn caller(&self) -> Result<Arc<Identity>, Fault> {
         let body = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
         let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-        let asked = async {
-            self.ask::<Whoami>("create selfsubjectreviews", post(path, &body)?, PATIENCE).await
-        };
+        let asked = async { self.ask::<Whoami>("create selfsubjectreviews", post(path, &body)?, PATIENCE).await };
         let (whoami, oldest) = tokio::join!(asked, self.read::<Oldest>(OLDEST));
         let user = whoami?.status.user_info.username.filter(|user| !user.is_empty());
         let user = user.ok_or_else(|| Fault::new(FaultClass::Malformed, "the cluster does not say who one is"))?;
@@ -193,7 +191,12 @@ impl Reach {
         send::send(&self.client, step, permit).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, what: &str, request: Request<Body>, patience: Duration) -> Result<T, Fault> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        request: Request<Body>,
+        patience: Duration,
+    ) -> Result<T, Fault> {
         let asked = async {
             let answer = self.client.send(request).await.map_err(|error| fault(what, &error))?;
             understood(what, answer).await
@@ -219,7 +222,8 @@ async fn understood<T: DeserializeOwned>(what: &str, answer: Response<Body>) -> 
 }
 
 fn post(path: &str, body: &Value) -> Result<Request<Body>, Fault> {
-    let input = json!({ "method": Method::POST.as_str(), "path": path, "contentType": "application/json", "body": body });
+    let input =
+        json!({ "method": Method::POST.as_str(), "path": path, "contentType": "application/json", "body": body });
     let input = input.as_object().cloned().unwrap_or_default();
     send::request(&input)
 }
