@@ -91,7 +91,10 @@ async fn plan(acting: &Acting, target: &ResourceId, fields: &Fields, cordon: boo
         parts::must("something changes", now != cordon, words),
         ready(&object, cordon),
     ];
-    plan.affects = vec![if cordon { "no new pods are put on it; those that run there stay" } else { "new pods may be put on it" }.into()];
+    plan.affects = vec![
+        if cordon { "no new pods are put on it; those that run there stay" } else { "new pods may be put on it" }
+            .into(),
+    ];
     plan.steps = vec![k8s::step(acting, PATCH, format!("{word} {name}"), input, seen(&object))?];
     plan.risk = if cordon { Risk::Medium } else { Risk::Low };
     plan.undo = Undo::By {
@@ -104,7 +107,8 @@ async fn plan(acting: &Acting, target: &ResourceId, fields: &Fields, cordon: boo
 
 fn ready(node: &Object, cordon: bool) -> crate::model::Precondition {
     let (status, reason, message) = node.condition("Ready").unwrap_or(("Unknown", "", "it says nothing"));
-    let words = if status == "True" { "it is ready".to_owned() } else { format!("it is not ready: {reason}: {message}") };
+    let words =
+        if status == "True" { "it is ready".to_owned() } else { format!("it is not ready: {reason}: {message}") };
     parts::should("the node is ready", cordon || status == "True", words)
 }
 
@@ -124,3 +128,7 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, _: Watching<'a>) 
     }
     .boxed()
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

@@ -32,16 +32,44 @@ pub static DEF: ActionDef = ActionDef {
     title: "delete",
     doc: "Delete one object",
     kinds: &[
-        "pod", "deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob", "k8s-service", "ingress",
-        "hpa", "pvc", "configmap", "k8s-secret", "k8s-certificate", "namespace", "k8s-node",
+        "pod",
+        "deployment",
+        "statefulset",
+        "daemonset",
+        "replicaset",
+        "job",
+        "cronjob",
+        "k8s-service",
+        "ingress",
+        "hpa",
+        "pvc",
+        "configmap",
+        "k8s-secret",
+        "k8s-certificate",
+        "namespace",
+        "k8s-node",
     ],
     fields: &[
         k8s::CLUSTER_FIELD,
         k8s::NAMESPACE_FIELD,
         k8s::kind_field(
             &[
-                "pod", "deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob", "service", "ingress",
-                "hpa", "pvc", "configmap", "secret", "certificate", "namespace", "node",
+                "pod",
+                "deployment",
+                "statefulset",
+                "daemonset",
+                "replicaset",
+                "job",
+                "cronjob",
+                "service",
+                "ingress",
+                "hpa",
+                "pvc",
+                "configmap",
+                "secret",
+                "certificate",
+                "namespace",
+                "node",
             ],
             "pod",
         ),
@@ -75,7 +103,8 @@ const NAMESPACE: &str = "a namespace takes everything in it along: delete what i
 
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
-        let (start, users) = join(k8s::start(acting, target, "delete", None), OptionFuture::from(users(acting, target))).await;
+        let (start, users) =
+            join(k8s::start(acting, target, "delete", None), OptionFuture::from(users(acting, target))).await;
         let Start { object, caller, allowed } = start?;
         let (of, name) = (k8s::of_kubectl(target), &*target.id);
         let grace = given(fields, "grace").and_then(|seconds| seconds.parse::<i64>().ok());
@@ -86,7 +115,11 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         plan.preconditions = vec![
             allowed,
             k8s::tried(acting, &input).await,
-            parts::must("no namespace", target.kind != "namespace", if target.kind == "namespace" { NAMESPACE } else { "one object only" }),
+            parts::must(
+                "no namespace",
+                target.kind != "namespace",
+                if target.kind == "namespace" { NAMESPACE } else { "one object only" },
+            ),
             staying(&object),
             owned(&object),
             kept(&object),
@@ -199,7 +232,9 @@ fn affects(kind: &str, object: &Object) -> Option<String> {
 /// The pods that name an object that pods stand on; nothing for other kinds.
 fn users<'a>(acting: &'a Acting, id: &'a ResourceId) -> Option<impl Future<Output = Result<Vec<String>, Fault>> + 'a> {
     let fields: &'static [(&str, &str)] = match id.kind {
-        "k8s-secret" => &[("secret", "secretName"), ("secretRef", "name"), ("secretKeyRef", "name"), ("imagePullSecrets", "name")],
+        "k8s-secret" => {
+            &[("secret", "secretName"), ("secretRef", "name"), ("secretKeyRef", "name"), ("imagePullSecrets", "name")]
+        }
         "configmap" => &[("configMap", "name"), ("configMapRef", "name"), ("configMapKeyRef", "name")],
         "pvc" => &[("persistentVolumeClaim", "claimName")],
         _ => return None,
@@ -274,3 +309,7 @@ fn stand(object: Result<Object, Fault>, uid: &str) -> Result<Stand, Fault> {
     };
     Ok(parts::going(words, None))
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

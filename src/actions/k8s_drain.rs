@@ -44,9 +44,21 @@ pub static DEF: ActionDef = ActionDef {
     fields: &[
         k8s::CLUSTER_FIELD,
         k8s::name_field("The node", "ip-10-20-1-17.eu-central-1.compute.internal"),
-        FieldDef::new("delete-emptydir", "delete emptyDir data", "Evict pods whose emptyDir data is lost with them", "yes", FieldSort::Flag),
+        FieldDef::new(
+            "delete-emptydir",
+            "delete emptyDir data",
+            "Evict pods whose emptyDir data is lost with them",
+            "yes",
+            FieldSort::Flag,
+        ),
         FieldDef::new("force", "force", "Evict pods that nothing makes anew", "yes", FieldSort::Flag),
-        FieldDef::new("grace", "grace period", "Seconds that each pod is given to end", "30", FieldSort::Number(1, 86_400)),
+        FieldDef::new(
+            "grace",
+            "grace period",
+            "Seconds that each pod is given to end",
+            "30",
+            FieldSort::Number(1, 86_400),
+        ),
     ],
     sends: &[k8s_cordon::PATCH, EVICT],
     reads: &[],
@@ -66,12 +78,9 @@ pub static DEF: ActionDef = ActionDef {
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let reach = acting.reach()?;
-        let evicting = Question { verb: "create", resource: "pods", subresource: Some("eviction"), ..Question::default() };
-        let reads = join3(
-            k8s::start(acting, target, "patch", None),
-            pods::on(acting, &target.id),
-            reach.may(evicting),
-        );
+        let evicting =
+            Question { verb: "create", resource: "pods", subresource: Some("eviction"), ..Question::default() };
+        let reads = join3(k8s::start(acting, target, "patch", None), pods::on(acting, &target.id), reach.may(evicting));
         let (start, pods, may) = reads.await;
         let (start, pods) = (start?, Pods::sorted(pods?));
         let (node, name) = (&start.object, &*target.id);
@@ -81,12 +90,22 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         plan.title = format!("drain {name} of {count} pods").into();
         plan.changes = vec![
             FieldChange { field: "unschedulable".into(), from: Value::Bool(cordoned), to: Value::Bool(true) },
-            FieldChange { field: "pods".into(), from: Value::Int((count + pods.staying.len()) as i64), to: Value::Int(pods.staying.len() as i64) },
+            FieldChange {
+                field: "pods".into(),
+                from: Value::Int((count + pods.staying.len()) as i64),
+                to: Value::Int(pods.staying.len() as i64),
+            },
         ];
         if !cordoned {
             let input = k8s_cordon::input(&k8s::of_id(target)?.path(target), node, true);
             plan.preconditions.push(k8s::tried(acting, &input).await);
-            plan.steps.push(k8s::step(acting, k8s_cordon::PATCH, format!("cordon {name}"), input, k8s_cordon::seen(node))?);
+            plan.steps.push(k8s::step(
+                acting,
+                k8s_cordon::PATCH,
+                format!("cordon {name}"),
+                input,
+                k8s_cordon::seen(node),
+            )?);
         }
         let grace = given(fields, "grace").and_then(|seconds| seconds.parse::<i64>().ok());
         for pod in &pods.leaving {
@@ -98,7 +117,11 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         plan.preconditions.extend([
             start.allowed,
             k8s::allowed(evicting, &may),
-            parts::must("something changes", !plan.steps.is_empty(), format!("{count} pods to evict, {}", if cordoned { "cordoned already" } else { "not cordoned yet" })),
+            parts::must(
+                "something changes",
+                !plan.steps.is_empty(),
+                format!("{count} pods to evict, {}", if cordoned { "cordoned already" } else { "not cordoned yet" }),
+            ),
             budgets,
             pods.managed(flag("force")),
             pods.without_data(flag("delete-emptydir")),
@@ -229,8 +252,12 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watchin
         if plan.steps.last().is_some_and(|last| last != step) {
             return Ok(Followed::Verified("asked to go".into()));
         }
-        let uids: Vec<&Arc<str>> =
-            plan.steps.iter().filter(|step| step.operation == EVICT).filter_map(|step| step.seen.0.get("uid")).collect();
+        let uids: Vec<&Arc<str>> = plan
+            .steps
+            .iter()
+            .filter(|step| step.operation == EVICT)
+            .filter_map(|step| step.seen.0.get("uid"))
+            .collect();
         let look = || async {
             let there = pods::on(acting, &plan.target.id.id).await?;
             let left = there.iter().filter(|pod| uids.iter().any(|uid| ***uid == *pod.uid())).count();
@@ -243,3 +270,7 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watchin
     }
     .boxed()
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

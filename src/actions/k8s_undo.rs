@@ -80,7 +80,11 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         ];
         let change = json!({ "op": "replace", "path": "/spec/template", "value": to.template });
         let input = k8s::patch(&k8s::of_id(target)?.path(target), &k8s::tests(&object), &[change]);
-        let same = if lines.is_empty() { "its pods are made from that already" } else { "its pods are made from something else now" };
+        let same = if lines.is_empty() {
+            "its pods are made from that already"
+        } else {
+            "its pods are made from something else now"
+        };
         let paused = target.kind == "deployment" && object.flag("/spec/paused");
         let words = if paused { "its rollout is paused: resume it first" } else { "its rollout is not paused" };
         plan.preconditions = vec![
@@ -119,3 +123,7 @@ fn undo(plan: &Plan, now: Option<i64>) -> Undo {
 fn look<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step) -> Asked<'a, Seen> {
     async move { Ok(k8s::seen(&k8s::read(acting, &plan.target.id).await?)) }.boxed()
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

@@ -4,6 +4,9 @@
 mod difference;
 mod object;
 pub(super) mod revisions;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+pub(super) mod rig;
 pub(super) mod rollout;
 mod sort;
 mod trouble;

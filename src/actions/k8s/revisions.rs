@@ -41,9 +41,10 @@ pub(in crate::actions) async fn revisions(acting: &Acting, id: &ResourceId) -> R
     };
     let all = acting.reach()?.read(&path).await.map(Object)?.items();
     let owned = all.iter().filter(|object| {
-        object.owners().iter().any(|owner| {
-            owner.controls && owner.name == *id.id && owner.kind.eq_ignore_ascii_case(id.kind)
-        })
+        object
+            .owners()
+            .iter()
+            .any(|owner| owner.controls && owner.name == *id.id && owner.kind.eq_ignore_ascii_case(id.kind))
     });
     let mut found: Vec<Revision> =
         owned.filter_map(|object| if of_deployment { of_set(object) } else { of_history(object) }).collect();
@@ -84,11 +85,16 @@ pub(in crate::actions) fn current(workload: &Object, all: &[Revision]) -> Option
 }
 
 /// The revision that is meant: by its number, else the one before the present one.
-pub(in crate::actions) fn meant<'a>(all: &'a [Revision], now: Option<i64>, asked: Option<&str>) -> Result<&'a Revision, Fault> {
+pub(in crate::actions) fn meant<'a>(
+    all: &'a [Revision],
+    now: Option<i64>,
+    asked: Option<&str>,
+) -> Result<&'a Revision, Fault> {
     let there = || all.iter().map(|revision| revision.number.to_string()).collect::<Vec<_>>().join(", ");
     match asked {
         Some(text) => {
-            let number: i64 = text.parse().map_err(|_| invalid(format!("`{text}` is no revision: there are {}", there())))?;
+            let number: i64 =
+                text.parse().map_err(|_| invalid(format!("`{text}` is no revision: there are {}", there())))?;
             let found = all.iter().find(|revision| revision.number == number);
             found.ok_or_else(|| invalid(format!("there is no revision {number}: there are {}", there())))
         }

@@ -44,14 +44,25 @@ impl Pods {
         self.without("no data is lost", keeps, delete, "their emptyDir data is lost", "--delete-emptydir yes")
     }
 
-    fn without(&self, name: &str, is: impl Fn(&&Object) -> bool, allowed: bool, what: &str, field: &str) -> Precondition {
+    fn without(
+        &self,
+        name: &str,
+        is: impl Fn(&&Object) -> bool,
+        allowed: bool,
+        what: &str,
+        field: &str,
+    ) -> Precondition {
         let found: Vec<&str> = self.leaving.iter().filter(is).map(Object::name).collect();
         if found.is_empty() {
             return parts::must(name, true, format!("so it is for all {}", self.leaving.len()));
         }
         let more = if found.len() > 3 { format!(" and {} more", found.len() - 3) } else { String::new() };
         let words = format!("{}{more}: {what}", found.iter().take(3).copied().collect::<Vec<_>>().join(", "));
-        if allowed { parts::should(name, false, words) } else { parts::must(name, false, format!("{words}; {field} allows it")) }
+        if allowed {
+            parts::should(name, false, words)
+        } else {
+            parts::must(name, false, format!("{words}; {field} allows it"))
+        }
     }
 
     /// What else is touched, in words.
