@@ -6,7 +6,10 @@ pub mod alarm;
 pub mod asg;
 pub mod changes;
 mod columns;
+pub mod cronjob;
+pub mod daemonset;
 mod database;
+pub mod deployment;
 mod dimensions;
 pub mod ecs;
 pub mod ecs_cluster;
@@ -16,7 +19,9 @@ pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
 pub mod elb;
+pub mod job;
 pub mod k8s;
+pub mod k8s_event;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;
@@ -26,6 +31,8 @@ pub mod pod;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
+pub mod replicaset;
+pub mod statefulset;
 pub mod target_group;
 pub mod terraform;
 pub mod terraform_lock;
@@ -230,7 +237,14 @@ pub const ALL: &[&KindDef] = &[
     &log_group::DEF,
     &terraform_lock::DEF,
     &terraform_state::DEF,
+    &deployment::DEF,
+    &statefulset::DEF,
+    &daemonset::DEF,
+    &replicaset::DEF,
     &pod::DEF,
+    &job::DEF,
+    &cronjob::DEF,
+    &k8s_event::DEF,
 ];
 
 /// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the

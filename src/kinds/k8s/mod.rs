@@ -1,10 +1,19 @@
 //! What the kinds of Kubernetes have in common: how their lists are made from what is watched, and words that several of them use.
 //! The types of objects, with as much of them as is needed, are in the files beside this one.
 
+pub mod apps;
+pub mod batch;
 pub mod event;
+pub mod fields;
+pub mod history;
 pub mod meta;
 pub mod pod;
+pub mod printed;
 pub mod quantity;
+pub mod top;
+pub mod warnings;
+pub mod why;
+pub mod workload;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -9,6 +9,7 @@ use kube::Client;
 use serde::de::DeserializeOwned;
 
 use super::fault::fault;
+use super::lately::Lately;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
 use super::watch::{Place, Watch};
@@ -26,6 +27,7 @@ pub struct Cluster {
     pub(super) namespace: Mutex<Option<Arc<str>>>,
     pub(super) watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(super) moves: Arc<Moves>,
+    pub(super) lately: Lately,
 }
 
 impl fmt::Debug for Cluster {
@@ -46,6 +48,11 @@ impl Cluster {
         self.watch::<K>().read(true).await
     }
 
+    /// The only namespace that may be read, where the cluster refuses more.
+    pub fn only(&self) -> Option<Arc<str>> {
+        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn watch<K: Object>(&self) -> Arc<Watch<K>> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         let known = watches.get(&TypeId::of::<K>()).cloned().and_then(|known| known.downcast::<Watch<K>>().ok());
@@ -54,7 +61,7 @@ impl Cluster {
         }
         let new = Arc::new(Watch::<K>::start(Place {
             client: self.reads.clone(),
-            namespace: self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            namespace: self.only(),
             scope: self.scope.region_scope(),
             moves: Arc::clone(&self.moves),
         }));
@@ -83,7 +90,7 @@ impl Cluster {
     }
 }
 
-fn request(path: &str, query: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>, Fault> {
+pub(super) fn request(path: &str, query: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>, Fault> {
     let mut target = path.to_owned();
     if !query.is_empty() {
         target.push('?');
