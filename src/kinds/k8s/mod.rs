@@ -4,7 +4,7 @@
 pub mod apps;
 pub mod batch;
 pub mod event;
-pub mod fields;
+pub(super) mod fields;
 pub mod history;
 pub mod meta;
 pub mod pod;
