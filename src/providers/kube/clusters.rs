@@ -11,6 +11,7 @@ use kube::config::Kubeconfig;
 use super::client;
 use super::cluster::Cluster;
 use super::gate::Gate;
+use super::lately::Lately;
 use super::moves::Moves;
 use super::reach::Reach;
 use crate::model::{Environment, Fault, FaultClass, Scope};
@@ -58,6 +59,7 @@ impl Clusters {
             namespace: Mutex::default(),
             watches: Mutex::default(),
             moves: Arc::clone(&self.moves),
+            lately: Lately::default(),
         });
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(opened.entry(scope).or_insert(cluster)))
