@@ -119,7 +119,10 @@ fn status_word(job: &Job) -> &'static str {
     match ended {
         Some((_, word)) => word,
         None if meta::is_going(&job.metadata) => "Terminating",
-        None => WORDS[2..].iter().find(|(about, _)| holds(&job.status.conditions, about)).map_or("Running", |(_, word)| word),
+        None => WORDS[2..]
+            .iter()
+            .find(|(about, _)| holds(&job.status.conditions, about))
+            .map_or("Running", |(_, word)| word),
     }
 }
 

@@ -275,7 +275,7 @@ impl Environments {
         let current = self.current(&*self.member(&scope.environment)?).await?;
         let profile = env.environment.profile.clone();
         let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region);
-        Ok(Arc::new(Acting { env, profile, writes, cluster: None }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster: None, terminal: None }))
     }
 
     /// What an action is given in a Kubernetes cluster: connections of its own to it. Nobody waits here until AWS says who answers;
@@ -292,7 +292,7 @@ impl Environments {
             None => None,
         };
         let (profile, writes) = (env.environment.profile.clone(), current.writes_on(http(), &scope.region));
-        Ok(Arc::new(Acting { env, profile, writes, cluster }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster, terminal: None }))
     }
 
     /// Who one is in a Kubernetes cluster, asked now: the last check before a change in it.

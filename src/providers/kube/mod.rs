@@ -13,6 +13,7 @@ mod object;
 mod reach;
 mod route;
 mod send;
+mod shell;
 mod watch;
 
 pub use cluster::Cluster;
@@ -23,3 +24,4 @@ pub use lately::Answered;
 pub use moves::{Move, Moves};
 pub use object::{Object, Shelf};
 pub use reach::{May, Question, Reach};
+pub use shell::{Shell, ShellEnd};

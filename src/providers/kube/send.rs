@@ -112,7 +112,7 @@ fn broken(what: &str, error: &kube::Error, claim: &Claim) -> Sent {
 }
 
 /// Whether no connection could be made, or nobody to be there as: nothing has left.
-fn never_connected(error: &kube::Error) -> bool {
+pub(super) fn never_connected(error: &kube::Error) -> bool {
     let causes = std::iter::successors(error.source(), |error| (*error).source());
     matches!(error, kube::Error::Auth(_))
         || causes.into_iter().any(|cause| {
