@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, join_all};
 use super::Sink;
 use crate::model::{Fault, Resource, ResourceId, Scope};
 use crate::providers::Env;
-use crate::providers::kube::Cluster;
+use crate::providers::kube::{Cluster, Names};
 
 /// The rows of one cluster, and why some may be old or missing.
 pub type Rows = (Vec<Resource>, Vec<Fault>);
@@ -25,12 +25,15 @@ pub async fn list(
     sink: &dyn Sink,
     of_cluster: OfCluster,
 ) -> Result<(), Fault> {
-    let names = match within.and_then(cluster_of) {
-        Some(name) => vec![name],
-        None => env.clusters().await?,
+    let Names { names, fault } = match within.and_then(cluster_of) {
+        Some(name) => Names { names: vec![name], fault: None },
+        None => env.clusters().await,
     };
     let asked = names.iter().map(|name| async move { of_cluster(&*env.cluster(name).await?).await });
     let mut answers = join_all(asked).await;
+    if let Some(fault) = fault {
+        answers.push(Err(fault));
+    }
     // Of a single cluster its fault is that of the whole list: what was there before stays.
     if let [Err(_)] = &answers[..] {
         return answers.remove(0).map(drop);
