@@ -20,7 +20,7 @@ use super::signer::{Gates, Shared, Signer};
 use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
-use crate::providers::kube::{self, Clusters, Ground, KubeSource, Move, Moves, Stand, eks};
+use crate::providers::kube::{self, Clusters, Ground, KubeSource, Moves, Stand, eks};
 use crate::providers::{Acting, Env};
 
 mod current;
@@ -271,7 +271,7 @@ impl Environments {
         let current = self.current(&*self.member(&scope.environment)?).await?;
         let profile = env.environment.profile.clone();
         let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region);
-        Ok(Arc::new(Acting { env, profile, writes }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster: None }))
     }
 
     /// Who answers for an environment, asked now: the last check before a change.

@@ -185,7 +185,7 @@ impl Access {
     }
 
     /// Asks the cluster who it is; a fault unless it is the one it must be.
-    async fn attested(self: &Arc<Self>, held: &Arc<Held>) -> Result<Found, Fault> {
+    async fn attested(self: &Arc<Self>, held: &Arc<Held>) -> Result<(), Fault> {
         let (access, held) = (Arc::clone(self), Arc::clone(held));
         let bare = Client::new(
             service_fn(move |request| {
@@ -200,13 +200,7 @@ impl Access {
         if let Some(pinned) = &self.pinned {
             pinned.check(&found).await?;
         }
-        Ok(found)
-    }
-
-    /// Which cluster answers, asked now.
-    pub(super) async fn found(self: &Arc<Self>) -> Result<Found, Fault> {
-        let held = self.held().await?;
-        self.attested(&held).await
+        Ok(())
     }
 
     /// Sends a request with the credentials; once more with new ones where the cluster refuses them.
@@ -243,8 +237,9 @@ impl Access {
         let (operation, follows) = (operation(&request), asks(&request, "follow=true"));
         self.stats.called(operation);
         let answer = transport.oneshot(request);
-        // A log that is followed may have nothing to say for hours, and then not even a head.
-        let answer = if follows { answer.await } else { in_time(answer).await }?;
+        // A log that is followed may have nothing to say for hours, and then not even a head. How long a plan or a change is waited
+        // for is decided where it is sent.
+        let answer = if follows || acting { answer.await } else { in_time(answer).await }?;
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             self.stats.throttled(operation);
         }

@@ -12,9 +12,10 @@ use kube::client::{Body, ClientBuilder};
 use kube::config::{AuthInfo, Cluster, Context as KubeContext, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 use kube::{Client, Config};
 use tower::util::BoxCloneSyncService;
-use tower::{BoxError, Service, service_fn};
+use tower::{BoxError, Layer, Service, service_fn};
 
 use super::access::Access;
+use super::gate::Gate;
 use crate::model::{Fault, FaultClass, Scope, text};
 
 /// What carries requests to an API server, or something that stands in for one. It takes paths, such as `/api/v1/pods`, and adds
@@ -30,18 +31,18 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// For the head of an answer.
 pub(super) const HEAD: Duration = Duration::from_secs(20);
 
-/// What a client is for.
-#[derive(Clone, Debug)]
-pub enum Lane {
-    /// Reads that feed the screen.
-    Reads,
-    /// Plans and permitted changes in this cluster, on connections of their own.
-    Acting(Scope),
+/// A client for reads.
+pub(super) fn reads(access: &Arc<Access>) -> Client {
+    behind(&Gate::reads(), access, false)
 }
 
-/// A client on one of a cluster's lanes.
-pub(super) fn client(access: &Arc<Access>, lane: &Lane) -> Client {
-    Client::new(Signed { access: Arc::clone(access), acting: matches!(lane, Lane::Acting(_)) }, access.namespace())
+/// A client for plans and permitted changes in a cluster, on connections of its own.
+pub(super) fn acting(access: &Arc<Access>, cluster: &Scope) -> Client {
+    behind(&Gate::permitting(cluster), access, true)
+}
+
+fn behind(gate: &Gate, access: &Arc<Access>, acting: bool) -> Client {
+    Client::new(gate.layer(Signed { access: Arc::clone(access), acting }), access.namespace())
 }
 
 /// Puts the credentials on.

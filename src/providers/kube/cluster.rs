@@ -12,7 +12,7 @@ use kube::core::Request;
 use serde::de::DeserializeOwned;
 
 use super::access::Access;
-use super::client::{Lane, client};
+use super::client;
 use super::fault::fault;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
@@ -58,7 +58,7 @@ impl Cluster {
             name: scope.cluster.clone().unwrap_or_default(),
             scope,
             is_of_account: access.pinned.is_none(),
-            reads: client(&access, &Lane::Reads),
+            reads: client::reads(&access),
             access,
             user_of_context,
             narrow: Mutex::default(),
@@ -68,8 +68,8 @@ impl Cluster {
     }
 
     /// A client for plans and permitted changes, on connections of its own.
-    pub fn acting(&self) -> Client {
-        client(&self.access, &Lane::Acting(self.scope.clone()))
+    pub(super) fn acting(&self) -> Client {
+        client::acting(&self.access, &self.scope)
     }
 
     /// All objects of a type, as soon as they are known. From then on they are watched for as long as this is asked again now and

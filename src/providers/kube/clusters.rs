@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::access::{Access, Credential, Giver};
 use super::client::{Road, Transport};
 use super::cluster::Cluster;
-use super::contexts::{Entry, KubeFiles, KubeSource};
+use super::contexts::{KubeFiles, KubeSource};
 use super::eks::{self, Described, Known};
 use super::identity::{self, Pinned};
 use super::moves::Moves;
 use super::once::Once;
+use super::reach::Reach;
 use crate::model::{Environment, Fault, FaultClass, Scope};
 use crate::providers::Env;
 use crate::providers::aws::{CallStats, Pins};
@@ -118,6 +119,13 @@ impl Clusters {
             Some(context) => self.open_context(env, &context).await,
             None => self.open_eks(env, name).await,
         }
+    }
+
+    /// The cluster of this name as actions reach it.
+    pub(in crate::providers) async fn reach(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Reach>, Fault> {
+        let cluster = self.open(env, name).await?;
+        let context = self.environment.kube_contexts.contains(&cluster.name).then(|| Arc::clone(&cluster.name));
+        Ok(Arc::new(Reach::new(cluster.scope.clone(), context, cluster.acting())))
     }
 
     async fn open_context(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Cluster>, Fault> {
@@ -226,8 +234,14 @@ pub(in crate::providers) fn concerned(environment: &Environment, before: &KubeFi
 }
 
 impl Env {
-    /// The names of the Kubernetes clusters here.
-    pub async fn clusters(&self) -> Names {
+    /// The names of the Kubernetes clusters here, as far as they are known.
+    pub async fn clusters(&self) -> Result<Vec<Arc<str>>, Fault> {
+        let Names { names, fault } = self.named_clusters().await;
+        fault.filter(|_| names.is_empty()).map_or(Ok(names), Err)
+    }
+
+    /// The same, and why some may be missing.
+    pub async fn named_clusters(&self) -> Names {
         self.kube.names(self).await
     }
 

@@ -33,7 +33,7 @@ fn own(what: &str, error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     None
 }
 
-fn of_status(what: &str, status: &Status) -> Fault {
+pub(super) fn of_status(what: &str, status: &Status) -> Fault {
     let class = match status.code {
         401 => FaultClass::Expired { renew: None, sign_in: false },
         403 => FaultClass::Denied { permission: permission(&status.message) },

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::cluster::Cluster;
 use super::fault::fault;
-use crate::model::{Fault, FaultClass, Identity, text};
+use crate::model::{Fault, FaultClass, text};
 use crate::providers::aws::Pins;
 
 /// What a cluster is known by.
@@ -104,13 +104,6 @@ struct UserInfo {
 }
 
 impl Cluster {
-    /// Who one is in this cluster, and which cluster it is, asked now. `account` is the AWS account that an EKS cluster lies in.
-    pub async fn caller(&self, account: Option<&Arc<str>>) -> Result<Identity, Fault> {
-        let found = self.access.found().await?;
-        let account = account.map_or_else(|| found.words().into(), Arc::clone);
-        Ok(Identity { account, alias: None, arn: self.user().await?.into() })
-    }
-
     /// The name of the user that the API server takes one for; what the kubeconfig calls him where the server is too old to tell.
     pub async fn user(&self) -> Result<String, Fault> {
         for version in ["v1", "v1beta1"] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Environments;
 use super::elsewhere::Lane;
 use crate::model::{Fault, FaultClass, Identity, Scope};
-use crate::providers::Env;
+use crate::providers::{Acting, Env};
 use crate::providers::kube::Move;
 
 impl Environments {
@@ -25,15 +25,26 @@ impl Environments {
         self.moves.take().await
     }
 
-    /// Who answers in a Kubernetes cluster, asked now: the last check before a change there.
-    pub async fn kube_caller(&self, scope: &Scope) -> Result<Identity, Fault> {
-        let env = self.kube_env(scope).await?;
-        let Some(name) = &scope.cluster else {
-            return Err(Fault::new(FaultClass::Bug, format!("{scope} names no cluster")));
+    /// What an action is given in a Kubernetes cluster: connections of its own to it. Nobody waits here until AWS says who answers;
+    /// whatever is asked of AWS is attested before.
+    pub async fn kube_acting(&self, scope: &Scope) -> Result<Arc<Acting>, Fault> {
+        let member = self.member(&scope.environment)?;
+        let current = self.current(&member).await?;
+        let identity = current.signer.identity().unwrap_or_default();
+        let http = || current.signer.gates().acting.clone();
+        let aws = current.aws_on(http(), &scope.region);
+        let env = self.env_of(&member, &current, scope, &identity, (aws, Lane::Acting));
+        let cluster = match &scope.cluster {
+            Some(name) => Some(current.kube.reach(&env, name).await?),
+            None => None,
         };
-        let cluster = env.cluster(name).await?;
-        let account = if cluster.is_of_account { Some(self.caller(scope).await?) } else { None };
-        cluster.caller(account.as_ref().map(|identity| &identity.account)).await
+        let (profile, writes) = (env.environment.profile.clone(), current.writes_on(http(), &scope.region));
+        Ok(Arc::new(Acting { env, profile, writes, cluster }))
+    }
+
+    /// Who one is in a Kubernetes cluster, asked now: the last check before a change in it.
+    pub async fn kube_caller(&self, scope: &Scope) -> Result<Arc<Identity>, Fault> {
+        self.kube_acting(scope).await?.reach()?.caller().await
     }
 
     /// Who one is in an environment without AWS: the user of its first cluster. There is no account.

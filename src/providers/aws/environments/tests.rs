@@ -283,10 +283,11 @@ async fn nothing_that_changes_gets_onto_the_list() {
     let fake = Fake::default();
     let origin = fake.origin();
     let reads = vec!["ecs:UpdateService", "eks:DescribeCluster", "logs:StartLiveTail", "sts:AssumeRole"];
-    let environments = Environments::build(Vec::new(), origin, Variables::default(), None, reads);
+    let ground = Ground::Files(Arc::new(KubeSource::new(Variables::default())));
+    let environments = Environments::build(Vec::new(), (origin, ground), Variables::default(), None, reads);
     let mut passes: Vec<_> = environments.reads.iter().copied().collect();
     passes.sort_unstable();
-    assert_eq!(passes, ["eks:DescribeCluster", "iam:ListAccountAliases", "logs:StartLiveTail"]);
+    assert_eq!(passes, ["eks:DescribeCluster", "eks:ListClusters", "iam:ListAccountAliases", "logs:StartLiveTail"]);
 }
 
 #[tokio::test]
