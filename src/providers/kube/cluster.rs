@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kube::Client;
-use kube::core::Request;
 use serde::de::DeserializeOwned;
 
 use super::access::Access;
 use super::client;
 use super::fault::fault;
+use super::lately::Lately;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
 use super::watch::{Place, Watch};
@@ -41,7 +41,8 @@ pub struct Cluster {
     /// Types that may only be read in the context's own namespace: since when that is known, and what is missing.
     narrow: Mutex<HashMap<TypeId, (Instant, Fault)>>,
     watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
-    moves: Arc<Moves>,
+    pub(super) moves: Arc<Moves>,
+    pub(super) lately: Lately,
 }
 
 impl fmt::Debug for Cluster {
@@ -64,6 +65,7 @@ impl Cluster {
             narrow: Mutex::default(),
             watches: Mutex::default(),
             moves,
+            lately: Lately::default(),
         }
     }
 
@@ -75,37 +77,49 @@ impl Cluster {
     /// All objects of a type, as soon as they are known. From then on they are watched for as long as this is asked again now and
     /// then; what has moved is told.
     pub async fn watched<K: Object>(&self) -> Result<Shelf<K>, Fault> {
-        if let Some(namespace) = self.namespace_for::<K>() {
-            return self.narrowed::<K>(&namespace).await;
+        self.shelf(false).await
+    }
+
+    /// The same for who looks only now and then: what is watched already is read, and nothing is watched for longer on account of this.
+    pub async fn glanced<K: Object>(&self) -> Result<Shelf<K>, Fault> {
+        self.shelf(true).await
+    }
+
+    async fn shelf<K: Object>(&self, glance: bool) -> Result<Shelf<K>, Fault> {
+        if let Some(namespace) = self.only_for::<K>() {
+            return self.narrowed::<K>(&namespace, glance).await;
         }
-        let whole = self.watch::<K>(None).read().await;
+        let whole = self.watch::<K>(None).read(glance).await;
         let namespace = self.access.own_namespace.clone().filter(|_| K::NAMESPACED);
         match (whole, namespace) {
             (Err(fault), Some(namespace)) if matches!(fault.class, FaultClass::Denied { .. }) => {
                 let words = format!("{}: only namespace {namespace}: {}", self.name, fault.summary);
-                let missing = Fault { summary: words, ..fault };
-                self.narrow
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(TypeId::of::<K>(), (Instant::now(), missing));
+                let since = (Instant::now(), Fault { summary: words, ..fault });
+                self.narrow.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<K>(), since);
                 self.watches.lock().unwrap_or_else(PoisonError::into_inner).remove(&TypeId::of::<K>());
-                self.narrowed::<K>(&namespace).await
+                self.narrowed::<K>(&namespace, glance).await
             }
             (whole, _) => whole,
         }
     }
 
     /// The objects of the only namespace that may be read; the shelf says what is missing.
-    async fn narrowed<K: Object>(&self, namespace: &Arc<str>) -> Result<Shelf<K>, Fault> {
-        let mut shelf = self.watch::<K>(Some(namespace)).read().await?;
+    async fn narrowed<K: Object>(&self, namespace: &Arc<str>, glance: bool) -> Result<Shelf<K>, Fault> {
+        let mut shelf = self.watch::<K>(Some(namespace)).read(glance).await?;
         let narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
         let missing = narrow.get(&TypeId::of::<K>()).map(|(_, missing)| missing.clone());
         shelf.fault = shelf.fault.or(missing);
         Ok(shelf)
     }
 
+    /// The namespace that is read in place of the whole cluster, where it refuses something.
+    pub fn only(&self) -> Option<Arc<str>> {
+        let narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
+        self.access.own_namespace.clone().filter(|_| !narrow.is_empty())
+    }
+
     /// The namespace in which alone a type may be read, where that is so.
-    pub fn namespace_for<K: Object>(&self) -> Option<Arc<str>> {
+    fn only_for<K: Object>(&self) -> Option<Arc<str>> {
         let mut narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, _) = narrow.get(&TypeId::of::<K>())?;
         if since.elapsed() < AGAIN {
@@ -139,11 +153,31 @@ impl Cluster {
 
     /// What lies at a path of the API, read now.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
-        let (base, name) = path.rsplit_once('/').unwrap_or((path, ""));
-        let request = Request::new(base).get(name, &kube::api::GetParams::default());
-        let request = request.map_err(|error| fault(path, &kube::Error::BuildRequest(error)))?;
-        let answer = tokio::time::timeout(PATIENCE, self.reads.request(request)).await;
-        let late = |_| Fault::new(FaultClass::TimedOut, format!("{path}: no answer within {} s", PATIENCE.as_secs()));
-        answer.map_err(late)?.map_err(|error| fault(path, &error))
+        self.ask(path, &[]).await
     }
+
+    /// The same with what stands behind the question mark.
+    pub async fn ask<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, Fault> {
+        in_time(path, self.reads.request(request(path, query)?)).await
+    }
+
+    /// What lies at a path and is no JSON, such as a log.
+    pub async fn text(&self, path: &str, query: &[(&str, &str)]) -> Result<String, Fault> {
+        in_time(path, self.reads.request_text(request(path, query)?)).await
+    }
+}
+
+async fn in_time<T>(path: &str, asked: impl Future<Output = kube::Result<T>>) -> Result<T, Fault> {
+    let late = |_| Fault::new(FaultClass::TimedOut, format!("{path}: no answer within {} s", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, asked).await.map_err(late)?.map_err(|error| fault(path, &error))
+}
+
+pub(super) fn request(path: &str, query: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>, Fault> {
+    let mut target = path.to_owned();
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
+    }
+    let built = http::Request::get(target).body(Vec::new());
+    built.map_err(|error| Fault::new(FaultClass::Bug, format!("{path}: {error}")))
 }
