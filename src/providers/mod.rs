@@ -4,6 +4,7 @@ pub mod aws;
 pub mod kube;
 pub mod lend;
 mod memory;
+mod process;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //! tried, and the one that is permitted. Knows the API, nothing of what an action is for.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::fault::{fault, of_status};
 use super::object::Object;
 use super::send;
-use super::shell::Shell;
+use super::shell::Kept;
 use crate::guard::Permit;
 use crate::model::{Fault, FaultClass, Identity, Sent, Step, text};
 
@@ -37,7 +37,7 @@ pub struct Reach {
     pub context: Option<Arc<str>>,
     client: Client,
     /// A program that was started and is not joined yet.
-    pub(super) shell: Mutex<Option<(String, Shell)>>,
+    pub(super) kept: Kept,
 }
 
 impl fmt::Debug for Reach {
@@ -115,14 +115,14 @@ struct Oldest {
 
 impl Reach {
     /// Behind this client, whose gate lets permitted changes pass.
-    pub(super) fn new(scope: crate::model::Scope, context: Option<Arc<str>>, client: Client) -> Self {
-        Self { scope, context, client, shell: Mutex::default() }
+    pub(super) fn new(scope: crate::model::Scope, context: Option<Arc<str>>, client: Client, kept: Kept) -> Self {
+        Self { scope, context, client, kept }
     }
 
     /// Behind this client.
     #[cfg(test)]
     pub fn for_tests(scope: crate::model::Scope, client: Client) -> Self {
-        Self::new(scope, Some("beta9".into()), client)
+        Self::new(scope, Some("beta9".into()), client, Kept::default())
     }
 
     pub(super) fn client(&self) -> &Client {

@@ -1,7 +1,7 @@
 //! A program that is run in a container: opened by a permitted request, which is its one step, then joined with a terminal until it
 //! ends. What is typed and shown passes through and is kept nowhere.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Uri};
@@ -33,6 +33,9 @@ pub struct Shell {
     began: Instant,
 }
 
+/// The program that was started last and is not joined yet, by its key.
+pub(super) type Kept = Arc<Mutex<Option<(String, Shell)>>>;
+
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellEnd {
@@ -57,7 +60,7 @@ impl Reach {
         match asked {
             Ok(Ok(process)) => {
                 let shell = Shell { process, began: Instant::now() };
-                *self.shell.lock().unwrap_or_else(PoisonError::into_inner) = Some((key.to_owned(), shell));
+                *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((key.to_owned(), shell));
                 Sent::Accepted { request_id: None }
             }
             Ok(Err(error)) => {
@@ -76,7 +79,7 @@ impl Reach {
 
     /// The program that was opened by this key, once.
     pub fn opened(&self, key: &str) -> Option<Shell> {
-        let mut kept = self.shell.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.take_if(|(of, _)| of == key).map(|(_, shell)| shell)
     }
 }
