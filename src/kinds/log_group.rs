@@ -1,6 +1,5 @@
 //! `log-group`: log groups of CloudWatch Logs.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::builders::DescribeLogGroupsFluentBuilder;

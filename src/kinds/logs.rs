@@ -9,7 +9,7 @@ mod words;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use self::groups::Group;
