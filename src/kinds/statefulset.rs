@@ -135,6 +135,7 @@ fn workload<'a>(one: &'a StatefulSet, findings: &'a Findings) -> Workload<'a> {
         stuck: None,
         refused: refused.map(|event| (k8s::why::short(event.words()), event.metadata.name.clone())),
         paused: false,
+        nothing: "",
         pods: findings.of_owner(one.metadata.uid.as_deref()).collect(),
     }
 }

@@ -93,6 +93,7 @@ pub(super) fn workload<'a>(
         stuck,
         refused,
         paused: spec.paused == Some(true),
+        nothing: "",
         pods: pods.collect(),
     }
 }

@@ -4,7 +4,7 @@
 pub mod apps;
 pub mod batch;
 pub mod event;
-pub mod fields;
+pub(super) mod fields;
 pub mod history;
 pub mod meta;
 pub mod pod;
@@ -130,12 +130,7 @@ impl<'a> Look<'a> {
 }
 
 /// Lists in every cluster of a region, or in the one that `within` lies in. A cluster that can't be had hides none of the others.
-pub async fn list(
-    env: &Env,
-    within: Option<&ResourceId>,
-    sink: &dyn Sink,
-    of_cluster: OfCluster,
-) -> Result<(), Fault> {
+pub async fn list(env: &Env, within: Option<&ResourceId>, sink: &dyn Sink, of_cluster: OfCluster) -> Result<(), Fault> {
     let names = match within.and_then(cluster_of) {
         Some(name) => vec![name],
         None => env.clusters().await?,

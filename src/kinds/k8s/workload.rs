@@ -82,6 +82,8 @@ pub struct Workload<'a> {
     pub refused: Option<(String, Option<String>)>,
     /// Rollouts are stopped by hand.
     pub paused: bool,
+    /// What it is to want no pod, where that is not because somebody scaled it.
+    pub nothing: &'a str,
     /// Its pods, the newest revision's first.
     pub pods: Vec<(&'a Pod, &'a Finding)>,
 }
@@ -106,13 +108,16 @@ impl Workload<'_> {
     pub fn judge(&self) -> Judged {
         if self.desired == 0 && self.refused.is_none() {
             return match self.total {
+                0 if !self.nothing.is_empty() => Judged::plain(Health::Ok, self.nothing),
                 0 => Judged::plain(Health::Ok, "scaled to zero"),
                 left => Judged::plain(Health::Progressing, format!("scaling to zero, {left} still run")),
             };
         }
         if let Some((why, event)) = &self.refused {
             let health = if self.available == 0 { Health::Failed } else { Health::Degraded };
-            let reason = format!("{}pods can't be created: {}", self.count(), short(why));
+            let count = self.count();
+            let count = if count.is_empty() { count } else { format!("{count}; ") };
+            let reason = format!("{count}pods can't be created: {}", short(why));
             return Judged { verdict: (health, reason), evidence: event.as_ref().map(|event| format!("event/{event}")) };
         }
         let worst = self.worst();
