@@ -393,7 +393,7 @@ async fn metrics_logs_and_changes_call_what_they_declare_and_nothing_else() {
 
     let (env, _, rows) = rows.iter().find(|(_, kind, rows)| kind.id == "log-group" && !rows.is_empty()).unwrap();
     let source =
-        LogSource { scope: env.scope.clone(), group: rows[0].id.id.clone(), stream_prefix: None, label: "x".into() };
+        LogSource::group(env.scope.clone(), rows[0].id.id.clone(), None, "x");
     stand.estate.reset_calls();
     let minute = now - jiff::SignedDuration::from_mins(1);
     logs::lines(Arc::clone(env), source.clone(), minute, now, None).try_collect::<Vec<_>>().await.unwrap();

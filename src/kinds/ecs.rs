@@ -207,13 +207,10 @@ pub fn log_sources(scope: &Scope, definition: &TaskDefinition, task: Option<&str
         let (group, region, prefix) = awslogs(container)?;
         let name = container.name().unwrap_or_default();
         let region = region.unwrap_or(&scope.region);
-        Some(LogSource {
-            scope: Scope::new(scope.environment.clone(), region),
-            group: group.into(),
-            // Streams are PREFIX/CONTAINER/TASK; without a prefix they are the runtime's own ids, which tell nothing.
-            stream_prefix: prefix.map(|prefix| format!("{prefix}/{name}/{}", task.unwrap_or_default()).into()),
-            label: text::clean(name).into(),
-        })
+        // Streams are PREFIX/CONTAINER/TASK; without a prefix they are the runtime's own ids, which tell nothing.
+        let streams = prefix.map(|prefix| format!("{prefix}/{name}/{}", task.unwrap_or_default()).into());
+        let scope = Scope::new(scope.environment.clone(), region);
+        Some(LogSource::group(scope, group, streams, text::clean(name)))
     };
     definition.container_definitions().iter().filter_map(source).collect()
 }
@@ -232,6 +229,11 @@ mod tests {
                 logs.options(*key, *value)
             });
         ContainerDefinition::builder().name(name).log_configuration(logs.build().unwrap()).build()
+    }
+
+    fn streams(source: &LogSource) -> Option<&str> {
+        let crate::model::LogOrigin::Group { stream_prefix, .. } = &source.of else { panic!("a log group") };
+        stream_prefix.as_deref()
     }
 
     #[test]
@@ -267,12 +269,12 @@ mod tests {
         let scope = Scope::new("dhbw-prod", "eu-central-1").in_cluster("main");
         let sources = log_sources(&scope, &definition, None);
         let told: Vec<_> =
-            sources.iter().map(|s| (&*s.label, &*s.group, &*s.scope.region, s.stream_prefix.as_deref())).collect();
+            sources.iter().map(|s| (&*s.label, &**s.name(), &*s.scope.region, streams(s))).collect();
         assert_eq!(
             told,
             [("web", "/ecs/web", "eu-central-1", Some("ecs/web/")), ("side", "/ecs/s", "us-east-1", None)]
         );
-        assert_eq!(log_sources(&scope, &definition, Some("t1"))[0].stream_prefix.as_deref(), Some("ecs/web/t1"));
+        assert_eq!(streams(&log_sources(&scope, &definition, Some("t1"))[0]), Some("ecs/web/t1"));
         assert_eq!(sources[0].scope.cluster, None);
     }
 }

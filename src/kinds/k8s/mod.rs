@@ -6,6 +6,7 @@ pub mod batch;
 pub mod event;
 pub(super) mod fields;
 pub mod history;
+pub mod logs;
 pub mod meta;
 pub mod pod;
 pub mod printed;
