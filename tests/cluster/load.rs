@@ -34,7 +34,8 @@ impl Cluster {
         self.load("pods", &[&pods.to_string(), NAMESPACES]);
     }
 
-    /// Every pod of the load counts one restart more, one after the other, so many in a second.
+    /// The pods of the load change one after the other, so many in a second: of ten, nine count one restart more and one is
+    /// deleted, so that another takes its place.
     pub fn churn(&self, per_second: usize) -> Churn {
         let arguments = ["load", "churn", &self.kubeconfig().display().to_string(), &per_second.to_string()];
         let child = self.command(&arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();

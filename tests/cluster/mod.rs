@@ -112,6 +112,8 @@ impl Cluster {
                 &format!("--service-account-key-file={key}"),
                 &format!("--service-account-signing-key-file={key}"),
                 "--service-cluster-ip-range=10.43.0.0/16",
+                // Logs and commands: the names of the nodes are in no DNS.
+                "--kubelet-preferred-address-types=InternalIP",
                 "--authorization-mode=RBAC",
                 &format!("--token-auth-file={}", self.path("tokens.csv")),
                 // Nobody is held back: the numbers are of the program under test.

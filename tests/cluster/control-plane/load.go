@@ -28,13 +28,15 @@ const (
 	loadLabel   = "quarterdeck.test/load"
 	perWorkload = 50
 	writers     = 16
+	// When pods churn, one of so many is deleted, and its replica set makes another; the others are started again.
+	deletedOf = 10
 )
 
 // What kubectl would take minutes for, because it writes one object after the other and holds itself back:
 //
 //	load nodes KUBECONFIG COUNT            the node in the YAML on the standard input, so many times
 //	load pods KUBECONFIG COUNT NAMESPACES  deployments with so many pods; returns when all of them are ready
-//	load churn KUBECONFIG PER-SECOND       restarts counted up, pod after pod, until it is ended
+//	load churn KUBECONFIG PER-SECOND       pods started again and replaced, one after the other, until it is ended
 //	load burst KUBECONFIG                  every pod's restarts counted up once, as fast as it goes
 func load(arguments []string) {
 	verb := arguments[0]
@@ -48,7 +50,8 @@ func load(arguments []string) {
 		go endWithTheTest()
 		churn(cluster, number(arguments[2]))
 	case "burst":
-		pods := podsOf(cluster)
+		pods, err := podsOf(cluster)
+		check(err)
 		inParallel(len(pods), restartEach(cluster, pods))
 	default:
 		fail("no such load: " + verb)
@@ -122,47 +125,62 @@ func workload(name string, replicas int32) *apps.Deployment {
 	}
 }
 
-func podsOf(cluster *kubernetes.Clientset) []core.Pod {
+func podsOf(cluster *kubernetes.Clientset) ([]core.Pod, error) {
 	pods, err := cluster.CoreV1().Pods("").List(context.Background(), meta.ListOptions{LabelSelector: loadLabel})
-	check(err)
-	return pods.Items
+	if err != nil {
+		return nil, err
+	}
+	return pods.Items, nil
 }
 
+// Again and again over all pods, with those that took the place of deleted ones.
 func churn(cluster *kubernetes.Clientset, perSecond int) {
-	pods := podsOf(cluster)
 	ticker := time.NewTicker(time.Second / time.Duration(perSecond))
-	restart := restartEach(cluster, pods)
-	for index := 0; ; index = (index + 1) % len(pods) {
-		<-ticker.C
-		go restart(index)
+	for {
+		pods, err := podsOf(cluster)
+		if say(err); len(pods) == 0 {
+			time.Sleep(time.Second)
+		}
+		restart := restartEach(cluster, pods)
+		inParallel(len(pods), func(index int) {
+			<-ticker.C
+			if index%deletedOf == 0 {
+				remove(cluster, &pods[index])
+			} else {
+				restart(index)
+			}
+		})
 	}
+}
+
+func remove(cluster *kubernetes.Clientset, pod *core.Pod) {
+	say(cluster.CoreV1().Pods(pod.Namespace).Delete(context.Background(), pod.Name, meta.DeleteOptions{}))
 }
 
 // What a watch sees of a pod whose container was started again.
 func restartEach(cluster *kubernetes.Clientset, pods []core.Pod) func(int) {
-	var lock sync.Mutex
 	return func(index int) {
-		lock.Lock()
 		pod := &pods[index]
 		if len(pod.Status.ContainerStatuses) == 0 {
-			lock.Unlock()
 			return
 		}
-		pod.Status.ContainerStatuses[0].RestartCount++
 		patch := []map[string]any{{
 			"op":    "replace",
 			"path":  "/status/containerStatuses/0/restartCount",
-			"value": pod.Status.ContainerStatuses[0].RestartCount,
+			"value": pod.Status.ContainerStatuses[0].RestartCount + 1,
 		}}
-		lock.Unlock()
 		body, err := json.Marshal(patch)
 		check(err)
 		_, err = cluster.CoreV1().Pods(pod.Namespace).Patch(
 			context.Background(), pod.Name, types.JSONPatchType, body, meta.PatchOptions{}, "status")
-		if err != nil && !errors.IsNotFound(err) {
-			// The server may be away for a while: that is what some tests are about.
-			fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
-		}
+		say(err)
+	}
+}
+
+// The server may be away for a while, that is what some tests are about, and a pod may be gone.
+func say(err error) {
+	if err != nil && !errors.IsNotFound(err) {
+		fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
 	}
 }
 
