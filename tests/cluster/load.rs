@@ -28,7 +28,7 @@ impl Cluster {
         hands::text_of("load nodes", &child.wait_with_output().expect("the program ends"));
     }
 
-    /// So many nodes, and so many pods in deployments of 50 in ten namespaces. Returns when all pods are ready.
+    /// So many nodes, and so many pods in deployments of 25 in ten namespaces. Returns when all pods are ready.
     pub fn fill(&self, nodes: usize, pods: usize) {
         self.add_nodes(nodes);
         self.load("pods", &[&pods.to_string(), NAMESPACES]);

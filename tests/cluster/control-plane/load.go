@@ -26,7 +26,7 @@ import (
 const (
 	// Everything that the load made carries it.
 	loadLabel   = "quarterdeck.test/load"
-	perWorkload = 50
+	perWorkload = 25
 	writers     = 16
 	// When pods churn, one of so many is deleted, and its replica set makes another; the others are started again.
 	deletedOf = 10
@@ -89,9 +89,13 @@ func makePods(cluster *kubernetes.Clientset, count, namespaces int) {
 		_, err := cluster.CoreV1().Namespaces().Create(ctx, namespace, meta.CreateOptions{})
 		checkNew(err)
 	}
+	nodes, err := cluster.CoreV1().Nodes().List(ctx, meta.ListOptions{})
+	check(err)
 	inParallel((count+perWorkload-1)/perWorkload, func(index int) {
 		replicas := int32(min(perWorkload, count-index*perWorkload))
 		deployment := workload(fmt.Sprintf("load-%d", index), replicas)
+		// Each on one node, so that the scheduler has nothing to do: it and its events are half of what a pod costs.
+		deployment.Spec.Template.Spec.NodeName = nodes.Items[index%len(nodes.Items)].Name
 		namespace := loadNamespace(index % namespaces)
 		_, err := cluster.AppsV1().Deployments(namespace).Create(ctx, deployment, meta.CreateOptions{})
 		checkNew(err)
@@ -119,7 +123,10 @@ func workload(name string, replicas int32) *apps.Deployment {
 			Selector: &meta.LabelSelector{MatchLabels: labels},
 			Template: core.PodTemplateSpec{
 				ObjectMeta: meta.ObjectMeta{Labels: labels},
-				Spec:       core.PodSpec{Containers: []core.Container{{Name: "app", Image: "registry.test/load:1"}}},
+				Spec: core.PodSpec{
+					AutomountServiceAccountToken: new(bool),
+					Containers:                   []core.Container{{Name: "app", Image: "registry.test/load:1"}},
+				},
 			},
 		},
 	}
