@@ -1,12 +1,13 @@
 //! Against a real Kubernetes control plane.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
 
 mod cluster;
 
 use std::process::Output;
 
 use cluster::{Cluster, DENIED, NARROW};
+use serde_json::Value;
 
 /// The cluster itself: that it is one, and fails in the ways that the tests are about.
 #[test]
@@ -146,6 +147,23 @@ fn a_restarted_api_server_has_what_it_had() {
     // The others have found their way back.
     cluster.kubectl(&["scale", "deployment/web", "--replicas=5"]);
     cluster.until("five pods are ready", |cluster| cluster.ready_pods("default", "app=web") == 5);
+}
+
+#[test]
+fn a_load_fills_the_cluster_and_changes_it() {
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.fill(5, 60);
+    let restarts = |cluster: &Cluster| {
+        let pods = cluster.get(&["pods", "--all-namespaces", "--selector=quarterdeck.test/load"]);
+        let count = |pod: &Value| pod["status"]["containerStatuses"][0]["restartCount"].as_u64();
+        pods["items"].as_array().expect("a list").iter().map(count).collect::<Vec<_>>()
+    };
+    assert_eq!(restarts(&cluster), vec![Some(0); 60]);
+    cluster.burst();
+    assert_eq!(restarts(&cluster), vec![Some(1); 60]);
+    let _churn = cluster.churn(50);
+    cluster.until("pods are started again", |cluster| restarts(cluster).contains(&Some(2)));
+    cluster.until("and replaced", |cluster| restarts(cluster).contains(&Some(0)));
 }
 
 fn text(output: &Output) -> String {
