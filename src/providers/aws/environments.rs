@@ -8,27 +8,26 @@ use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::RetryConfig;
-use aws_types::SdkConfig;
 use indexmap::IndexMap;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::mpsc;
 
 use super::Aws;
 use super::calls::{CallStats, Calls};
-use super::credentials::token;
-use super::files::{AwsFiles, Stamp, stamp};
+use super::files::AwsFiles;
 use super::guard;
 use super::pins::Pins;
 use super::settings::Settings;
 use super::sign_in::{SignIn, sign_in};
-use super::signer::{Attested, Gates, Shared, Signer};
+use super::signer::{Gates, Shared, Signer};
 use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
-use crate::providers::{Acting, Env, Memory};
+use crate::providers::{Acting, Env};
 
+mod current;
 mod elsewhere;
 
+use current::Current;
 pub use elsewhere::Around;
 use elsewhere::Lane;
 
@@ -119,16 +118,6 @@ struct Member {
     current: Mutex<Option<Arc<Current>>>,
     /// Why there is no current one, when that is the files' fault.
     broken: Mutex<Option<Fault>>,
-}
-
-/// What an environment stands on until its files change.
-struct Current {
-    signer: Arc<Signer>,
-    clients: Mutex<HashMap<Arc<str>, Arc<Env>>>,
-    memory: Arc<Memory>,
-    alias: OnceCell<Option<Arc<str>>>,
-    /// The cached SSO token as last looked at.
-    token: Mutex<Stamp>,
 }
 
 impl Environments {
@@ -439,10 +428,6 @@ impl Environments {
                 (http.http.clone(), acting.http.clone(), settings)
             }
         };
-        let token = match &settings.session {
-            Some(session) => stamp(token::path(&settings.variables, session).as_deref()).await,
-            None => None,
-        };
         let gates = Gates {
             reads: guard::only(Arc::clone(&self.reads), http.clone()),
             acting: guard::permitting(Arc::clone(&self.reads), Arc::clone(&environment.name), acting),
@@ -451,13 +436,7 @@ impl Environments {
         };
         let shared = Arc::clone(&self.shared);
         let signer = Signer::new(Arc::clone(environment), shared, gates, Arc::new(settings), Arc::clone(&member.stats));
-        Ok(Arc::new(Current {
-            signer: Arc::new(signer),
-            clients: Mutex::default(),
-            memory: Arc::default(),
-            alias: OnceCell::new(),
-            token: Mutex::new(token),
-        }))
+        Ok(Arc::new(Current::new(signer).await))
     }
 
     /// The AWS files, read at first.
@@ -484,42 +463,6 @@ impl Member {
             Some(current) => new.excerpt(profile).await.ok() != current.signer.settings().excerpt,
             None => self.broken.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
         }
-    }
-}
-
-impl Current {
-    fn aws(&self, region: &str) -> Aws {
-        self.aws_on(self.signer.gates().reads.clone(), region)
-    }
-
-    fn aws_on(&self, http: SharedHttpClient, region: &str) -> Aws {
-        Aws::new(self.sdk(http, region, Patience::READ), self.signer.tag())
-    }
-
-    /// Clients that send once: what may have arrived is never sent again by itself.
-    fn writes_on(&self, http: SharedHttpClient, region: &str) -> Aws {
-        let once = self.sdk(http, region, Patience::WRITE).into_builder().retry_config(RetryConfig::disabled()).build();
-        Aws::new(once, self.signer.tag())
-    }
-
-    fn sdk(&self, http: SharedHttpClient, region: &str, patience: Patience) -> SdkConfig {
-        let credentials = SharedCredentialsProvider::new(Attested(Arc::clone(&self.signer)));
-        self.signer.settings().sdk(region, http, Some(credentials), patience)
-    }
-
-    /// Whether the cached SSO token is another than when last looked at. Sessions shared by many are looked at once.
-    async fn token_changed(&self, stamps: &mut HashMap<PathBuf, Stamp>) -> bool {
-        let settings = self.signer.settings();
-        let path = settings.session.as_ref().and_then(|session| token::path(&settings.variables, session));
-        let Some(path) = path else { return false };
-        let known = stamps.get(&path).copied();
-        let now = match known {
-            Some(stamp) => stamp,
-            None => stamp(Some(&path)).await,
-        };
-        stamps.insert(path, now);
-        let mut seen = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *seen, now) != now
     }
 }
 

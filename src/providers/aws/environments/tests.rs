@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rstest::rstest;
 
 use super::*;
+use crate::providers::aws::signer::Attested;
 use fake::{Fake, Home, Reply, environment, scope};
 
 const AMBIENT: [(&str, &str); 10] = [
