@@ -16,7 +16,7 @@ use crate::model::{
     ActionId, Fault, FaultClass, FieldChange, Fields, Followed, Headway, Order, Plan, Precondition, ResourceId, Risk,
     Seen, Step, Target, Undo, Value, Verdict, text,
 };
-use crate::providers::Acting;
+use crate::providers::{Acting, Env};
 
 /// A plan that changes nothing yet: whose, on what, and when. What is missing is filled in by the action.
 pub(super) fn plan(acting: &Acting, action: ActionId, id: &ResourceId, fields: &Fields, arn: Option<&str>) -> Plan {
@@ -47,7 +47,8 @@ pub(super) fn plan(acting: &Acting, action: ActionId, id: &ResourceId, fields: &
 /// A step in the region of the acting clients.
 pub(super) fn step(acting: &Acting, operation: Op, words: impl Into<Arc<str>>, input: &Json, seen: Seen) -> Step {
     let input = input.as_object().cloned().unwrap_or_else(Map::new);
-    Step { operation, words: words.into(), scope: acting.env.scope.clone(), input, seen }
+    let Env { scope, identity, .. } = &acting.env;
+    Step { operation, words: words.into(), scope: scope.clone(), input, seen, sender: Arc::clone(identity) }
 }
 
 /// A field that changes from one text to another.
