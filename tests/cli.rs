@@ -95,7 +95,7 @@ fn an_action_that_was_cut_off_is_told_of_once_by_the_next_one() {
     killed.kill().unwrap();
     killed.wait().unwrap();
     let next = act("--desired 1").output().unwrap();
-    let told = "quarterdeck: edt-prod: scale lecture-frontend-service from 2 to 1 tasks (20";
+    let told = "quarterdeck: edt-prod: scale lecture-frontend-service from 4 to 1 tasks (20";
     assert!(err(&next).contains(told) && err(&next).contains("has ended unknown"), "{}", err(&next));
     assert!(out(&next).contains("confirm"), "the plan is made all the same: {}", out(&next));
     assert_eq!(err(&act("--desired 1").output().unwrap()), "", "once");
