@@ -75,12 +75,23 @@ pub async fn clusters(env: &Env, within: Option<&ResourceId>) -> Result<Vec<Stri
     if let Some(within) = within.filter(|id| id.scope.cluster.is_some() || id.kind == "ecs-cluster") {
         return Ok(vec![cluster_of(within).to_owned()]);
     }
-    gathered(LIST_CLUSTERS, |token| async move {
+    let clusters: Vec<String> = gathered(LIST_CLUSTERS, |token| async move {
         let call = env.aws.ecs().list_clusters().max_results(PAGE as i32).set_next_token(token);
         let page = call.send().await.map_err(|error| fault(LIST_CLUSTERS, &error))?;
         Ok((page.cluster_arns().iter().map(|arn| name_of(arn).to_owned()).collect(), page.next_token))
     })
-    .await
+    .await?;
+    env.memory.keep(clusters_in(env), Arc::new(clusters.clone()));
+    Ok(clusters)
+}
+
+/// The names of the region's clusters as they were listed last; none where they were not yet.
+pub fn known_clusters(env: &Env) -> Vec<String> {
+    env.memory.get::<Vec<String>>(&clusters_in(env)).as_deref().cloned().unwrap_or_default()
+}
+
+fn clusters_in(env: &Env) -> String {
+    format!("ecs clusters {}", env.scope.region)
 }
 
 /// The services of clusters, with the cluster's name, ten at a time and in the order of the lists.
@@ -178,6 +189,13 @@ pub async fn task_arns(env: &Env, cluster: &str, whose: Whose<'_>, running: bool
         }
     })
     .await
+}
+
+/// The first hundred of a service's tasks that are to run, by one call.
+pub async fn some_task_arns(env: &Env, cluster: &str, service: &str) -> Result<Vec<String>, Fault> {
+    let call = env.aws.ecs().list_tasks().cluster(cluster).service_name(service).desired_status("RUNNING".into());
+    let page = call.max_results(PAGE as i32).send().await.map_err(|error| fault(LIST_TASKS, &error))?;
+    Ok(page.task_arns.unwrap_or_default())
 }
 
 /// Up to a hundred tasks of a cluster.
