@@ -193,7 +193,10 @@ pub fn conditions(conditions: &[Condition]) -> Section {
 pub fn metadata(scope: &Scope, meta: &ObjectMeta) -> Vec<Section> {
     let pairs = |title, pairs: Option<&BTreeMap<String, String>>| {
         let telling = pairs.into_iter().flatten().filter(|(key, _)| !NOISE.contains(&key.as_str()));
-        Section::Fields { title, fields: telling.map(|(key, value)| field(&text::clean(key), Value::text(value))).collect() }
+        Section::Fields {
+            title,
+            fields: telling.map(|(key, value)| field(&text::clean(key), Value::text(value))).collect(),
+        }
     };
     let owners = meta.owner_references.iter().flatten().map(|owner| {
         let id = object_id(scope, &owner.kind, meta.namespace.as_deref(), &owner.name);
@@ -275,7 +278,8 @@ mod tests {
 
     #[test]
     fn null_is_nothing() {
-        let condition: Condition = serde_json::from_value(json!({ "type": "Ready", "status": null, "more": 1 })).unwrap();
+        let condition: Condition =
+            serde_json::from_value(json!({ "type": "Ready", "status": null, "more": 1 })).unwrap();
         assert_eq!((condition.about.as_str(), condition.holds(), condition.words()), ("Ready", false, ""));
     }
 
