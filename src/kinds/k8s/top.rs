@@ -89,7 +89,7 @@ impl From<List<PodFigures>> for PodUse {
         for PodFigures { metadata, containers } in list.items {
             let containers: Vec<_> = containers.into_iter().map(|one| (one.name, one.usage)).collect();
             let sum = |part: fn(&Amounts) -> Option<u64>| {
-                containers.iter().filter_map(|(_, used)| part(used)).reduce(|a, b| a.saturating_add(b))
+                containers.iter().filter_map(|(_, used)| part(used)).reduce(u64::saturating_add)
             };
             let whole = Amounts { millicores: sum(|used| used.millicores), bytes: sum(|used| used.bytes) };
             by_namespace.entry(metadata.namespace).or_default().insert(metadata.name, Used { whole, containers });
