@@ -40,7 +40,7 @@ impl Stand {
         let described = estate.environments();
         let list = described.iter().map(quarterdeck::cli::demo::configured);
         let source = estate.clone();
-        let source = Source::Estate(Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))));
+        let source = Source::Estate { aws: Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))), kube: Arc::new(|_, _| None) };
         let environments = Environments::new(list.collect(), source, kinds::reads());
         let mut envs = Vec::new();
         for one in &described {
@@ -398,7 +398,7 @@ async fn metrics_logs_and_changes_call_what_they_declare_and_nothing_else() {
 
     let (env, _, rows) = rows.iter().find(|(_, kind, rows)| kind.id == "log-group" && !rows.is_empty()).unwrap();
     let source =
-        LogSource { scope: env.scope.clone(), group: rows[0].id.id.clone(), stream_prefix: None, label: "x".into() };
+        LogSource::group(env.scope.clone(), rows[0].id.id.clone(), None, "x");
     stand.estate.reset_calls();
     let minute = now - jiff::SignedDuration::from_mins(1);
     logs::lines(Arc::clone(env), source.clone(), minute, now, None).try_collect::<Vec<_>>().await.unwrap();
