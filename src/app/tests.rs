@@ -1,5 +1,6 @@
 //! The reducers as plain functions: messages in, state and effects out.
 
+mod clusters;
 mod joined;
 
 use std::sync::Arc;

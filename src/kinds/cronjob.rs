@@ -131,8 +131,11 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let one = cluster.get::<CronJob>(id.scope.namespace.as_deref(), &id.id).await?;
         let (jobs, events) = join(look.besides::<Job>(), event::recent(&cluster, "CronJob", &one.metadata)).await;
         let owner = one.metadata.uid.as_deref();
-        let mut jobs: Vec<&Job> =
-            jobs.iter().map(|job| &**job).filter(|job| owner.is_some() && meta::owner_uid(&job.metadata) == owner).collect();
+        let mut jobs: Vec<&Job> = jobs
+            .iter()
+            .map(|job| &**job)
+            .filter(|job| owner.is_some() && meta::owner_uid(&job.metadata) == owner)
+            .collect();
         jobs.sort_by_key(|job| std::cmp::Reverse(meta::created(&job.metadata)));
         let row = row(&look, &one, jobs.first().copied());
         let mut sections: Vec<Section> = vec![parts::summary(&DEF, &row)];

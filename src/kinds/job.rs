@@ -24,7 +24,7 @@ const KIND: &str = "job";
 pub static DEF: KindDef = KindDef {
     id: KIND,
     title: "jobs",
-    aliases: &["k8s-job"],
+    aliases: &[],
     doc: "Jobs of the Kubernetes clusters: completions, how long they took, and why they failed",
     system: System::Kubernetes(&[Job::PLURAL, Pod::PLURAL, warnings::NAME]),
     pane: None,
@@ -119,7 +119,10 @@ fn status_word(job: &Job) -> &'static str {
     match ended {
         Some((_, word)) => word,
         None if meta::is_going(&job.metadata) => "Terminating",
-        None => WORDS[2..].iter().find(|(about, _)| holds(&job.status.conditions, about)).map_or("Running", |(_, word)| word),
+        None => WORDS[2..]
+            .iter()
+            .find(|(about, _)| holds(&job.status.conditions, about))
+            .map_or("Running", |(_, word)| word),
     }
 }
 

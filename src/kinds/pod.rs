@@ -11,9 +11,9 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join};
 use kube::core::ObjectMeta;
 
-use super::k8s::pod::Pod;
 use super::k8s::apps::ReplicaSet;
 use super::k8s::fields::EVIDENCE;
+use super::k8s::pod::Pod;
 use super::k8s::workload::{self, Findings};
 use super::k8s::{self, Look, meta, top, warnings};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};

@@ -7,7 +7,8 @@ use futures_util::future::{BoxFuture, join};
 
 use super::k8s::apps::{ReplicaSet, image_cell, is_unseen};
 use super::k8s::fields::{
-    AGE, AVAILABLE, CLUSTER, CONTAINERS, DESIRED, EVIDENCE, IMAGE, IMAGES, LABELS, NAMESPACE, OWNER, READY, RUNNING, SELECTOR,
+    AGE, AVAILABLE, CLUSTER, CONTAINERS, DESIRED, EVIDENCE, IMAGE, IMAGES, LABELS, NAMESPACE, OWNER, READY, RUNNING,
+    SELECTOR,
 };
 use super::k8s::pod::Pod;
 use super::k8s::why::holds;
