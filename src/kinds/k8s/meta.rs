@@ -226,14 +226,12 @@ impl Texts {
     /// The text as it is kept.
     pub fn shared(&self, text: &str) -> Arc<str> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(text) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let new: Arc<str> = text.into();
-                known.insert(Arc::clone(&new));
-                new
-            }
+        if let Some(known) = known.get(text) {
+            return Arc::clone(known);
         }
+        let new: Arc<str> = text.into();
+        known.insert(Arc::clone(&new));
+        new
     }
 }
 

@@ -167,7 +167,7 @@ impl Seen<'_> {
                 let event = self.warnings.newest(&self.pod.metadata, &["Failed"]);
                 Some(Finding::new(Health::Failed, Sort::Start, words).by(event))
             }
-            "ContainerCreating" | "PodInitializing" => self.creating(),
+            "ContainerCreating" | "PodInitializing" => Some(self.creating()),
             other => {
                 let words = joined(format!("{}: {}", name(), spaced(other)), &short(message));
                 Some(Finding::new(Health::Failed, Sort::Start, words))
@@ -221,6 +221,11 @@ impl Seen<'_> {
             return Some(Finding { health: Health::Degraded, ..finding });
         }
         let times = text::counted(usize::try_from(container.restart_count).unwrap_or(0), "restart", "restarts");
+        // It runs for a moment between two ends: that is no recovery.
+        if !container.ready && container.restart_count >= KEEPS {
+            let words = format!("{}, {times}", self.end(container, last, &name, "crash loop: "));
+            return Some(Finding::new(Health::Failed, Sort::Crash, words));
+        }
         let ago = last.at().map(|at| text::age(at, self.now)).unwrap_or_default();
         let words = format!("{}, {times}, the last {ago} ago", self.end(container, last, &name, ""));
         Some(Finding::new(Health::Degraded, Sort::Restarts, words))
@@ -256,12 +261,12 @@ impl Seen<'_> {
     }
 
     /// One whose containers are being made. When that takes long, warnings say why.
-    fn creating(&self) -> Option<Finding> {
+    fn creating(&self) -> Finding {
         const TELLING: [&str; 5] =
             ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedMapVolume", "NetworkNotReady"];
         if let Some(event) = self.warnings.newest(&self.pod.metadata, &TELLING) {
             let words = format!("can't start: {}", short(event.words()));
-            return Some(Finding::new(Health::Failed, Sort::Start, words).by(Some(event)));
+            return Finding::new(Health::Failed, Sort::Start, words).by(Some(event));
         }
         let slow = is_slow(self.pod, self.now);
         let health = if slow { Health::Degraded } else { Health::Progressing };
@@ -269,7 +274,7 @@ impl Seen<'_> {
         let for_long = self.pod.status.start_time.as_ref().map(|at| text::age(at.0, self.now)).filter(|_| slow);
         let words =
             for_long.map_or_else(|| "starting".to_owned(), |age| format!("its containers are being made for {age}"));
-        Some(Finding::new(health, sort, words))
+        Finding::new(health, sort, words)
     }
 
     /// One that runs and does not pass its probes.

@@ -126,16 +126,16 @@ impl Workload<'_> {
         let worst = self.worst();
         if let Some(stuck) = self.stuck {
             let reason = format!("rollout stuck: {}", short(stuck));
-            return told(Health::Failed, reason, worst.as_ref());
+            return told(Health::Failed, &reason, worst.as_ref());
         }
         if let Some(worst) = worst.as_ref().filter(|worst| worst.finding.sort == Sort::Crash && self.counts(worst)) {
-            return told(Health::Failed, self.moving().unwrap_or_else(|| self.count()), Some(worst));
+            return told(Health::Failed, &self.moving().unwrap_or_else(|| self.count()), Some(worst));
         }
         if let Some(words) = self.moving() {
             return match worst {
                 Some(worst) => {
                     let health = if self.available == 0 { Health::Failed } else { Health::Degraded };
-                    told(health, words, Some(&worst))
+                    told(health, &words, Some(&worst))
                 }
                 None => Judged::plain(Health::Progressing, words),
             };
@@ -152,10 +152,10 @@ impl Workload<'_> {
                 (0, _) => Health::Failed,
                 _ => Health::Degraded,
             };
-            return told(health, self.count(), worst);
+            return told(health, &self.count(), worst);
         }
         match worst.filter(|worst| self.counts(worst)) {
-            Some(worst) => told(Health::Degraded, String::new(), Some(worst)),
+            Some(worst) => told(Health::Degraded, "", Some(worst)),
             None if self.total > self.desired => {
                 Judged::plain(Health::Progressing, format!("{} run, {} are wanted", self.total, self.desired))
             }
@@ -217,9 +217,9 @@ struct Worst<'a> {
 }
 
 /// A verdict with what a pod says.
-fn told(health: Health, words: String, worst: Option<&Worst>) -> Judged {
+fn told(health: Health, words: &str, worst: Option<&Worst>) -> Judged {
     let Some(worst) = worst else {
-        return Judged::plain(health, if words.is_empty() { "not available" } else { &*words });
+        return Judged::plain(health, if words.is_empty() { "not available" } else { words });
     };
     let many = if worst.alike > 1 { format!("{} pods: ", worst.alike) } else { String::new() };
     let told = format!("{many}{}", worst.finding.reason);

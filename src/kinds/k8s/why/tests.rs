@@ -142,6 +142,12 @@ fn not_ready(since: &str, started: bool) -> Value {
         "lastState": { "terminated": { "exitCode": 1, "reason": "Error", "finishedAt": "2026-03-02T08:57:00Z" } } }] }),
     Health::Degraded, "api exited with 1, 4 restarts, the last 3m ago"
 )]
+#[case::runs_for_a_moment(
+    json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "False", "lastTransitionTime": "2026-03-02T08:59:50Z" }],
+        "containerStatuses": [{ "name": "api", "ready": false, "restartCount": 4, "state": { "running": {} },
+        "lastState": { "terminated": { "exitCode": 1, "reason": "Error", "finishedAt": "2026-03-02T08:59:50Z" } } }] }),
+    Health::Failed, "crash loop: api exited with 1, 4 restarts"
+)]
 #[case::restarts_long_ago(
     json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }], "containerStatuses": [{
         "name": "api", "ready": true, "restartCount": 4, "state": { "running": {} },
