@@ -69,6 +69,8 @@ pub(super) fn check_filter<'a>(filter: &Filter, columns: impl Iterator<Item = &'
 #[derive(Default)]
 struct Listed {
     account: Option<Arc<str>>,
+    /// None where there is nothing of AWS.
+    region: Option<Arc<str>>,
     rows: Vec<Resource>,
     observed_at: Option<Timestamp>,
 }
@@ -106,7 +108,8 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
     let mut rows = pages.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_cached_key(|row| text::natural_key(&row.name));
     let account = Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty());
-    (Listed { account, rows, observed_at: Some(Timestamp::now()) }, faults)
+    let region = Some(Arc::clone(&scope.region)).filter(|_| !env.environment.without_aws);
+    (Listed { account, region, rows, observed_at: Some(Timestamp::now()) }, faults)
 }
 
 fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[Answer<Listed>], now: Timestamp) -> Sheet {
@@ -130,7 +133,7 @@ fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[Answer<Liste
                 output::cell(&resource.name),
                 output::cell(&scope.environment),
                 listed.account.as_ref().map_or(Value::None, output::cell),
-                output::cell(&scope.region),
+                listed.region.as_ref().map_or(Value::None, output::cell),
                 Value::Health(resource.health),
                 // Text always: empty where `ok` needs no words.
                 Value::Text(Arc::clone(&resource.reason)),

@@ -26,7 +26,7 @@ pub use client::Transport;
 pub use cluster::Cluster;
 pub(in crate::providers) use clusters::concerned;
 pub use clusters::{Clusters, Ground, Names, Stand};
-pub use contexts::{KubeFiles, KubeSource, Listed};
+pub use contexts::{KubeFiles, KubeSource, Listed, paths};
 pub use fault::fault;
 pub use gate::{Gate, Gated};
 pub use identity::Found;
