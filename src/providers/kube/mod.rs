@@ -16,6 +16,7 @@ mod lately;
 mod moves;
 mod object;
 mod once;
+mod proxy;
 mod reach;
 mod route;
 mod send;

@@ -28,11 +28,11 @@ impl Server {
         let server = Arc::clone(self);
         Transport::new(service_fn(move |request: Request<Body>| {
             let server = Arc::clone(&server);
-            async move { server.answer(&request).await }
+            async move { server.answer(request).await }
         }))
     }
 
-    async fn answer(&self, request: &Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if self.hangs {
             std::future::pending::<()>().await;

@@ -74,7 +74,7 @@ fn answer(head: &str) -> (u16, &'static str) {
     let path = head.split(' ').nth(1).unwrap_or_default();
     match path {
         "/api/v1/namespaces/kube-system" => (200, r#"{"metadata":{"uid":"u-1"}}"#),
-        "/apis/authentication.k8s.io/v1/selfsubjectreviews" => (404, "{}"),
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews" => (404, "404 page not found"),
         "/apis/authentication.k8s.io/v1beta1/selfsubjectreviews" => {
             (201, r#"{"status":{"userInfo":{"username":"jane"}}}"#)
         }
