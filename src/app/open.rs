@@ -248,6 +248,10 @@ pub(super) fn bridge(state: &State) -> View {
             columns.push(TableColumn::Kind);
         }
         columns.extend(own.iter().map(|id| TableColumn::Own(id)));
+        // Which of them a service is says less than how it is.
+        if pane == BridgePane::Services {
+            columns.push(TableColumn::Kind);
+        }
         if matches!(pane, BridgePane::Services | BridgePane::Databases) {
             columns.push(TableColumn::Spark);
         }
@@ -260,7 +264,7 @@ pub(super) fn bridge(state: &State) -> View {
             "services",
             BridgePane::Services,
             &["tasks", "rollout", "task_definition", "image", "deployed_at", "namespace", "cluster"],
-            true,
+            false,
         ),
         pane("databases", BridgePane::Databases, &["status", "engine", "class"], true),
         pane("alarms", BridgePane::Alarms, &["state", "since", "metric"], false),

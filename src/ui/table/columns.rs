@@ -138,7 +138,9 @@ impl Column {
             }
             TableColumn::Reason if widest == 0 && pane.shown.sick == 0 => return None,
             // A column that only some of the pane's kinds have.
-            TableColumn::Own(_) if widest == 0 && !rows.is_empty() && self.places.contains(&None) => return None,
+            TableColumn::Own(_) if widest == 0 && !rows.is_empty() && !sorted && self.places.contains(&None) => {
+                return None;
+            }
             TableColumn::Reason => {
                 let least = if cells < WIDE { REASON.0 } else { REASON.2 };
                 Want { tight: REASON.1, least, natural, rank: self.rank }
