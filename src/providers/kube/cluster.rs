@@ -9,6 +9,7 @@ use kube::Client;
 use kube::core::Request;
 use serde::de::DeserializeOwned;
 
+use super::discovery::Found;
 use super::fault::fault;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
@@ -27,6 +28,8 @@ pub struct Cluster {
     pub(super) namespace: Mutex<Option<Arc<str>>>,
     pub(super) watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(super) moves: Arc<Moves>,
+    /// The types that its API server has.
+    pub(super) found: Found,
 }
 
 impl fmt::Debug for Cluster {
@@ -69,5 +72,15 @@ impl Cluster {
         let request = Request::new(base).get(name, &kube::api::GetParams::default());
         let request = request.map_err(|error| fault(path, &kube::Error::BuildRequest(error)))?;
         self.reads.request(request).await.map_err(|error| fault(path, &error))
+    }
+
+    /// What lies at a path, with its query, in another form than plain objects have. What can't be read is told by its place alone:
+    /// it may be secret.
+    pub async fn read_as<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<T, Fault> {
+        let request = http::Request::get(path).header(http::header::ACCEPT, accept).body(Vec::new());
+        let request = request.map_err(|error| fault(path, &kube::Error::HttpError(error)))?;
+        let what = path.split('?').next().unwrap_or(path);
+        let text = self.reads.request_text(request).await.map_err(|error| fault(what, &error))?;
+        serde_json::from_str(&text).map_err(|error| fault(what, &kube::Error::SerdeError(error)))
     }
 }

@@ -10,6 +10,7 @@ use kube::config::Kubeconfig;
 
 use super::client;
 use super::cluster::Cluster;
+use super::discovery::Found;
 use super::moves::Moves;
 use crate::model::{Environment, Fault, FaultClass, Scope};
 use crate::providers::Env;
@@ -54,6 +55,7 @@ impl Clusters {
             namespace: Mutex::default(),
             watches: Mutex::default(),
             moves: Arc::clone(&self.moves),
+            found: Found::default(),
         });
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(opened.entry(scope).or_insert(cluster)))

@@ -4,13 +4,17 @@
 mod client;
 mod cluster;
 mod clusters;
+mod discovery;
 mod fault;
 mod moves;
 mod object;
+mod printed;
 mod watch;
 
 pub use cluster::Cluster;
 pub use clusters::Clusters;
+pub use discovery::{ApiType, ApiTypes};
 pub use fault::fault;
 pub use moves::{Move, Moves};
-pub use object::{Object, Shelf};
+pub use object::{Object, Shelf, nullable};
+pub use printed::{Printed, PrintedColumn, PrintedMeta, PrintedObject, PrintedRow};
