@@ -112,6 +112,11 @@ pub trait Sink: Send + Sync {
     /// One of several places could not be read: what is there is missing among the rows, and hides none of the others.
     fn lacks(&self, fault: Fault);
 
+    /// Whether somebody looks at them: else what they are made of is read, and not watched on.
+    fn is_seen(&self) -> bool {
+        true
+    }
+
     /// The server names the titles of the kind's columns.
     fn titles(&self, _: Arc<[Arc<str>]>) {}
 }

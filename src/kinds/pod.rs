@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use serde_json::Value as Json;
 
 use super::k8s::pod::Pod;
-use super::k8s::{self, Rows};
+use super::k8s::{self, Look};
 use super::{Asked, Column, KindDef, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Value};
 use crate::providers::Env;
-use crate::providers::aws::raw;
-use crate::providers::kube::{Cluster, Object};
+use crate::providers::kube::Object;
 
 const KIND: &str = "pod";
 
@@ -28,7 +26,7 @@ pub static DEF: KindDef = KindDef {
     cadence: Duration::from_secs(30),
     list,
     detail,
-    raw,
+    raw: |env, id| Box::pin(k8s::raw::<Pod>(env, id)),
     relations: |_| Vec::new(),
     metrics: |_| Vec::new(),
     logs: no_logs,
@@ -46,37 +44,27 @@ fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) ->
     Box::pin(k8s::list(env, within, sink, of_cluster))
 }
 
-fn of_cluster(cluster: &Cluster) -> BoxFuture<'_, Result<Rows, Fault>> {
+fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fault>> {
     Box::pin(async move {
-        let shelf = cluster.watched::<Pod>().await?;
-        Ok((shelf.items.iter().map(|pod| row(cluster, pod)).collect(), shelf.fault.into_iter().collect()))
+        let pods = look.all::<Pod>().await?;
+        Ok(pods.iter().filter(|pod| look.takes(&pod.metadata)).map(|pod| row(look, pod)).collect())
     })
 }
 
-fn row(cluster: &Cluster, pod: &Pod) -> Resource {
-    let name = pod.metadata.name.as_deref().unwrap_or_default();
-    let namespace = pod.metadata.namespace.as_deref();
+fn row(look: &Look, pod: &Pod) -> Resource {
     let cells = vec![
-        Value::maybe(namespace),
-        Value::maybe(pod.status.phase.as_deref()),
-        Value::maybe(pod.spec.node_name.as_deref()),
+        look.cell(pod.metadata.namespace.as_deref()),
+        look.cell(pod.status.phase.as_deref()),
+        look.cell(pod.spec.node_name.as_deref()),
     ];
-    let id = parts::id(&k8s::place(cluster, namespace), KIND, name);
-    parts::row(id, name, None, (Health::Unknown, String::new()), cells)
+    look.row(KIND, &pod.metadata, (Health::Unknown, String::new()), cells)
 }
 
 fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let cluster = k8s::open(env, id).await?;
         let pod = cluster.get::<Pod>(id.scope.namespace.as_deref(), &id.id).await?;
-        Ok(Detail { sections: vec![parts::summary(&DEF, &row(&cluster, &pod))] })
+        Ok(Detail { sections: vec![parts::summary(&DEF, &row(&Look::at(&cluster), &pod))] })
     })
 }
 
-fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
-    Box::pin(async move {
-        let cluster = k8s::open(env, id).await?;
-        let whole: Json = cluster.read(&Pod::path(id.scope.namespace.as_deref(), &id.id)).await?;
-        raw::pretty(&whole)
-    })
-}

@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::Client;
-use kube::core::Request;
 use serde::de::DeserializeOwned;
 
 use super::discovery::Found;
@@ -14,7 +13,7 @@ use super::fault::fault;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
 use super::watch::{Place, Watch};
-use crate::model::{Fault, Scope};
+use crate::model::{Fault, FaultClass, Scope};
 
 /// A cluster.
 pub struct Cluster {
@@ -42,7 +41,12 @@ impl Cluster {
     /// All objects of a type, as soon as they are known. From then on they are watched for as long as this is asked again now and
     /// then; what has moved is told.
     pub async fn watched<K: Object>(&self) -> Result<Shelf<K>, Fault> {
-        self.watch::<K>().read().await
+        self.watch::<K>().read(false).await
+    }
+
+    /// The same for who looks only now and then: what is watched already is read, and nothing is watched for longer on account of this.
+    pub async fn glanced<K: Object>(&self) -> Result<Shelf<K>, Fault> {
+        self.watch::<K>().read(true).await
     }
 
     fn watch<K: Object>(&self) -> Arc<Watch<K>> {
@@ -68,10 +72,17 @@ impl Cluster {
 
     /// What lies at a path of the API, read now.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
-        let (base, name) = path.rsplit_once('/').unwrap_or((path, ""));
-        let request = Request::new(base).get(name, &kube::api::GetParams::default());
-        let request = request.map_err(|error| fault(path, &kube::Error::BuildRequest(error)))?;
-        self.reads.request(request).await.map_err(|error| fault(path, &error))
+        self.ask(path, &[]).await
+    }
+
+    /// The same with what stands behind the question mark.
+    pub async fn ask<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, Fault> {
+        self.reads.request(request(path, query)?).await.map_err(|error| fault(path, &error))
+    }
+
+    /// What lies at a path and is no JSON, such as a log.
+    pub async fn text(&self, path: &str, query: &[(&str, &str)]) -> Result<String, Fault> {
+        self.reads.request_text(request(path, query)?).await.map_err(|error| fault(path, &error))
     }
 
     /// What lies at a path, with its query, in another form than plain objects have. What can't be read is told by its place alone:
@@ -83,4 +94,14 @@ impl Cluster {
         let text = self.reads.request_text(request).await.map_err(|error| fault(what, &error))?;
         serde_json::from_str(&text).map_err(|error| fault(what, &kube::Error::SerdeError(error)))
     }
+}
+
+fn request(path: &str, query: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>, Fault> {
+    let mut target = path.to_owned();
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
+    }
+    let built = http::Request::get(target).body(Vec::new());
+    built.map_err(|error| Fault::new(FaultClass::Bug, format!("{path}: {error}")))
 }
