@@ -219,8 +219,8 @@ fn known(state: &State, relation: &Relation) -> Option<(usize, usize)> {
     if !filter.is_empty() && rows.items.len() > AT_ONCE {
         return None;
     }
-    let rows = rows.items.iter().filter(|row| passes(&filter, row, state.now));
-    Some(rows.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
+    let matching = rows.items.iter().filter(|row| passes(&filter, row, &rows.titles, state.now));
+    Some(matching.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
 }
 
 /// Merges the changes of the marked environments, newest first.

@@ -186,20 +186,23 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
 }
 
 /// The columns that a filter of the focused list may name; none where the view checks none.
-fn filter_columns(state: &State) -> Vec<&'static str> {
+fn filter_columns(state: &State) -> Vec<String> {
     if matches!(state.view, View::Journal(_)) {
-        return acts::journal::COLUMNS.to_vec();
+        return acts::journal::COLUMNS.map(str::to_owned).into();
     }
     let Some((_, pane)) = state.focused() else { return Vec::new() };
-    let own = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).flat_map(|kind| kind.columns);
+    let titles = pane.shown.titles();
+    let own = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).flat_map(|kind| {
+        (0..kind.columns.len()).filter_map(move |at| kinds::titles::name_of(kind, titles, at))
+    });
     let built_in = ["name", "environment", "env", "region", "kind", "health", "reason"];
-    built_in.into_iter().chain(own.map(|column| column.id)).collect()
+    built_in.map(str::to_owned).into_iter().chain(own).collect()
 }
 
 /// What is wrong with the columns that a filter names: it would match nothing, which looks like an answer.
-fn unknown_column(known: &[&'static str], filter: &Filter) -> Option<String> {
-    let unknown = filter.columns().find(|column| !known.is_empty() && !known.contains(column))?;
-    let near = near_misses(unknown, known.iter().copied());
+fn unknown_column(known: &[String], filter: &Filter) -> Option<String> {
+    let unknown = filter.columns().find(|column| !known.is_empty() && known.iter().all(|name| name != column))?;
+    let near = near_misses(unknown, known.iter().map(String::as_str));
     let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
     Some(format!("there is no column `{unknown}`{hint}"))
 }

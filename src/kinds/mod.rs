@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod asg;
 pub mod changes;
 mod columns;
+pub mod configmap;
 mod database;
 mod dimensions;
 pub mod ecs;
@@ -16,13 +17,23 @@ pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
 pub mod elb;
+pub mod hpa;
+pub mod ingress;
 pub mod k8s;
+pub mod k8s_certificate;
+pub mod k8s_node;
+pub mod k8s_object;
+pub mod k8s_resource;
+pub mod k8s_secret;
+pub mod k8s_service;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;
 pub mod metrics;
+pub mod namespace;
 pub mod parts;
 pub mod pod;
+pub mod pvc;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
@@ -30,6 +41,7 @@ pub mod target_group;
 pub mod terraform;
 pub mod terraform_lock;
 pub mod terraform_state;
+pub mod titles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -196,6 +208,11 @@ impl KindDef {
         !(environment.without_aws && self.system == System::Aws)
     }
 
+    /// Whether a list of all of them makes sense: objects of any type are listed by their type.
+    pub fn stands_alone(&self) -> bool {
+        self.id != k8s_object::DEF.id
+    }
+
     /// Whether this word names it.
     pub fn is_called(&self, word: &str) -> bool {
         self.id == word || self.title == word || self.aliases.contains(&word)
@@ -231,6 +248,17 @@ pub const ALL: &[&KindDef] = &[
     &terraform_lock::DEF,
     &terraform_state::DEF,
     &pod::DEF,
+    &k8s_node::DEF,
+    &namespace::DEF,
+    &k8s_service::DEF,
+    &ingress::DEF,
+    &hpa::DEF,
+    &pvc::DEF,
+    &configmap::DEF,
+    &k8s_secret::DEF,
+    &k8s_certificate::DEF,
+    &k8s_resource::DEF,
+    &k8s_object::DEF,
 ];
 
 /// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the

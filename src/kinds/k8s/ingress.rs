@@ -142,13 +142,18 @@ impl Backend {
 impl IngressSpec {
     /// Everything that takes requests, as host and path, and what it is.
     pub fn backends(&self) -> impl Iterator<Item = (String, &Backend)> {
-        let of_rule = |rule: &'_ Rule| {
-            let host = rule.host.clone().unwrap_or_else(|| "*".to_owned());
-            let place = move |path: &Path| format!("{host}{}", path.path.as_deref().unwrap_or_default());
-            rule.http.paths.iter().map(|path| (place(path), &path.backend)).collect::<Vec<_>>()
-        };
         let default = self.default_backend.iter().map(|backend| ("*".to_owned(), backend));
-        self.rules.iter().flat_map(of_rule).chain(default)
+        self.rules.iter().flat_map(Rule::backends).chain(default)
+    }
+}
+
+impl Rule {
+    fn backends(&self) -> impl Iterator<Item = (String, &Backend)> {
+        let host = self.host.as_deref().unwrap_or("*");
+        self.http.paths.iter().map(move |path| {
+            let place = format!("{host}{}", path.path.as_deref().unwrap_or_default());
+            (place, &path.backend)
+        })
     }
 }
 

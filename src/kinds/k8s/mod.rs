@@ -1,10 +1,22 @@
 //! What the kinds of Kubernetes have in common: how their lists are made from what is watched, and words that several of them use.
 //! The types of objects, with as much of them as is needed, are in the files beside this one.
 
+pub mod certificate;
+pub mod columns;
+pub mod configmap;
+pub mod detail;
 pub mod event;
+pub mod hpa;
+pub mod ingress;
+pub mod length;
 pub mod meta;
+pub mod namespace;
+pub mod node;
 pub mod pod;
+pub mod pvc;
 pub mod quantity;
+pub mod secret;
+pub mod service;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,6 +1,8 @@
 //! Objects of any type as the API server prints them: its own columns, by the Table API (`as=Table;v=v1;g=meta.k8s.io`). What a server
 //! does not print is told by name and age.
 
+use std::sync::{Arc, PoisonError};
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -111,14 +113,14 @@ impl Printed {
 }
 
 impl Cluster {
+    /// The only namespace that may be read, where the cluster refuses more.
+    pub fn only_namespace(&self) -> Option<Arc<str>> {
+        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A page of the objects that lie at a path; the first without a token.
     pub async fn printed(&self, path: &str, token: Option<&str>) -> Result<Printed, Fault> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", PAGE).append_pair("includeObject", "Metadata");
-        if let Some(token) = token {
-            query.append_pair("continue", token);
-        }
-        Ok(self.read_as::<Printed>(&format!("{path}?{}", query.finish()), TABLE).await?.with_items())
+        Ok(self.read_as::<Printed>(&format!("{path}?{}", query(token)), TABLE).await?.with_items())
     }
 
     /// The one object that lies at a path, as the server prints it.
@@ -130,6 +132,12 @@ impl Cluster {
         }
         Ok(one)
     }
+}
+
+fn query(token: Option<&str>) -> String {
+    let pairs = [("limit", PAGE), ("includeObject", "Metadata")];
+    let next = token.map(|token| ("continue", token));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs.into_iter().chain(next)).finish()
 }
 
 #[cfg(test)]
