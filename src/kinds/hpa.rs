@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::k8s::hpa::{Hpa, HpaSpec, HpaStatus};
 use super::k8s::meta::Condition;
-use super::k8s::{self, Look, columns as common, detail, meta};
+use super::k8s::{self, Look, fields as common, detail, meta};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value};

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::elb::target_group_name;
 use super::k8s::ingress::{Ingress, IngressSpec, TargetGroupBinding};
 use super::k8s::service::Service;
-use super::k8s::{self, Look, columns as common, detail, meta};
+use super::k8s::{self, Look, fields as common, detail, meta};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Section, Value};

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::k8s::certificate::{Certificate, CertificateSpec, CertificateStatus};
-use super::k8s::{self, Look, columns as common, detail, meta};
+use super::k8s::{self, Look, fields as common, detail, meta};
 use super::parts::{Verdict, fine, moment};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Value};

@@ -11,8 +11,8 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::k8s::node::{Node, NodeInfo, Taint};
-use super::k8s::pod::Pod;
-use super::k8s::{self, Look, columns as common, detail, meta, quantity};
+use super::k8s::pod::{Amounts, Pod};
+use super::k8s::{self, Look, fields as common, detail, meta, quantity, top};
 use super::{Asked, BridgePane, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
@@ -26,7 +26,7 @@ pub static DEF: KindDef = KindDef {
     title: "nodes",
     aliases: &["node", "no"],
     doc: "Nodes of the Kubernetes clusters: readiness, pressure, pods, what is requested of them and used",
-    system: System::Kubernetes(&[Node::PLURAL, Pod::PLURAL]),
+    system: System::Kubernetes(&[Node::PLURAL, Pod::PLURAL, top::NODES]),
     pane: Some(BridgePane::Clusters),
     columns: COLUMNS,
     reads: &[],
@@ -81,8 +81,6 @@ struct Load {
     cpu_requested: u64,
     /// Bytes.
     memory_requested: u64,
-    /// Thousandths of cores and bytes, where there are metrics.
-    used: Option<(u64, u64)>,
 }
 
 fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) -> Asked<'a, ()> {
@@ -94,25 +92,32 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
         let nodes = look.all::<Node>().await?;
         let pods = look.besides::<Pod>().await;
         let loads = loads(&pods);
+        let using = top::nodes(look).await;
         let now = Timestamp::now();
-        let load = |node: &Node| loads.get(node.metadata.name.as_deref().unwrap_or_default()).copied().unwrap_or_default();
-        Ok(nodes.iter().map(|node| row(look, node, load(node), now)).collect())
+        let nodes = nodes.iter().filter(|node| look.within.is_none_or(|id| id.kind == "eks-cluster" || look.takes(&node.metadata)));
+        let row = |node: &Arc<Node>| {
+            let name = node.metadata.name.as_deref().unwrap_or_default();
+            row(look, node, loads.get(name).copied().unwrap_or_default(), using.of(name), now)
+        };
+        Ok(nodes.map(row).collect())
     })
 }
 
 /// What runs on each node: pods that have ended take nothing any more.
 fn loads(pods: &[Arc<Pod>]) -> HashMap<&str, Load> {
     let mut loads: HashMap<&str, Load> = HashMap::new();
-    let ended = |pod: &Pod| matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed"));
-    for pod in pods.iter().filter(|pod| !ended(pod)) {
+    for pod in pods.iter().filter(|pod| !pod.has_ended()) {
         let Some(node) = pod.spec.node_name.as_deref() else { continue };
         let load = loads.entry(node).or_default();
+        let (requests, _) = pod.amounts();
         load.pods += 1;
+        load.cpu_requested += requests.millicores.unwrap_or(0);
+        load.memory_requested += requests.bytes.unwrap_or(0);
     }
     loads
 }
 
-fn row(look: &Look, node: &Node, load: Load, now: Timestamp) -> Resource {
+fn row(look: &Look, node: &Node, load: Load, used: Option<Amounts>, now: Timestamp) -> Resource {
     let NodeInfo { kubelet_version, os_image, kernel_version, container_runtime_version, architecture } =
         &node.status.node_info;
     let allocatable = &node.status.allocatable;
@@ -120,7 +125,7 @@ fn row(look: &Look, node: &Node, load: Load, now: Timestamp) -> Resource {
     let memory = allocatable.memory.as_deref().and_then(quantity::bytes);
     let label = |key: &str| look.cell(meta::label(&node.metadata, key));
     let pods = allocatable.pods.as_deref().map_or_else(|| load.pods.to_string(), |most| format!("{}/{most}", load.pods));
-    let (cpu_used, memory_used) = (load.used.map(|used| used.0), load.used.map(|used| used.1));
+    let (cpu_used, memory_used) = used.map_or((None, None), |used| (used.millicores, used.bytes));
     let cells = vec![
         look.cell(Some(&health::status(node))),
         look.cell(kubelet_version.as_deref()),
@@ -195,7 +200,7 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let look = Look::at(&cluster);
         let pods = look.besides::<Pod>().await;
         let load = loads(&pods).get(&*id.id).copied().unwrap_or_default();
-        let summary = parts::summary(&DEF, &row(&look, &node, load, Timestamp::now()));
+        let summary = parts::summary(&DEF, &row(&look, &node, load, top::nodes(&look).await.of(&id.id), Timestamp::now()));
         let sections = vec![summary, on_it(&cluster, &pods, &id.id), meta::conditions(&node.status.conditions)];
         Ok(detail::whole(&cluster, "Node", &node.metadata, sections).await)
     })
@@ -209,13 +214,13 @@ fn on_it(cluster: &Cluster, pods: &[Arc<Pod>], node: &str) -> Section {
         let cells = vec![
             Value::maybe(namespace),
             Value::text(name),
-            Value::maybe(pod.status.phase.as_deref()),
+            Value::text(k8s::printed::of(pod).status),
             meta::age(&pod.metadata),
         ];
         (cells, meta::object_id(&cluster.scope, "Pod", namespace, name))
     };
     let on_it = pods.iter().filter(|pod| pod.spec.node_name.as_deref() == Some(node));
-    Section::Table { title: "Pods", columns: vec!["namespace", "pod", "phase", "age"], rows: on_it.map(row).collect() }
+    Section::Table { title: "Pods", columns: vec!["namespace", "pod", "status", "age"], rows: on_it.map(row).collect() }
 }
 
 fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {

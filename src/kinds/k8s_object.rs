@@ -8,7 +8,7 @@ use kube::core::ObjectMeta;
 use serde_json::Value as Json;
 
 use super::k8s::meta::{self, Condition};
-use super::k8s::{self, columns as common, detail};
+use super::k8s::{self, fields as common, detail};
 use super::parts::{self, Verdict, field, fine};
 use super::{Asked, Column, KindDef, Show, Sink, System, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Scope, Section, Value, text};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use super::k8s::{self, Look, columns as common};
+use super::k8s::{self, Look, fields as common};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Value};
 use crate::providers::Env;

@@ -8,7 +8,7 @@ use kube::core::ObjectMeta;
 use serde_json::{Map, Value as Json, json};
 
 use super::k8s::secret::Secret;
-use super::k8s::{self, Look, columns as common, detail, meta};
+use super::k8s::{self, Look, fields as common, detail, meta};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, FaultClass, Resource, ResourceId, Section, Value, text};
 use crate::providers::Env;

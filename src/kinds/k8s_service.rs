@@ -7,8 +7,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
+use super::k8s::pod::Pod;
 use super::k8s::service::{Endpoint, EndpointSlice, SERVICE_NAME, Service, ServicePort, ServiceSpec};
-use super::k8s::{self, Look, columns as common, detail, meta};
+use super::k8s::{self, Look, fields as common, detail, meta};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value};
@@ -72,9 +73,23 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
         let slices = look.all::<EndpointSlice>().await.map_err(|fault| look.lacks(fault)).ok();
         let counts = slices.as_deref().map(counts);
         let now = Timestamp::now();
-        let services = services.iter().filter(|service| look.takes(&service.metadata));
+        let pod = match look.within {
+            Some(pod) if pod.kind == "pod" => Some(look.cluster.get::<Pod>(pod.scope.namespace.as_deref(), &pod.id).await?),
+            _ => None,
+        };
+        let services = services.iter().filter(|service| match &pod {
+            Some(pod) => selects(service, pod),
+            None => look.takes(&service.metadata),
+        });
         Ok(services.map(|service| row(look, service, behind(counts.as_ref(), service), now)).collect())
     })
+}
+
+/// Whether the pod is one of a service's.
+fn selects(service: &Service, pod: &Pod) -> bool {
+    let selector = &service.spec.selector;
+    let has = |(key, value): (&String, &String)| meta::label(&pod.metadata, key) == Some(value);
+    service.metadata.namespace == pod.metadata.namespace && !selector.is_empty() && selector.iter().all(has)
 }
 
 /// By namespace and service.
@@ -223,9 +238,8 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 fn relations(service: &Resource) -> Vec<Relation> {
     let mut relations = Vec::new();
-    let selector = parts::items_of(&DEF, service, "selector");
-    if !selector.is_empty() {
-        relations.push(pods(service, selector));
+    if !parts::items_of(&DEF, service, "selector").is_empty() {
+        relations.push(parts::to_those_within("pods", "pod", &service.id));
     }
     relations.push(parts::to_those_within("events", "k8s-event", &service.id));
     let places = parts::items_of(&DEF, service, "external");
@@ -234,14 +248,6 @@ fn relations(service: &Resource) -> Vec<Relation> {
         relations.push(parts::to_those("load balancer", &aws, "load-balancer", parts::exactly("dns_name", places)));
     }
     relations
-}
-
-/// The pods of the namespace that have all of its labels.
-fn pods(service: &Resource, selector: &[Arc<str>]) -> Relation {
-    let terms: Vec<String> = selector.iter().map(|label| parts::lists("labels", [label])).collect();
-    let namespace = service.id.scope.namespace.as_deref().unwrap_or_default();
-    let id = parts::id(&crate::model::Scope { namespace: None, ..service.id.scope.clone() }, "namespace", namespace);
-    Relation { filter: Some(terms.join(" ")), ..parts::to_those_within("pods", "pod", &id) }
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ pub mod asg;
 pub mod changes;
 mod columns;
 pub mod configmap;
+pub mod cronjob;
+pub mod daemonset;
 mod database;
+pub mod deployment;
 mod dimensions;
 pub mod ecs;
 pub mod ecs_cluster;
@@ -19,8 +22,10 @@ pub mod elasticache;
 pub mod elb;
 pub mod hpa;
 pub mod ingress;
+pub mod job;
 pub mod k8s;
 pub mod k8s_certificate;
+pub mod k8s_event;
 pub mod k8s_node;
 pub mod k8s_object;
 pub mod k8s_resource;
@@ -37,6 +42,8 @@ pub mod pvc;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
+pub mod replicaset;
+pub mod statefulset;
 pub mod target_group;
 pub mod terraform;
 pub mod terraform_lock;
@@ -48,7 +55,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::model::{Detail, Environment, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value};
+use crate::model::{
+    Detail, Environment, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value,
+};
 use crate::providers::{Env, Environments};
 
 /// An operation of a provider, as `service:Operation` in IAM's spelling, such as `ecs:ListServices`.
@@ -247,6 +256,10 @@ pub const ALL: &[&KindDef] = &[
     &log_group::DEF,
     &terraform_lock::DEF,
     &terraform_state::DEF,
+    &deployment::DEF,
+    &statefulset::DEF,
+    &daemonset::DEF,
+    &replicaset::DEF,
     &pod::DEF,
     &k8s_node::DEF,
     &namespace::DEF,
@@ -259,6 +272,9 @@ pub const ALL: &[&KindDef] = &[
     &k8s_certificate::DEF,
     &k8s_resource::DEF,
     &k8s_object::DEF,
+    &job::DEF,
+    &cronjob::DEF,
+    &k8s_event::DEF,
 ];
 
 /// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the

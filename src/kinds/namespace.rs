@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::k8s::namespace::{Namespace, Quota};
 use super::k8s::pod::Pod;
-use super::k8s::{self, Look, columns as common, detail, meta, quantity};
+use super::k8s::{self, Look, fields as common, detail, meta, quantity};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value};
@@ -84,7 +84,7 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
 }
 
 fn is_alive(pod: &Pod) -> bool {
-    !matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed"))
+    !pod.has_ended()
 }
 
 fn row(look: &Look, namespace: &Namespace, pods: i64, quotas: &[Arc<Quota>], now: Timestamp) -> Resource {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::k8s::event::Event;
 use super::k8s::pvc::{Pvc, PvcSpec};
-use super::k8s::{self, Look, columns as common, meta, quantity};
+use super::k8s::{self, Look, fields as common, meta, quantity};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Value};

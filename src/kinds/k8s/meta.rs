@@ -1,6 +1,5 @@
 //! What every object of Kubernetes has: owners, labels, conditions, an age; and cells and blocks made of them.
 
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -98,36 +97,54 @@ pub fn is_owned_by(meta: &ObjectMeta, id: &ResourceId) -> bool {
     here && owners.iter().any(|owner| *owner.name == *id.id && kind_of(&owner.kind) == Some(id.kind))
 }
 
+/// Kinds of the API, and the console's words for them.
+const KINDS: [(&str, KindId); 17] = [
+    ("Pod", "pod"),
+    ("Deployment", "deployment"),
+    ("ReplicaSet", "replicaset"),
+    ("StatefulSet", "statefulset"),
+    ("DaemonSet", "daemonset"),
+    ("Job", "job"),
+    ("CronJob", "cronjob"),
+    ("Event", "k8s-event"),
+    ("Node", "k8s-node"),
+    ("Namespace", "namespace"),
+    ("Service", "k8s-service"),
+    ("Ingress", "ingress"),
+    ("HorizontalPodAutoscaler", "hpa"),
+    ("PersistentVolumeClaim", "pvc"),
+    ("ConfigMap", "configmap"),
+    ("Secret", "k8s-secret"),
+    ("Certificate", "k8s-certificate"),
+];
+
 /// The console's word for a kind of the API, where it has a file of its own.
 pub fn kind_of(kind: &str) -> Option<KindId> {
-    Some(match kind {
-        "Pod" => "pod",
-        "Deployment" => "deployment",
-        "ReplicaSet" => "replicaset",
-        "StatefulSet" => "statefulset",
-        "DaemonSet" => "daemonset",
-        "Job" => "job",
-        "CronJob" => "cronjob",
-        "Event" => "k8s-event",
-        "Node" => "k8s-node",
-        "Namespace" => "namespace",
-        "Service" => "k8s-service",
-        "Ingress" => "ingress",
-        "HorizontalPodAutoscaler" => "hpa",
-        "PersistentVolumeClaim" => "pvc",
-        "ConfigMap" => "configmap",
-        "Secret" => "k8s-secret",
-        "Certificate" => "k8s-certificate",
-        _ => return None,
-    })
+    KINDS.iter().find(|(api, _)| *api == kind).map(|(_, ours)| *ours)
+}
+
+/// The console's word for a kind of the API in lower case, as owners and events are shown.
+pub fn kind_of_lower(kind: &str) -> Option<KindId> {
+    KINDS.iter().find(|(api, _)| api.eq_ignore_ascii_case(kind)).map(|(_, ours)| *ours)
+}
+
+/// Where an object of a kind lives, by the scope of something that belongs to it: what lies in no namespace has none.
+pub fn place_of(scope: &Scope, kind: KindId) -> Scope {
+    let namespace = scope.namespace.clone().filter(|_| !matches!(kind, "k8s-node" | "namespace"));
+    Scope { namespace, ..scope.clone() }
+}
+
+/// The API's word for a kind of the console.
+pub fn api_kind(kind: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(_, ours)| *ours == kind).map(|(api, _)| *api)
 }
 
 /// The id of an object by its kind in the API, where the registry has that kind. `within` is the scope of something in the same
 /// cluster.
 pub fn object_id(within: &Scope, kind: &str, namespace: Option<&str>, name: &str) -> Option<Arc<ResourceId>> {
     let kind = super::super::by_id(kind_of(kind)?)?.id;
-    let namespace = namespace.filter(|_| !matches!(kind, "k8s-node" | "namespace")).map(Into::into);
-    Some(Arc::new(ResourceId { scope: Scope { namespace, ..within.clone() }, kind, id: name.into() }))
+    let scope = Scope { namespace: namespace.map(Into::into), ..within.clone() };
+    Some(Arc::new(ResourceId { scope: place_of(&scope, kind), kind, id: name.into() }))
 }
 
 /// Who controls an object, as a resource.
@@ -206,7 +223,7 @@ impl Texts {
     /// The text as it is kept.
     pub fn shared(&self, text: &str) -> Arc<str> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get::<str>(text.borrow()) {
+        match known.get(text) {
             Some(known) => Arc::clone(known),
             None => {
                 let new: Arc<str> = text.into();

@@ -1,11 +1,14 @@
 //! What the kinds of Kubernetes have in common: how their lists are made from what is watched, and words that several of them use.
 //! The types of objects, with as much of them as is needed, are in the files beside this one.
 
+pub mod apps;
+pub mod batch;
 pub mod certificate;
-pub mod columns;
 pub mod configmap;
 pub mod detail;
 pub mod event;
+pub(super) mod fields;
+pub mod history;
 pub mod hpa;
 pub mod ingress;
 pub mod length;
@@ -13,10 +16,15 @@ pub mod meta;
 pub mod namespace;
 pub mod node;
 pub mod pod;
+pub mod printed;
 pub mod pvc;
 pub mod quantity;
 pub mod secret;
 pub mod service;
+pub mod top;
+pub mod warnings;
+pub mod why;
+pub mod workload;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -133,12 +141,7 @@ impl<'a> Look<'a> {
 }
 
 /// Lists in every cluster of a region, or in the one that `within` lies in. A cluster that can't be had hides none of the others.
-pub async fn list(
-    env: &Env,
-    within: Option<&ResourceId>,
-    sink: &dyn Sink,
-    of_cluster: OfCluster,
-) -> Result<(), Fault> {
+pub async fn list(env: &Env, within: Option<&ResourceId>, sink: &dyn Sink, of_cluster: OfCluster) -> Result<(), Fault> {
     let names = match within.and_then(cluster_of) {
         Some(name) => vec![name],
         None => env.clusters().await?,

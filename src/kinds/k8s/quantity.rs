@@ -1,6 +1,6 @@
 //! Quantities as Kubernetes writes them: `100m` of a core, `512Mi`, `1e3`, `12345678n`.
 
-use crate::model::{Value, text};
+use crate::model::Value;
 
 /// Decimal and binary suffixes.
 const SUFFIXES: [(&str, f64); 15] = [
@@ -68,26 +68,6 @@ pub fn percent(part: Option<u64>, whole: Option<u64>) -> Value {
         (Some(part), Some(whole)) if whole > 0 => Value::Percent(part as f64 * 100.0 / whole as f64),
         _ => Value::None,
     }
-}
-
-/// Used of requested and of the limit, in words: `120m of 500m, limit 1`.
-pub fn used_words(used: Option<String>, request: Option<String>, limit: Option<String>) -> String {
-    let words = match (used, request) {
-        (Some(used), Some(request)) => format!("{used} of {request}"),
-        (Some(used), None) => used,
-        (None, Some(request)) => format!("requests {request}"),
-        (None, None) => String::new(),
-    };
-    match limit {
-        Some(limit) if words.is_empty() => format!("limit {limit}"),
-        Some(limit) => format!("{words}, limit {limit}"),
-        None => words,
-    }
-}
-
-/// Bytes as text.
-pub fn bytes_words(bytes: u64) -> String {
-    text::bytes(bytes)
 }
 
 #[cfg(test)]

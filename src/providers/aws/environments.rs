@@ -275,7 +275,29 @@ impl Environments {
         let current = self.current(&*self.member(&scope.environment)?).await?;
         let profile = env.environment.profile.clone();
         let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region);
-        Ok(Arc::new(Acting { env, profile, writes }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster: None }))
+    }
+
+    /// What an action is given in a Kubernetes cluster: connections of its own to it. Nobody waits here until AWS says who answers;
+    /// whatever is asked of AWS is attested before.
+    pub async fn kube_acting(&self, scope: &Scope) -> Result<Arc<Acting>, Fault> {
+        let member = self.member(&scope.environment)?;
+        let current = self.current(&member).await?;
+        let identity = current.signer.identity().unwrap_or_default();
+        let http = || current.signer.gates().acting.clone();
+        let aws = current.aws_on(http(), &scope.region);
+        let env = self.env_of(&member, &current, scope, &identity, (aws, Lane::Acting));
+        let cluster = match &scope.cluster {
+            Some(name) => Some(current.kube.reach(&env, name).await?),
+            None => None,
+        };
+        let (profile, writes) = (env.environment.profile.clone(), current.writes_on(http(), &scope.region));
+        Ok(Arc::new(Acting { env, profile, writes, cluster }))
+    }
+
+    /// Who one is in a Kubernetes cluster, asked now: the last check before a change in it.
+    pub async fn kube_caller(&self, scope: &Scope) -> Result<Arc<Identity>, Fault> {
+        self.kube_acting(scope).await?.reach()?.caller().await
     }
 
     /// Who answers for an environment, asked now: the last check before a change.

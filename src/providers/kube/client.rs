@@ -2,19 +2,20 @@
 //! themselves, and a change is never sent twice.
 
 use kube::Client;
+use kube::Config;
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::Config;
 
 use super::fault::fault;
+use super::gate::Gate;
 use crate::model::Fault;
 
-/// A client for a context of a kubeconfig.
-pub(super) async fn of_context(files: Kubeconfig, context: &str) -> Result<Client, Fault> {
+/// A client for a context of a kubeconfig, behind its gate.
+pub(super) async fn of_context(files: Kubeconfig, context: &str, gate: &Gate) -> Result<Client, Fault> {
     let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
     let mut config = Config::from_custom_kubeconfig(files, &options)
         .await
         .map_err(|error| fault(context, &kube::Error::InferKubeconfig(error)))?;
     config.default_retry = false;
-    Ok(ClientBuilder::try_from(config).map_err(|error| fault(context, &error))?.build())
+    Ok(ClientBuilder::try_from(config).map_err(|error| fault(context, &error))?.with_layer(gate).build())
 }

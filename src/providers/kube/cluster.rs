@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::discovery::Found;
 use super::fault::fault;
+use super::lately::Lately;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
 use super::watch::{Place, Watch};
@@ -29,6 +30,7 @@ pub struct Cluster {
     pub(super) moves: Arc<Moves>,
     /// The types that its API server has.
     pub(super) found: Found,
+    pub(super) lately: Lately,
 }
 
 impl fmt::Debug for Cluster {
@@ -49,6 +51,11 @@ impl Cluster {
         self.watch::<K>().read(true).await
     }
 
+    /// The only namespace that may be read, where the cluster refuses more.
+    pub fn only(&self) -> Option<Arc<str>> {
+        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn watch<K: Object>(&self) -> Arc<Watch<K>> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         let known = watches.get(&TypeId::of::<K>()).cloned().and_then(|known| known.downcast::<Watch<K>>().ok());
@@ -57,7 +64,7 @@ impl Cluster {
         }
         let new = Arc::new(Watch::<K>::start(Place {
             client: self.reads.clone(),
-            namespace: self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            namespace: self.only(),
             scope: self.scope.region_scope(),
             moves: Arc::clone(&self.moves),
         }));
@@ -96,7 +103,7 @@ impl Cluster {
     }
 }
 
-fn request(path: &str, query: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>, Fault> {
+pub(super) fn request(path: &str, query: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>, Fault> {
     let mut target = path.to_owned();
     if !query.is_empty() {
         target.push('?');

@@ -11,7 +11,10 @@ use kube::config::Kubeconfig;
 use super::client;
 use super::cluster::Cluster;
 use super::discovery::Found;
+use super::gate::Gate;
+use super::lately::Lately;
 use super::moves::Moves;
+use super::reach::Reach;
 use crate::model::{Environment, Fault, FaultClass, Scope};
 use crate::providers::Env;
 
@@ -19,6 +22,8 @@ use crate::providers::Env;
 pub struct Clusters {
     environment: Arc<Environment>,
     opened: Mutex<HashMap<Scope, Arc<Cluster>>>,
+    /// What actions go by, on connections of their own.
+    reached: Mutex<HashMap<Scope, Arc<Reach>>>,
     moves: Arc<Moves>,
 }
 
@@ -31,7 +36,7 @@ impl fmt::Debug for Clusters {
 impl Clusters {
     /// None is opened before it is asked for. What moves in them is told to `moves`.
     pub fn new(environment: Arc<Environment>, moves: Arc<Moves>) -> Self {
-        Self { environment, opened: Mutex::default(), moves }
+        Self { environment, opened: Mutex::default(), reached: Mutex::default(), moves }
     }
 
     /// The names of the clusters in a region. A context lies in the environment's first region.
@@ -47,7 +52,7 @@ impl Clusters {
         if let Some(known) = known {
             return Ok(known);
         }
-        let reads = self.way_into(env, name).await?;
+        let reads = self.way_into(env, name, &Gate::reads()).await?;
         let cluster = Arc::new(Cluster {
             name: Arc::clone(name),
             scope: scope.clone(),
@@ -56,16 +61,31 @@ impl Clusters {
             watches: Mutex::default(),
             moves: Arc::clone(&self.moves),
             found: Found::default(),
+            lately: Lately::default(),
         });
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(opened.entry(scope).or_insert(cluster)))
     }
 
-    async fn way_into(&self, _: &Env, name: &str) -> Result<Client, Fault> {
+    /// The cluster of this name as actions reach it.
+    pub(in crate::providers) async fn reach(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Reach>, Fault> {
+        let scope = env.scope.in_cluster(Arc::clone(name));
+        let known = self.reached.lock().unwrap_or_else(PoisonError::into_inner).get(&scope).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let client = self.way_into(env, name, &Gate::permitting(&scope)).await?;
+        let context = self.environment.kube_contexts.contains(name).then(|| Arc::clone(name));
+        let reach = Arc::new(Reach::new(scope.clone(), context, client));
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(reached.entry(scope).or_insert(reach)))
+    }
+
+    async fn way_into(&self, _: &Env, name: &str, gate: &Gate) -> Result<Client, Fault> {
         let read = tokio::task::spawn_blocking(Kubeconfig::read).await;
         let read = read.map_err(|error| Fault::new(FaultClass::Bug, error.to_string()))?;
         let files = read.map_err(|error| Fault::new(FaultClass::Invalid, error.to_string()))?;
-        client::of_context(files, name).await
+        client::of_context(files, name, gate).await
     }
 }
 

@@ -14,11 +14,15 @@ pub fn fault(what: &str, error: &kube::Error) -> Fault {
             Fault::new(FaultClass::Expired { renew: None, sign_in: false }, summary(&why.to_string()))
         }
         kube::Error::ReadEvents(why) => Fault::new(FaultClass::Unreachable, summary(&why.to_string())),
+        // The gate's own, word for word.
+        kube::Error::Service(why) if why.is::<Fault>() => {
+            why.downcast_ref::<Fault>().cloned().unwrap_or_else(|| Fault::new(FaultClass::Bug, summary("refused")))
+        }
         other => of_connection(what, other),
     }
 }
 
-fn of_status(what: &str, status: &Status) -> Fault {
+pub(super) fn of_status(what: &str, status: &Status) -> Fault {
     let class = match status.code {
         401 => FaultClass::Expired { renew: None, sign_in: false },
         403 => FaultClass::Denied { permission: permission(&status.message) },
