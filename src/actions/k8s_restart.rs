@@ -143,3 +143,7 @@ fn affects(id: &ResourceId, object: &Object) -> String {
 fn look<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step) -> Asked<'a, Seen> {
     async move { Ok(k8s::seen(&k8s::read(acting, &plan.target.id).await?)) }.boxed()
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

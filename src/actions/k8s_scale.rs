@@ -304,3 +304,7 @@ fn stand(object: &Object, from: i64, to: i64) -> Stand {
     let percent = (100 * (come - from)).checked_div(to - from).map(|percent| percent.clamp(0, 100) as u8);
     parts::going(words, percent)
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

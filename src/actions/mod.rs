@@ -14,8 +14,12 @@ mod elasticache_snapshot_create;
 mod elasticache_snapshot_delete;
 mod field;
 mod k8s;
+mod k8s_cordon;
+mod k8s_delete;
+mod k8s_drain;
 mod k8s_restart;
 mod k8s_scale;
+mod k8s_undo;
 mod parts;
 mod rds;
 mod rds_failover;
@@ -129,6 +133,11 @@ pub const ALL: &[&ActionDef] = &[
     &elasticache_snapshot_delete::DEF,
     &k8s_scale::DEF,
     &k8s_restart::DEF,
+    &k8s_undo::DEF,
+    &k8s_delete::DEF,
+    &k8s_cordon::CORDON,
+    &k8s_cordon::UNCORDON,
+    &k8s_drain::DEF,
     &terraform_unlock::DEF,
     &terraform_lock_restore::DEF,
     &terraform_state_restore::DEF,

@@ -1,7 +1,12 @@
 //! What the actions in Kubernetes clusters have in common: how a target is named, read and frozen, what is asked before a change, and
 //! how it is sent. Knows no action of its own.
 
+mod difference;
 mod object;
+pub(super) mod revisions;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+pub(super) mod rig;
 pub(super) mod rollout;
 mod sort;
 mod trouble;
@@ -22,9 +27,10 @@ use crate::model::{
 use crate::providers::Acting;
 use crate::providers::kube::{May, Question};
 
+pub(super) use difference::difference;
 pub(super) use object::Object;
 pub(super) use sort::{of_id, sort};
-pub(super) use trouble::{selector, trouble};
+pub(super) use trouble::trouble;
 
 /// Who has written a field, as the server keeps it.
 const MANAGER: &str = "fieldManager=quarterdeck";

@@ -116,6 +116,12 @@ impl Reach {
         Self { scope, context, client }
     }
 
+    /// Behind this client.
+    #[cfg(test)]
+    pub fn for_tests(scope: crate::model::Scope, client: Client) -> Self {
+        Self::new(scope, Some("beta9".into()), client)
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         self.scope.cluster.as_deref().unwrap_or_default()
