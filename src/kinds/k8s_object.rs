@@ -126,8 +126,7 @@ pub async fn called(env: &Env, cluster: &Arc<str>, word: &str, sink: &dyn Sink) 
 
 /// The objects of a type, page by page.
 async fn objects(cluster: &Cluster, found: &ApiType, sink: &dyn Sink) -> Result<(), Fault> {
-    let namespace = cluster.only_namespace();
-    let path = found.path(namespace.as_deref());
+    let path = found.path(None);
     let mut token: Option<String> = None;
     for page in 0..PAGES {
         let printed = cluster.printed(&path, token.as_deref()).await?;

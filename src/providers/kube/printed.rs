@@ -1,8 +1,6 @@
 //! Objects of any type as the API server prints them: its own columns, by the Table API (`as=Table;v=v1;g=meta.k8s.io`). What a server
 //! does not print is told by name and age.
 
-use std::sync::{Arc, PoisonError};
-
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -113,11 +111,6 @@ impl Printed {
 }
 
 impl Cluster {
-    /// The only namespace that may be read, where the cluster refuses more.
-    pub fn only_namespace(&self) -> Option<Arc<str>> {
-        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// A page of the objects that lie at a path; the first without a token.
     pub async fn printed(&self, path: &str, token: Option<&str>) -> Result<Printed, Fault> {
         Ok(self.read_as::<Printed>(&format!("{path}?{}", query(token)), TABLE).await?.with_items())
