@@ -9,7 +9,7 @@ use super::pane::{Pane, PaneKey};
 use super::rank::{AT_ONCE, RankJob, passes};
 use super::state::State;
 use super::view::{ChangesView, Link, View, changes_query};
-use super::{acts, alarms, open, summary};
+use super::{acts, alarms, layers, open, summary, types};
 use crate::engine::{Event, Request, SignInState, TailEvent};
 use crate::kinds::{self, Relation};
 use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, ResourceId};
@@ -123,6 +123,9 @@ fn done(
     let mut touched = if replaced { alarms::join(&mut state.store, query) } else { Vec::new() };
     summary::refresh(state, &query.scope().environment, at);
     if !unchanged {
+        if types::concerns(query) {
+            layers::refresh_palette(state);
+        }
         touched.push(query.clone());
         refill(state, &touched, effects);
     }

@@ -15,7 +15,7 @@ use super::msg::Effect;
 use super::nav::Nav;
 use super::state::State;
 use super::view::View;
-use super::{moves, navigate, update};
+use super::{moves, navigate, types, update};
 use crate::engine::Request;
 use crate::kinds;
 use crate::model::text::near_misses;
@@ -230,6 +230,7 @@ fn rematch(state: &mut State) {
             // Commands are sentences: scattered letters are found in every one of them.
             let word = input.value().trim().to_lowercase();
             matches.retain(|at| entries[*at].sort != "command" || entries[*at].words.to_lowercase().contains(&word));
+            matches.retain(|at| entries[*at].sort != types::SORT || types::begins(&entries[*at], &word));
             if let Some(first) = entries.iter().position(exact) {
                 matches.retain(|entry| *entry != first);
                 matches.insert(0, first);
@@ -264,6 +265,7 @@ fn called(entry: &PaletteEntry, word: &str) -> bool {
     match &entry.command {
         Command::List(kind) => kinds::by_id(kind).is_some_and(|kind| kind.is_called(word)),
         Command::Quit => matches!(word, "q" | "quit"),
+        Command::Objects(_) => types::is_called(entry, word),
         Command::Journal => word == "journal",
         _ => &*entry.words == word,
     }
@@ -309,7 +311,17 @@ pub(super) fn open_prompt(state: &mut State, command: &Command) {
 }
 
 pub(super) fn open_palette(state: &mut State) {
-    let kinds = kinds::ALL.iter().map(|kind| PaletteEntry {
+    let entries = palette(state);
+    let matches = Vec::new();
+    state.layers.push(Layer::Palette { input: Input::default(), entries, matches, at: 0 });
+    // What clusters have is asked for while it is open.
+    state.asked.stale = true;
+    rematch(state);
+}
+
+/// Everything that can be gone to.
+fn palette(state: &State) -> Arc<[PaletteEntry]> {
+    let kinds = kinds::ALL.iter().filter(|kind| kind.stands_alone()).map(|kind| PaletteEntry {
         words: format!("{} ({}) {}", kind.title, kind.id, kind.aliases.join(" ")).into(),
         sort: "kind",
         keys: "".into(),
@@ -321,9 +333,19 @@ pub(super) fn open_palette(state: &mut State) {
         keys: "".into(),
         command: Command::Switch(Arc::clone(&environment.name)),
     });
-    let entries: Arc<[PaletteEntry]> = kinds.chain(state.commands.iter().cloned()).chain(environments).collect();
-    let matches = (0..entries.len()).collect();
-    state.layers.push(Layer::Palette { input: Input::default(), entries, matches, at: 0 });
+    kinds.chain(state.commands.iter().cloned()).chain(environments).chain(types::entries(state)).collect()
+}
+
+/// The palette has come to know more; what is chosen stays chosen.
+pub(super) fn refresh_palette(state: &mut State) {
+    let fresh = palette(state);
+    let Some(Layer::Palette { entries, at, .. }) = state.layers.last_mut() else { return };
+    let chosen = *at;
+    *entries = fresh;
+    rematch(state);
+    if let Some(Layer::Palette { matches, at, .. }) = state.layers.last_mut() {
+        *at = chosen.min(matches.len().saturating_sub(1));
+    }
 }
 
 pub(super) fn open_picker(state: &mut State) {

@@ -41,6 +41,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
                 navigate::go(state, View::List(Box::new(list(kind, None, Filter::default()))), effects);
             }
         }
+        Command::Objects(id) => open_type(state, &id, effects),
         Command::Switch(name) => navigate::switch(state, &name, effects),
         Command::Changes => changes(state, None, effects),
         Command::ChangesHere => match state.selected() {
@@ -121,6 +122,12 @@ fn open_resource(state: &mut State, id: Arc<ResourceId>, effects: &mut Vec<Effec
         ("log-group", _) => tail_of(state, vec![id], effects),
         _ => detail(state, id, DetailTab::Summary, effects),
     }
+}
+
+/// The objects of a type.
+fn open_type(state: &mut State, id: &Arc<ResourceId>, effects: &mut Vec<Effect>) {
+    let view = View::List(Box::new(list(&kinds::k8s_object::DEF, Some(Arc::clone(id)), Filter::default())));
+    navigate::go_with(state, view, [Arc::clone(&id.scope.environment)].into(), effects);
 }
 
 /// Walks a relation.

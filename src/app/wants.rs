@@ -8,6 +8,7 @@ use super::msg::Effect;
 use super::pane::{Pane, TableColumn};
 use super::selection::scopes;
 use super::state::State;
+use super::types;
 use super::view::{DetailTab, View, changes_query};
 use crate::engine::{Interest, MetricWant, Priority, Request};
 use crate::kinds;
@@ -84,6 +85,7 @@ pub(super) fn on_screen(state: &State) -> Vec<Query> {
     for (_, pane) in state.panes() {
         queries.extend(pane.queries(&marked));
     }
+    queries.extend(types::wanted(state));
     match &state.view {
         View::Detail(detail) => {
             queries.push(Query::Detail(Arc::clone(&detail.id)));

@@ -115,10 +115,9 @@ fn relations(found: &Resource) -> Vec<Relation> {
     listed.then(|| parts::to_those_within("objects", "k8s-object", &found.id)).into_iter().collect()
 }
 
-/// Whether a person would call this type so: by plural, singular, a short name, or plural and group.
-pub fn is_called(found: &Resource, word: &str) -> bool {
-    let word = word.to_lowercase();
+/// What a person would call a type, as kubectl understands it, each in lower case: plural and group, plural, singular, short names.
+pub fn words(found: &Resource) -> Vec<String> {
     let own = ["plural", "singular"].map(|column| parts::text_of(&DEF, found, column));
-    let short = parts::items_of(&DEF, found, "short_names");
-    *found.name == *word || own.contains(&&*word) || short.iter().any(|short| **short == *word)
+    let short = parts::items_of(&DEF, found, "short_names").iter().map(|short| &**short);
+    parts::each_once([&*found.name].into_iter().chain(own).chain(short).map(str::to_lowercase))
 }

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod kube;
 mod memory;
+mod process;
 
 use std::sync::Arc;
 

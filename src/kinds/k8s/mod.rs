@@ -36,7 +36,7 @@ use super::parts::Verdict;
 use crate::model::{Fault, FaultClass, KindId, Resource, ResourceId, Scope, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw;
-use crate::providers::kube::{Cluster, Object};
+use crate::providers::kube::{Cluster, Names, Object};
 
 use meta::Texts;
 
@@ -142,9 +142,9 @@ impl<'a> Look<'a> {
 
 /// Lists in every cluster of a region, or in the one that `within` lies in. A cluster that can't be had hides none of the others.
 pub async fn list(env: &Env, within: Option<&ResourceId>, sink: &dyn Sink, of_cluster: OfCluster) -> Result<(), Fault> {
-    let names = match within.and_then(cluster_of) {
-        Some(name) => vec![name],
-        None => env.clusters().await?,
+    let Names { names, fault } = match within.and_then(cluster_of) {
+        Some(name) => Names { names: vec![name], fault: None },
+        None => env.named_clusters().await,
     };
     let asked = names.iter().map(|name| async move {
         let cluster = env.cluster(name).await?;
@@ -153,6 +153,7 @@ pub async fn list(env: &Env, within: Option<&ResourceId>, sink: &dyn Sink, of_cl
         Ok((rows, look.faults.into_inner().unwrap_or_else(PoisonError::into_inner)))
     });
     let mut answers: Vec<Result<(Vec<Resource>, Vec<Fault>), Fault>> = join_all(asked).await;
+    answers.extend(fault.map(Err));
     // Of a single cluster its fault is that of the whole list: what was there before stays.
     if let [Err(_)] = &answers[..] {
         return answers.remove(0).map(drop);

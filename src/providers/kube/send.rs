@@ -114,7 +114,9 @@ fn broken(what: &str, error: &kube::Error, claim: &Claim) -> Sent {
 /// Whether no connection could be made, or nobody to be there as: nothing has left.
 fn never_connected(error: &kube::Error) -> bool {
     let causes = std::iter::successors(error.source(), |error| (*error).source());
-    matches!(error, kube::Error::Auth(_))
+    // The credentials' own faults come before anything is sent.
+    matches!(error, kube::Error::Service(why) if why.is::<Fault>())
+        || matches!(error, kube::Error::Auth(_))
         || causes.into_iter().any(|cause| {
             let refused = |io: &std::io::Error| io.kind() == std::io::ErrorKind::ConnectionRefused;
             cause.downcast_ref().is_some_and(refused)
