@@ -31,6 +31,9 @@ mod rds_snapshot_delete;
 #[cfg(test)]
 #[cfg(feature = "demo")]
 mod rig;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod rounds;
 mod terraform;
 mod terraform_digest_repair;
 mod terraform_lock_restore;

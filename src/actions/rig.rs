@@ -123,21 +123,6 @@ impl Rig {
         found
     }
 
-    /// How many answers a plan waits for, one after the other, at most: its calls, but that those at once count as one.
-    pub(super) async fn rounds(
-        &self,
-        environment: &str,
-        action: &'static ActionDef,
-        fields: &[(&'static str, &str)],
-    ) -> usize {
-        self.acting(environment).await;
-        self.estate.faults().add("latency:200ms").unwrap();
-        self.estate.reset_calls();
-        self.plan(environment, action, fields).await.unwrap();
-        let calls: u64 = self.estate.calls().values().sum();
-        usize::try_from(calls).unwrap() - self.estate.most_at_once() + 1
-    }
-
     /// Looks once more, sends and follows each of the plan's steps in turn; returns what the estate saw.
     pub(super) async fn carry_out(&self, plan: &Plan) -> Vec<Changed> {
         self.estate.reset_calls();

@@ -139,6 +139,8 @@ pub enum Context {
     Menu,
     /// A dialog, its buttons.
     Dialog,
+    /// A dialog, its buttons, and a field that letters go to.
+    Answer,
     /// The bridge, with one of its lists focused.
     Bridge,
     /// A list, the fleet or the changes.

@@ -6,14 +6,14 @@ use super::command::Command;
 use super::fleet::FleetView;
 use super::logs::{LogRange, LogsView};
 use super::msg::Effect;
-use super::nav::Nav;
+use super::nav::{Nav, Sort};
 use super::navigate;
 use super::pane::{Pane, Shown, TableColumn};
 use super::selection::same;
 use super::state::State;
 use super::view::{Bridge, ChangesView, DetailTab, DetailView, View};
 use crate::engine::Request;
-use crate::kinds::{self, BridgePane, KindDef, Relation, Show};
+use crate::kinds::{self, BridgePane, KindDef, Relation, Show, System};
 use crate::model::{Filter, KindId, Level, Query, Resource, ResourceId, Window, text};
 
 /// Two hours: what "what changed?" means unless told otherwise.
@@ -271,8 +271,8 @@ pub(super) fn bridge(state: &State) -> View {
         pane(
             "services",
             BridgePane::Services,
-            &["tasks", "rollout", "task_definition", "deployed_at", "cluster"],
-            false,
+            &["tasks", "rollout", "task_definition", "image", "deployed_at", "namespace", "cluster"],
+            true,
         ),
         pane("databases", BridgePane::Databases, &["status", "engine", "class"], true),
         pane("alarms", BridgePane::Alarms, &["state", "since", "metric"], false),
@@ -294,7 +294,9 @@ fn list(kind: &'static KindDef, within: Option<Arc<ResourceId>>, filter: Filter)
             .filter(|column| matches!(column.show, Show::Table(_)))
             .map(|column| TableColumn::Own(column.id)),
     );
-    if matches!(kind.pane, Some(BridgePane::Services | BridgePane::Databases)) || kind.id == "load-balancer" {
+    let measured =
+        matches!(kind.pane, Some(BridgePane::Services | BridgePane::Databases)) && kind.system == System::Aws;
+    if measured || kind.id == "load-balancer" {
         columns.push(TableColumn::Spark);
     }
     columns.push(TableColumn::Reason);
@@ -305,6 +307,10 @@ fn list(kind: &'static KindDef, within: Option<Arc<ResourceId>>, filter: Filter)
     };
     let mut pane = new_pane(title, Arc::new([kind.id]), within, columns);
     pane.nav.filter = filter;
+    // What happened is read from its end.
+    if kind.id == "k8s-event" {
+        pane.nav.sort = Some(Sort { column: "last", descending: true });
+    }
     pane
 }
 

@@ -207,7 +207,7 @@ impl State {
         match self.layers.last() {
             Some(Layer::Picker { .. }) => Context::Picker,
             Some(Layer::Prompt { .. } | Layer::Palette { .. } | Layer::Code { .. }) => Context::Text,
-            Some(Layer::Act(layer)) => layer.context(),
+            Some(Layer::Act(layer)) => layer.context(&self.acts),
             Some(Layer::SortMenu { .. } | Layer::Help { .. } | Layer::SignIn { .. }) => Context::Menu,
             None => match &self.view {
                 View::Bridge(bridge) if bridge.focus == 4 => Context::Logs,

@@ -18,6 +18,8 @@ use super::failure::say;
 use super::{DONE, Failure, Setup, fetch, select, wrong};
 use crate::actions;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
+use crate::journal::{Entry, Event};
+use crate::kinds::parts::minute;
 use crate::model::{Fault, Fields, Followed, Headway, Order, Scope, Sent};
 
 /// A precondition or a policy forbids it, or the target has moved.
@@ -31,6 +33,7 @@ pub(super) async fn run(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs) -> Re
         return Err(Failure::usage("a plan is no table", "`-o json` prints it for programs"));
     }
     let scope = scope(setup)?;
+    tell_orphans(guard).await;
     let proposal = match propose(setup, guard, args, &scope).await {
         Ok(proposal) => proposal,
         Err(fault) => {
@@ -44,6 +47,17 @@ pub(super) async fn run(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs) -> Re
         return Ok(if proposal.judgement.denial.is_some() { ExitCode::from(FORBIDDEN) } else { DONE });
     }
     apply(setup, guard, args, proposal).await
+}
+
+/// Tells, once, what a console or another `act` has left without an outcome: whoever changes something next should look at it first.
+async fn tell_orphans(guard: &Arc<Guard>) {
+    let looking = Arc::clone(guard);
+    let orphans = tokio::task::spawn_blocking(move || looking.orphans()).await.unwrap_or_default();
+    for Entry { at, place, event, .. } in &orphans {
+        let Event::Intent { title, .. } = event else { continue };
+        let (at, environment) = (minute(*at), &place.environment);
+        say(&format!("{environment}: {title} ({at}) has ended unknown: look at {} {}", place.kind, place.name));
+    }
 }
 
 /// The one environment, and its region.

@@ -177,7 +177,8 @@ pub struct GetArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "SOURCE is the name of a log group (`/ecs/backend`, `/ecs/*`), `KIND/NAME` of something that has logs \
-    (`service/backend`), or a bare name: a service, else a log group.\n\
+    (`service/backend`, `pod/web-0`, `deployment/web`), a bare name: a service, else a log group, or the pods that carry \
+    some labels: `labels:NAMESPACE/app=web,tier!=cache`, in every cluster of the environment.\n\
     With -o json every line is an object of its own."
 )]
 pub struct LogsArgs {

@@ -168,7 +168,7 @@ impl Sources for Live {
         let environment = Arc::clone(&source.scope.environment);
         let explainer = Arc::clone(&access);
         let pages = async move {
-            let env = access.env(&source.scope.region_scope()).await?;
+            let env = logs::env(&access, &source).await?;
             Ok(logs::lines(env, source, from, to, pattern))
         };
         stream::once(pages).try_flatten().map_err(move |fault| explainer.explain(fault, &environment)).boxed()
@@ -181,7 +181,7 @@ impl Sources for Live {
     ) -> Asking<'static, BoxStream<'static, Result<Update, Fault>>> {
         let (access, source) = (Arc::clone(&self.access), source.clone());
         async move {
-            let env = access.env(&source.scope.region_scope()).await?;
+            let env = logs::env(&access, &source).await?;
             logs::live(&env, &source, pattern.as_deref()).await
         }
         .boxed()

@@ -245,9 +245,8 @@ fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
         if row::log_types(&cluster(env, &id.id).await?).is_empty() {
             return Ok(Vec::new());
         }
-        let label = crate::model::text::clean(&id.id).into();
-        let group = control_plane(&id.id).into();
-        Ok(vec![LogSource { scope: env.scope.clone(), group, stream_prefix: None, label }])
+        let label = crate::model::text::clean(&id.id);
+        Ok(vec![LogSource::group(env.scope.clone(), control_plane(&id.id), None, label)])
     })
 }
 

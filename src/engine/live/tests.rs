@@ -340,8 +340,7 @@ async fn a_changed_file_brings_other_environments() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_firehose_flows_in_order_without_doubles() {
     let mut rig = Rig::on(Estate::sized(SEED, Clock::Real, 1, 10));
-    let (group, label) = ("/bench/firehose".into(), "firehose".into());
-    let source = LogSource { scope: rig.scopes[0].clone(), group, stream_prefix: None, label };
+    let source = LogSource::group(rig.scopes[0].clone(), "/bench/firehose", None, "firehose");
     let since = Timestamp::now() - SignedDuration::from_secs(2);
     rig.engine.request(Request::Tail(TailSpec { id: 1, sources: vec![source], since, until: None, pattern: None }));
     let (began, mut seen, mut out_of_order) = (Instant::now(), HashSet::new(), 0);

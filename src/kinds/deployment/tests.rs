@@ -134,7 +134,10 @@ fn quota_is_told_with_its_event() {
     let warnings = Warnings::new(Arc::new(serde_json::from_value::<Events>(events).unwrap()));
     let (health, reason, evidence) = judged(&deployment(3, &status), vec![pod("p0", "new", &runs())], warnings);
     assert_eq!(health, Health::Degraded);
-    assert_eq!(reason, "1 of 3 pods available; pods can't be created: pods \"web-x\" is forbidden: exceeded quota: compute");
+    assert_eq!(
+        reason,
+        "1 of 3 pods available; pods can't be created: pods \"web-x\" is forbidden: exceeded quota: compute"
+    );
     assert_eq!(evidence.as_deref(), Some("event/web-new.1"));
 }
 

@@ -149,6 +149,8 @@ impl Column {
                 Want { tight, least: widest.min(ENVIRONMENT.0), natural, rank: self.rank }
             }
             TableColumn::Reason if widest == 0 && pane.shown.sick == 0 => return None,
+            // A column that only some of the pane's kinds have.
+            TableColumn::Own(_) if widest == 0 && !rows.is_empty() && self.places.contains(&None) => return None,
             TableColumn::Reason => {
                 let least = if cells < WIDE { REASON.0 } else { REASON.2 };
                 Want { tight: REASON.1, least, natural, rank: self.rank }
