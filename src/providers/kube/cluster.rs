@@ -17,6 +17,7 @@ use super::fault::fault;
 use super::lately::Lately;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
+use super::shell::Kept;
 use super::watch::{Place, Watch};
 use crate::model::{Fault, FaultClass, Scope};
 
@@ -46,6 +47,8 @@ pub struct Cluster {
     /// The types that its API server has.
     pub(super) found: Found,
     pub(super) lately: Lately,
+    /// A program in a container that an action has started and not joined yet.
+    pub(super) kept: Kept,
 }
 
 impl fmt::Debug for Cluster {
@@ -70,6 +73,7 @@ impl Cluster {
             moves,
             found: Found::default(),
             lately: Lately::default(),
+            kept: Kept::default(),
         }
     }
 

@@ -23,6 +23,7 @@ mod proxy;
 mod reach;
 mod route;
 mod send;
+mod shell;
 mod watch;
 
 pub use access::OPERATIONS;
@@ -41,3 +42,4 @@ pub use moves::{Move, Moves};
 pub use object::{Object, Shelf, nullable};
 pub use printed::{Printed, PrintedColumn, PrintedMeta, PrintedObject, PrintedRow};
 pub use reach::{May, Question, Reach};
+pub use shell::{Shell, ShellEnd};
