@@ -402,7 +402,7 @@ fn rows(query: &Query, count: usize) -> Answer {
         reason: "".into(),
         cells: Box::new([]),
     };
-    Answer::Rows(Arc::new(Rows { items: (0..count).map(row).collect(), faults: Vec::new() }))
+    Answer::Rows(Arc::new(Rows { items: (0..count).map(row).collect(), ..Rows::default() }))
 }
 
 /// A line: its second, its event and its text.

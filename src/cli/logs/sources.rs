@@ -7,7 +7,6 @@ use crate::cli::{Failure, Setup, select};
 use crate::config::Problem;
 use crate::kinds::{self, KindDef, Sink};
 use crate::model::{Fault, LogSource, Resource, Scope};
-use crate::providers::Env;
 
 /// A bare name is looked for among these kinds, in this order; the first that has it counts.
 const BARE: [&str; 2] = ["ecs-service", GROUP];

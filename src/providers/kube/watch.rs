@@ -115,8 +115,8 @@ impl<K: Object> Watch<K> {
 async fn run<K: Object>(place: Place, kept: Arc<Mutex<Kept<K>>>, tell: tokio::sync::watch::Sender<()>) {
     let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
     let api: Api<K> = match &place.namespace {
-        Some(namespace) if K::NAMESPACED => Api::namespaced(place.client.clone(), namespace),
-        _ => Api::all(place.client.clone()),
+        Some(namespace) if K::NAMESPACED => Api::namespaced_with(place.client.clone(), namespace, &()),
+        _ => Api::all_with(place.client.clone(), &()),
     };
     let events = watcher(api, Config::default().page_size(PAGE));
     let events = StreamExt::map(events, |event| event.map(|event| event.modify(slim)));
