@@ -131,7 +131,16 @@ impl Around<'_> {
         };
         Described {
             credentials: self.credentials(profile.as_deref()),
-            environment: Environment { name, customer, stage, profile, account, regions, terraform, ..Environment::default() },
+            environment: Environment {
+                name,
+                customer,
+                stage,
+                profile,
+                account,
+                regions,
+                terraform,
+                ..Environment::default()
+            },
             place,
             customer: customer_from,
             stage: stage_from,

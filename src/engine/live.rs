@@ -221,9 +221,9 @@ impl Sources for Live {
         async move {
             let moved = self.access.moved().await;
             let kinds = |(scope, plural): (Scope, &'static str)| {
-                let standing = kinds::ALL.iter().filter(
-                    move |kind| matches!(kind.system, System::Kubernetes(types) if types.contains(&plural)),
-                );
+                let standing = kinds::ALL
+                    .iter()
+                    .filter(move |kind| matches!(kind.system, System::Kubernetes(types) if types.contains(&plural)));
                 standing.map(move |kind| (scope.clone(), kind.id))
             };
             moved.into_iter().flat_map(kinds).collect()

@@ -10,7 +10,9 @@ use tokio::sync::mpsc;
 
 use super::{ApiStats, SignInState};
 use crate::kinds::logs::{Found, Update};
-use crate::model::{Answer, Environment, Fault, KindId, LogSource, MetricSpec, Points, Query, ResourceId, Scope, Window};
+use crate::model::{
+    Answer, Environment, Fault, KindId, LogSource, MetricSpec, Points, Query, ResourceId, Scope, Window,
+};
 
 /// A question on its way.
 pub type Asking<'a, T> = BoxFuture<'a, Result<T, Fault>>;

@@ -17,8 +17,8 @@ use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, Engine, Event, Interest, Priority, Request, Settings, Shared, SignInState};
 use crate::kinds::logs::{Found, Update};
 use crate::model::{
-    Answer, Fault, FaultClass, Health, KindId, Level, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows, Scope,
-    Window,
+    Answer, Fault, FaultClass, Health, KindId, Level, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows,
+    Scope, Window,
 };
 
 /// What a query comes to.

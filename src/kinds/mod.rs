@@ -36,7 +36,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::model::{Detail, Environment, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value};
+use crate::model::{
+    Detail, Environment, Fault, KindId, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value,
+};
 use crate::providers::{Env, Environments};
 
 /// An operation of a provider, as `service:Operation` in IAM's spelling, such as `ecs:ListServices`.

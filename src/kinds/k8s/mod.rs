@@ -19,12 +19,7 @@ pub type Rows = (Vec<Resource>, Vec<Fault>);
 pub type OfCluster = for<'a> fn(&'a Cluster) -> BoxFuture<'a, Result<Rows, Fault>>;
 
 /// Lists in every cluster of a region, or in the one that `within` lies in. A cluster that can't be had hides none of the others.
-pub async fn list(
-    env: &Env,
-    within: Option<&ResourceId>,
-    sink: &dyn Sink,
-    of_cluster: OfCluster,
-) -> Result<(), Fault> {
+pub async fn list(env: &Env, within: Option<&ResourceId>, sink: &dyn Sink, of_cluster: OfCluster) -> Result<(), Fault> {
     let names = match within.and_then(cluster_of) {
         Some(name) => vec![name],
         None => env.clusters().await?,

@@ -2,9 +2,9 @@
 //! themselves, and a change is never sent twice.
 
 use kube::Client;
+use kube::Config;
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::Config;
 
 use super::fault::fault;
 use crate::model::Fault;

@@ -22,7 +22,8 @@ impl Moves {
     pub(super) fn tell(&self, scope: &Scope, plural: &'static str) {
         let new = {
             let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
-            !moved.iter().any(|(known, what)| *what == plural && known == scope) && moved.insert((scope.clone(), plural))
+            !moved.iter().any(|(known, what)| *what == plural && known == scope)
+                && moved.insert((scope.clone(), plural))
         };
         if new {
             self.notify.notify_one();

@@ -195,7 +195,11 @@ impl World {
             Happening::Rows => {
                 self.generation += 1;
                 let items = vec![service("dhbw-prod", "other")];
-                let result = Ok(Some(Answer::Rows(Arc::new(crate::model::Rows { items, faults: Vec::new(), ..Default::default() }))));
+                let result = Ok(Some(Answer::Rows(Arc::new(crate::model::Rows {
+                    items,
+                    faults: Vec::new(),
+                    ..Default::default()
+                }))));
                 let query = services("dhbw-prod");
                 Some(Msg::Event(Event::Done { query, generation: self.generation, at: at(self.now), result }))
             }

@@ -66,9 +66,11 @@ impl KubeCluster {
     /// Says something about an object.
     pub(super) fn tell(&mut self, about: About, said: Said, host: Option<Arc<str>>) {
         let Said(kind, reason, source, message) = said;
-        let namespace: Arc<str> = if about.namespace.is_empty() { "default".into() } else { Arc::clone(&about.namespace) };
+        let namespace: Arc<str> =
+            if about.namespace.is_empty() { "default".into() } else { Arc::clone(&about.namespace) };
         // The name follows from what is said, so that it is found again.
-        let words = format!("{}/{}/{}/{reason}/{message}", about.plural, about.uid, about.field.as_deref().unwrap_or(""));
+        let words =
+            format!("{}/{}/{}/{reason}/{message}", about.plural, about.uid, about.field.as_deref().unwrap_or(""));
         let name = format!("{}.{:016x}", about.name, super::super::dice::hash(self.seed, &words));
         let now = self.now;
         if self.store.get("events", &namespace, &name).is_some() {

@@ -3,16 +3,22 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use super::super::dice::hash;
 use super::event::{About, Said};
 use super::pod::{Exit, Owner, Pod, State, Template, back_off, not_found};
 use super::steps::{PodStep, Step};
 use super::store::Object;
 use super::{Fate, KubeCluster};
-use super::super::dice::hash;
 
 impl KubeCluster {
     /// Makes a pod.
-    pub(super) fn create_pod(&mut self, namespace: &str, name: &str, owner: Option<Arc<Owner>>, template: Arc<Template>) {
+    pub(super) fn create_pod(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        owner: Option<Arc<Owner>>,
+        template: Arc<Template>,
+    ) {
         let pod = Pod {
             namespace: namespace.into(),
             name: name.into(),
@@ -68,7 +74,9 @@ impl KubeCluster {
         let image = pod.image().to_owned();
         match step {
             PodStep::Schedule => self.schedule(namespace, name),
-            PodStep::Create if matches!(self.fates.get(image.as_str()), Some(Fate::Missing)) => self.pull(namespace, name),
+            PodStep::Create if matches!(self.fates.get(image.as_str()), Some(Fate::Missing)) => {
+                self.pull(namespace, name)
+            }
             PodStep::Create => self.start(namespace, name),
             PodStep::Pull => self.pull(namespace, name),
             PodStep::Ready => self.ready(namespace, name),
@@ -249,8 +257,11 @@ impl KubeCluster {
             return self.pod_gone(namespace, name);
         }
         if runs {
-            let names: Vec<String> =
-                self.store.pod(namespace, name).map(|pod| pod.containers().map(str::to_owned).collect()).unwrap_or_default();
+            let names: Vec<String> = self
+                .store
+                .pod(namespace, name)
+                .map(|pod| pod.containers().map(str::to_owned).collect())
+                .unwrap_or_default();
             for container in names {
                 let words = format!("Stopping container {container}");
                 self.say_of_pod(namespace, name, Some(&container), Said("Normal", "Killing", "kubelet", words));

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::super::dice::{hash, hex, uuid};
+use super::super::model::{AsgInstance, Nodegroup};
 use super::event::{About, Said};
 use super::json::{list, set, stamp, text};
 use super::steps::Step;
 use super::store::Object;
 use super::{Ground, KubeCluster};
-use super::super::dice::{hash, hex, uuid};
-use super::super::model::{AsgInstance, Nodegroup};
 
 /// Seconds for which a node is short of memory or not heard of, and until the next time.
 const PRESSURE: (i64, i64) = (55 * 60, 190 * 60);
@@ -34,8 +34,12 @@ impl KubeCluster {
                 there.insert(name);
             }
         }
-        let lost: Vec<String> =
-            self.store.list("nodes", None).map(|node| node.name().to_owned()).filter(|it| !there.contains(it)).collect();
+        let lost: Vec<String> = self
+            .store
+            .list("nodes", None)
+            .map(|node| node.name().to_owned())
+            .filter(|it| !there.contains(it))
+            .collect();
         for node in lost.iter().filter(|_| !there.is_empty()) {
             self.leave(node);
         }
@@ -71,7 +75,9 @@ impl KubeCluster {
 
     pub(super) fn pods_on(&self, node: &str) -> Vec<(String, String)> {
         let on = |object: &Object| match object {
-            Object::Pod(pod) if pod.node.as_deref() == Some(node) => Some((pod.namespace.to_string(), pod.name.to_string())),
+            Object::Pod(pod) if pod.node.as_deref() == Some(node) => {
+                Some((pod.namespace.to_string(), pod.name.to_string()))
+            }
             _ => None,
         };
         self.store.list("pods", None).filter_map(on).collect()
@@ -92,7 +98,8 @@ impl KubeCluster {
             }
             _ => false,
         };
-        let due: Vec<String> = self.store.list("nodes", None).filter(|it| late(it)).map(|it| it.name().to_owned()).collect();
+        let due: Vec<String> =
+            self.store.list("nodes", None).filter(|it| late(it)).map(|it| it.name().to_owned()).collect();
         for node in due {
             self.store.edit("nodes", "", &node, |node| {
                 for condition in node["status"]["conditions"].as_array_mut().into_iter().flatten() {
@@ -185,8 +192,8 @@ impl KubeCluster {
 /// The name that EC2 gives to an instance's private address.
 pub(super) fn node_name(instance: &AsgInstance, region: &str) -> String {
     let number = hash(11, &instance.id);
-    let (a, b, c) = (number % 3 * 64, number >> 8 & 63, 4 + (number >> 16) % 250);
-    format!("ip-10-0-{}-{c}.{region}.compute.internal", a + b)
+    let (a, b, c) = (number % 48, number >> 8 & 255, 4 + (number >> 16) % 250);
+    format!("ip-10-{a}-{b}-{c}.{region}.compute.internal")
 }
 
 fn conditions(since: &str) -> Value {
@@ -229,7 +236,8 @@ pub(super) fn node(name: &str, group: &Nodegroup, instance: &AsgInstance, region
         labels[key] = value.as_str().into();
     }
     let sized = |cpu: String, memory: i64| {
-        let mut it = json!({ "cpu": cpu, "ephemeral-storage": "83873772Ki", "memory": format!("{memory}Ki"), "pods": "58" });
+        let mut it =
+            json!({ "cpu": cpu, "ephemeral-storage": "83873772Ki", "memory": format!("{memory}Ki"), "pods": "58" });
         if gpus > 0 {
             it["nvidia.com/gpu"] = gpus.to_string().into();
         }

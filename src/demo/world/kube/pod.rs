@@ -257,7 +257,12 @@ impl Pod {
             return json!([placed]);
         }
         json!([
-            condition("PodReadyToStartContainers", self.begun.is_some() && !over, self.begun.unwrap_or(self.created), None),
+            condition(
+                "PodReadyToStartContainers",
+                self.begun.is_some() && !over,
+                self.begun.unwrap_or(self.created),
+                None
+            ),
             condition("Initialized", true, self.scheduled.unwrap_or(self.created), None),
             condition("Ready", ready, self.since, why.clone()),
             condition("ContainersReady", self.state == State::Ready, self.since, why),
@@ -266,7 +271,8 @@ impl Pod {
     }
 
     fn quality(&self) -> Word {
-        let has = |which: &str| list(&self.template.spec, "/containers").iter().any(|it| it["resources"][which].is_object());
+        let has =
+            |which: &str| list(&self.template.spec, "/containers").iter().any(|it| it["resources"][which].is_object());
         match (has("requests"), has("limits")) {
             (false, false) => "BestEffort",
             _ => "Burstable",
@@ -290,11 +296,13 @@ impl Pod {
         });
         if self.begun.is_some() {
             it["imageID"] = image_id(image).into();
-            it["containerID"] = container_id(&self.uid, text(spec, "/name"), if first { self.restarts } else { 0 }).into();
+            it["containerID"] =
+                container_id(&self.uid, text(spec, "/name"), if first { self.restarts } else { 0 }).into();
         }
         if let Some(last) = self.last.filter(|_| first && self.restarts > 0) {
             let number = self.restarts.saturating_sub(u32::from(self.state != State::CrashWaits));
-            it["lastState"] = json!({ "terminated": ended(last, &container_id(&self.uid, text(spec, "/name"), number)) });
+            it["lastState"] =
+                json!({ "terminated": ended(last, &container_id(&self.uid, text(spec, "/name"), number)) });
         }
         it
     }
@@ -310,7 +318,10 @@ impl Pod {
         match self.state {
             State::Pending | State::Creating => waiting("ContainerCreating", None),
             State::PullFails => waiting("ErrImagePull", Some(not_found(image))),
-            State::PullWaits => waiting("ImagePullBackOff", Some(format!("Back-off pulling image \"{image}\": ErrImagePull: {}", not_found(image)))),
+            State::PullWaits => waiting(
+                "ImagePullBackOff",
+                Some(format!("Back-off pulling image \"{image}\": ErrImagePull: {}", not_found(image))),
+            ),
             State::Running | State::Ready => json!({ "running": { "startedAt": self.started.map(stamp) } }),
             State::CrashWaits => {
                 let container = self.containers().next().unwrap_or_default();
@@ -319,7 +330,10 @@ impl Pod {
                     "CrashLoopBackOff",
                     Some(format!(
                         "back-off {} restarting failed container={container} pod={}_{}({})",
-                        minutes(seconds), self.name, self.namespace, self.uid
+                        minutes(seconds),
+                        self.name,
+                        self.namespace,
+                        self.uid
                     )),
                 )
             }
@@ -328,6 +342,12 @@ impl Pod {
                 json!({ "terminated": last })
             }
         }
+    }
+
+    /// What its first container waits for.
+    pub(super) fn waits(&self) -> String {
+        let state = self.first_state(self.image());
+        text(&state, "/waiting/reason").to_owned()
     }
 
     fn side_state(&self) -> Value {
@@ -346,7 +366,11 @@ impl Pod {
         let (name, image) = (text(spec, "/name"), text(spec, "/image"));
         let id = container_id(&self.uid, name, 0);
         let done = self.begun.is_some();
-        let state = if done { json!({ "terminated": ended(exit, &id) }) } else { json!({ "waiting": { "reason": "PodInitializing" } }) };
+        let state = if done {
+            json!({ "terminated": ended(exit, &id) })
+        } else {
+            json!({ "waiting": { "reason": "PodInitializing" } })
+        };
         json!({
             "name": name, "image": image, "imageID": image_id(image), "containerID": id, "state": state, "lastState": {},
             "ready": done, "started": false, "restartCount": 0,
@@ -366,7 +390,9 @@ fn minutes(seconds: i64) -> String {
 
 /// What the runtime says of an image that its registry does not have.
 pub(super) fn not_found(image: &str) -> String {
-    format!("rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": {image}: not found")
+    format!(
+        "rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": {image}: not found"
+    )
 }
 
 fn ended(exit: Exit, id: &str) -> Value {

@@ -71,7 +71,8 @@ impl KubeCluster {
                 *refused.entry(why).or_default() += 1;
                 continue;
             }
-            let room = free(&doc.json, load).cpu - (super::super::dice::hash(7, &format!("{name}{}", object.name())) % 400) as i64;
+            let room = free(&doc.json, load).cpu
+                - (super::super::dice::hash(7, &format!("{name}{}", object.name())) % 400) as i64;
             if best.as_ref().is_none_or(|(most, _)| room > *most) {
                 best = Some((room, object.name().into()));
             }
@@ -135,5 +136,9 @@ fn words(count: usize, refused: &BTreeMap<&str, usize>) -> String {
     if count > short {
         after.push(format!("{} Preemption is not helpful for scheduling", count - short));
     }
-    format!("0/{count} nodes are available: {}. preemption: 0/{count} nodes are available: {}.", why.join(", "), after.join(", "))
+    format!(
+        "0/{count} nodes are available: {}. preemption: 0/{count} nodes are available: {}.",
+        why.join(", "),
+        after.join(", ")
+    )
 }

@@ -21,6 +21,8 @@ pub(super) enum Step {
     Cron { namespace: Arc<str>, name: Arc<str> },
     /// cert-manager goes on with a certificate.
     Issue { namespace: Arc<str>, name: Arc<str>, asked: bool },
+    /// A deployment is given another image.
+    Release { namespace: &'static str, name: &'static str, image: &'static str },
     /// One of an image's pods begins to fail.
     Poison(&'static str),
     /// A node runs short of memory, or gets over it; for ever.
@@ -67,6 +69,7 @@ impl KubeCluster {
             }
             Step::Cron { namespace, name } => self.cron_due(&namespace, &name),
             Step::Issue { namespace, name, asked } => self.issue(&namespace, &name, asked),
+            Step::Release { namespace, name, image } => self.release(namespace, name, image),
             Step::Poison(image) => self.poison(image),
             Step::Pressure { node, on } => self.pressure(&node, on),
             Step::Silence { node, on } => self.silence(&node, on),
@@ -87,6 +90,14 @@ impl KubeCluster {
         self.later(30_000, Step::Schedule);
         self.later(45_000, Step::Autoscale);
         self.later(60_000, Step::Tidy);
+    }
+
+    fn release(&mut self, namespace: &str, name: &str, image: &str) {
+        self.store.edit("deployments", namespace, name, |it| {
+            it["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
+            it["metadata"]["generation"] = (super::int(it, "/metadata/generation").unwrap_or(1) + 1).into();
+        });
+        self.touch(namespace);
     }
 
     fn churn(&mut self) {
