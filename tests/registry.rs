@@ -40,7 +40,7 @@ impl Stand {
         let described = estate.environments();
         let list = described.iter().map(quarterdeck::cli::demo::configured);
         let source = estate.clone();
-        let source = Source::Estate(Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))));
+        let source = Source::Estate { aws: Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))), kube: Arc::new(|_, _| None) };
         let environments = Environments::new(list.collect(), source, kinds::reads());
         let mut envs = Vec::new();
         for one in &described {

@@ -8,7 +8,16 @@ use futures_util::future::BoxFuture;
 use super::{ActionDef, Choice, by_id};
 use crate::guard::{Hands, Permit, Watching};
 use crate::model::{Fault, FaultClass, Followed, Identity, Order, Plan, ResourceId, Scope, Seen, Sent, Step};
-use crate::providers::Environments;
+use crate::providers::{Acting, Environments};
+
+/// What an action is given where it acts: in a region of an environment, or in a cluster of Kubernetes there.
+pub async fn acting(access: &Environments, action: &ActionDef, scope: &Scope) -> Result<Arc<Acting>, Fault> {
+    if action.is_in_kubernetes() {
+        access.kube_acting(&Scope { namespace: None, ..scope.clone() }).await
+    } else {
+        access.acting(&scope.region_scope()).await
+    }
+}
 
 /// Carries plans out over real providers.
 pub struct Carrier {
@@ -23,8 +32,9 @@ impl Carrier {
 
     /// What can be chosen for a field of an action on this target.
     pub async fn choices(&self, id: &str, target: &ResourceId, field: &'static str) -> Result<Vec<Choice>, Fault> {
-        let acting = self.access.acting(&target.scope.region_scope()).await?;
-        let found = (action(id)?.choices)(&acting, target, field).await;
+        let action = action(id)?;
+        let acting = acting(&self.access, action, &target.scope).await?;
+        let found = (action.choices)(&acting, target, field).await;
         found.map_err(|fault| self.access.explain(fault, &target.scope.environment))
     }
 }
@@ -35,8 +45,11 @@ impl Hands for Carrier {
             let action = action(order.action)?;
             super::check(action, &order.fields)
                 .map_err(|problem| Fault::new(FaultClass::Invalid, problem.to_string()))?;
-            let scope = order.target.scope.region_scope();
-            let plan = async { (action.plan)(&*self.access.acting(&scope).await?, &order.target, &order.fields).await };
+            let scope = &order.target.scope;
+            let plan = async {
+                let acting = acting(&self.access, action, scope).await?;
+                (action.plan)(&acting, &order.target, &order.fields).await
+            };
             let plan = plan.await.map_err(|fault| self.access.explain(fault, &scope.environment))?;
             match plan.steps.iter().find(|step| !action.sends.contains(&step.operation)) {
                 Some(step) => Err(bug(format!("{} does not declare {}", action.id, step.operation))),
@@ -47,13 +60,13 @@ impl Hands for Carrier {
     }
 
     fn caller<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Arc<Identity>, Fault>> {
-        self.access.caller(scope).boxed()
+        if scope.cluster.is_some() { self.access.kube_caller(scope).boxed() } else { self.access.caller(scope).boxed() }
     }
 
     fn look<'a>(&'a self, plan: &'a Plan, step: usize) -> BoxFuture<'a, Result<Seen, Fault>> {
         async move {
             let (action, step) = (action(plan.order.action)?, step_of(plan, step)?);
-            (action.look)(&*self.access.acting(&step.scope).await?, plan, step).await
+            (action.look)(&*acting(&self.access, action, &step.scope).await?, plan, step).await
         }
         .boxed()
     }
@@ -62,7 +75,7 @@ impl Hands for Carrier {
         async move {
             let found = async {
                 let (action, step) = (action(plan.order.action)?, step_of(plan, step)?);
-                Ok((action, step, self.access.acting(&step.scope).await?))
+                Ok((action, step, acting(&self.access, action, &step.scope).await?))
             };
             match found.await {
                 Ok((action, step, acting)) => (action.send)(&acting, plan, step, permit).await,
@@ -80,7 +93,7 @@ impl Hands for Carrier {
     ) -> BoxFuture<'a, Result<Followed, Fault>> {
         async move {
             let (action, step) = (action(plan.order.action)?, step_of(plan, step)?);
-            (action.follow)(&*self.access.acting(&step.scope).await?, plan, step, watch).await
+            (action.follow)(&*acting(&self.access, action, &step.scope).await?, plan, step, watch).await
         }
         .boxed()
     }

@@ -13,6 +13,13 @@ mod elasticache;
 mod elasticache_snapshot_create;
 mod elasticache_snapshot_delete;
 mod field;
+mod k8s;
+mod k8s_cordon;
+mod k8s_delete;
+mod k8s_drain;
+mod k8s_restart;
+mod k8s_scale;
+mod k8s_undo;
 mod parts;
 mod rds;
 mod rds_failover;
@@ -40,7 +47,7 @@ use crate::guard::{Permit, Watching};
 use crate::model::{ActionId, Fault, Fields, Followed, KindId, Plan, Resource, ResourceId, Seen, Sent, Step};
 use crate::providers::Acting;
 
-pub use carrier::Carrier;
+pub use carrier::{Carrier, acting};
 pub use field::{Choice, FieldDef, FieldProblem, FieldSort, check};
 
 /// An operation of a provider, as `service:Operation` in IAM's spelling.
@@ -90,6 +97,13 @@ pub struct ActionDef {
     pub follow: for<'a> fn(&'a Acting, &'a Plan, &'a Step, Watching<'a>) -> Asked<'a, Followed>,
 }
 
+impl ActionDef {
+    /// Whether it acts in Kubernetes clusters, and needs nothing of AWS.
+    pub fn is_in_kubernetes(&self) -> bool {
+        self.sends.iter().any(|operation| operation.starts_with("k8s:"))
+    }
+}
+
 /// Its id stands for it.
 impl fmt::Debug for ActionDef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,6 +131,13 @@ pub const ALL: &[&ActionDef] = &[
     &rds_reboot::DEF,
     &elasticache_snapshot_create::DEF,
     &elasticache_snapshot_delete::DEF,
+    &k8s_scale::DEF,
+    &k8s_restart::DEF,
+    &k8s_undo::DEF,
+    &k8s_delete::DEF,
+    &k8s_cordon::CORDON,
+    &k8s_cordon::UNCORDON,
+    &k8s_drain::DEF,
     &terraform_unlock::DEF,
     &terraform_lock_restore::DEF,
     &terraform_state_restore::DEF,

@@ -62,7 +62,7 @@ fn scope(setup: &Setup) -> Result<Scope, Failure> {
 }
 
 async fn propose(setup: &Setup, guard: &Guard, args: &ActArgs, scope: &Scope) -> Result<Proposal, Fault> {
-    let acting = setup.access.acting(scope).await?;
+    let acting = actions::acting(&setup.access, args.action, scope).await?;
     let target = (args.action.locate)(&acting, &args.fields).await?;
     let order = Order { action: args.action.id, target, fields: args.fields.clone() };
     guard.propose(&[order], Timestamp::now()).await

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::sources::{Asking, Changed, Progress, Sources};
-use super::{ApiStats, SignInState};
+use super::{ApiStats, Priority, SignInState};
 use crate::kinds::logs::{Found, Update};
 use crate::kinds::{self, KindDef, Sink, System, changes, logs, metrics};
 use crate::model::{
@@ -62,12 +62,12 @@ impl Live {
         self.access.env(&scope.region_scope()).await
     }
 
-    async fn answer(&self, query: &Query, progress: Progress<'_>) -> Result<Answer, Fault> {
+    async fn answer(&self, query: &Query, priority: Priority, progress: Progress<'_>) -> Result<Answer, Fault> {
         match query {
             Query::Identity(scope) => Ok(Answer::Identity(self.access.identity(scope).await?)),
             Query::List { scope, kind, within } => {
                 let kind = kind_of(kind)?;
-                let gathered = Gathered { rows: Mutex::default(), progress };
+                let gathered = Gathered { rows: Mutex::default(), priority, progress };
                 if self.access.named(&scope.environment).is_none_or(|environment| kind.concerns(&environment)) {
                     let env = kind.env(&self.access, scope).await?;
                     (kind.list)(&env, within.as_deref(), &gathered).await?;
@@ -121,9 +121,9 @@ impl Live {
 }
 
 impl Sources for Live {
-    fn fetch<'a>(&'a self, query: &'a Query, progress: Progress<'a>) -> Asking<'a, Answer> {
+    fn fetch<'a>(&'a self, query: &'a Query, priority: Priority, progress: Progress<'a>) -> Asking<'a, Answer> {
         async move {
-            let answer = self.answer(query, progress).await;
+            let answer = self.answer(query, priority, progress).await;
             answer.map_err(|fault| self.access.explain(fault, &query.scope().environment))
         }
         .boxed()
@@ -250,6 +250,7 @@ fn stamp(file: &Path) -> Stamp {
 /// Gathers the rows of a list.
 struct Gathered<'a> {
     rows: Mutex<Rows>,
+    priority: Priority,
     progress: Progress<'a>,
 }
 
@@ -261,6 +262,10 @@ impl Sink for Gathered<'_> {
 
     fn lacks(&self, fault: Fault) {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).faults.push(fault);
+    }
+
+    fn is_seen(&self) -> bool {
+        self.priority == Priority::Screen
     }
 
     fn titles(&self, titles: Arc<[Arc<str>]>) {

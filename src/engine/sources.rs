@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::{ApiStats, SignInState};
+use super::{ApiStats, Priority, SignInState};
 use crate::kinds::logs::{Found, Update};
 use crate::model::{
     Answer, Environment, Fault, KindId, LogSource, MetricSpec, Points, Query, ResourceId, Scope, Window,
@@ -36,8 +36,8 @@ pub trait Sources: Send + Sync + 'static {
         Timestamp::now()
     }
 
-    /// Answers a query; follows every page and tells how far it has come.
-    fn fetch<'a>(&'a self, query: &'a Query, progress: Progress<'a>) -> Asking<'a, Answer>;
+    /// Answers a query; follows every page and tells how far it has come. For what is not on screen nothing is watched on.
+    fn fetch<'a>(&'a self, query: &'a Query, priority: Priority, progress: Progress<'a>) -> Asking<'a, Answer>;
 
     /// Points of metrics of one environment and region, each with the position of its spec.
     fn metrics<'a>(

@@ -129,7 +129,7 @@ impl Sources for Fake {
         self.clock.lock().unwrap().unwrap_or_else(Timestamp::now)
     }
 
-    fn fetch<'a>(&'a self, query: &'a Query, progress: Progress<'a>) -> Asking<'a, Answer> {
+    fn fetch<'a>(&'a self, query: &'a Query, _: Priority, progress: Progress<'a>) -> Asking<'a, Answer> {
         async move {
             self.asked.lock().unwrap().push(query.clone());
             let _here = UnderWay::new(self, query);

@@ -103,7 +103,12 @@ impl<'a> Carrying<'a> {
             return Err(Stop::Failed("the plan has no such step".to_owned(), false));
         };
         let hands = &self.guard.hands;
-        let home = plan.target.id.scope.region_scope();
+        // What is sent to a cluster is asked of the cluster.
+        let region = plan.target.id.scope.region_scope();
+        let home = match &step.scope.cluster {
+            Some(cluster) if step.scope.environment == region.environment => region.in_cluster(Arc::clone(cluster)),
+            _ => region,
+        };
         // What a step in another account sends is still for this target: both callers must be who they should be.
         let elsewhere = async {
             if step.scope.environment == home.environment { None } else { Some(hands.caller(&step.scope).await) }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::model::{Fault, FaultClass, Step};
 
-/// The right to send one step once, bound to environment, region, operation and input. Neither copied nor cloned; whoever has sent
-/// with it has used it up.
+/// The right to send one step once, bound to environment, region, cluster, operation and input. Neither copied nor cloned; whoever
+/// has sent with it has used it up.
 #[derive(Debug)]
 pub struct Permit(Arc<Bound>);
 
@@ -17,6 +17,7 @@ pub struct Permit(Arc<Bound>);
 struct Bound {
     environment: Arc<str>,
     region: Arc<str>,
+    cluster: Option<Arc<str>>,
     operation: &'static str,
     input: Map<String, Value>,
     spent: AtomicBool,
@@ -33,6 +34,7 @@ impl Permit {
         Self(Arc::new(Bound {
             environment: Arc::clone(&step.scope.environment),
             region: Arc::clone(&step.scope.region),
+            cluster: step.scope.cluster.clone(),
             operation: step.operation,
             input: step.input.clone(),
             spent: AtomicBool::new(false),
@@ -55,6 +57,11 @@ impl Claim {
     /// What may be sent, by the API's own parameter names.
     pub fn input(&self) -> &Map<String, Value> {
         &self.0.input
+    }
+
+    /// The cluster that it is for, where the step is sent to one.
+    pub fn cluster(&self) -> Option<&str> {
+        self.0.cluster.as_deref()
     }
 
     /// The operation, in IAM's spelling.

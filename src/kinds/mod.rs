@@ -6,7 +6,10 @@ pub mod alarm;
 pub mod asg;
 pub mod changes;
 mod columns;
+pub mod cronjob;
+pub mod daemonset;
 mod database;
+pub mod deployment;
 mod dimensions;
 pub mod ecs;
 pub mod ecs_cluster;
@@ -16,7 +19,9 @@ pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
 pub mod elb;
+pub mod job;
 pub mod k8s;
+pub mod k8s_event;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;
@@ -26,6 +31,8 @@ pub mod pod;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
+pub mod replicaset;
+pub mod statefulset;
 pub mod target_group;
 pub mod terraform;
 pub mod terraform_lock;
@@ -113,6 +120,11 @@ pub trait Sink: Send + Sync {
 
     /// One of several places could not be read: what is there is missing among the rows, and hides none of the others.
     fn lacks(&self, fault: Fault);
+
+    /// Whether somebody looks at them: else what they are made of is read, and not watched on.
+    fn is_seen(&self) -> bool {
+        true
+    }
 
     /// The server names the titles of the kind's columns.
     fn titles(&self, _: Arc<[Arc<str>]>) {}
@@ -227,7 +239,14 @@ pub const ALL: &[&KindDef] = &[
     &log_group::DEF,
     &terraform_lock::DEF,
     &terraform_state::DEF,
+    &deployment::DEF,
+    &statefulset::DEF,
+    &daemonset::DEF,
+    &replicaset::DEF,
     &pod::DEF,
+    &job::DEF,
+    &cronjob::DEF,
+    &k8s_event::DEF,
 ];
 
 /// Every operation that anything in this room calls, each once. The read guard lets these pass, and besides them only what the

@@ -62,13 +62,33 @@ pub struct Environment {
     pub terraform: Vec<Backend>,
 }
 
-/// Who answered for an environment. All is empty where nobody has yet.
+/// Who answered for an environment, or in a Kubernetes cluster. All is empty where nobody has yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// Account id, 12 digits.
+    /// Account id, 12 digits; of a Kubernetes cluster, which it is.
     pub account: Arc<str>,
     /// Account alias, where it has one and it may be read.
     pub alias: Option<Arc<str>>,
-    /// ARN of the caller.
+    /// ARN of the caller; in a Kubernetes cluster the name of the user.
     pub arn: Arc<str>,
+}
+
+/// Before what names a cluster: no account begins like this.
+const CLUSTER: &str = "cluster ";
+
+impl Identity {
+    /// A user of a Kubernetes cluster, by what the cluster is known by.
+    pub fn in_cluster(cluster: &str, user: &str) -> Self {
+        Self { account: format!("{CLUSTER}{cluster}").into(), alias: None, arn: user.into() }
+    }
+
+    /// Whether it is a user of a Kubernetes cluster, and of no account.
+    pub fn is_in_cluster(&self) -> bool {
+        self.account.starts_with(CLUSTER)
+    }
+
+    /// The account, or the cluster, in words.
+    pub fn place(&self) -> String {
+        if self.is_in_cluster() { self.account.to_string() } else { format!("account {}", self.account) }
+    }
 }

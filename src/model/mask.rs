@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 /// What stands in the place of a secret.
 pub const MASK: &str = "(masked)";
 
-/// The same JSON with its secrets masked: the `value` of every entry of a list under `environment` and of whatever has a `name`
+/// The same JSON with its secrets masked: the `value` of every entry of a list under `environment` or `env` and of whatever has a `name`
 /// like a secret's, every value of a map under `variables`, and what stands under keys that are named like a secret.
 pub fn masked(mut value: Value) -> Value {
     walk(&mut value);
@@ -21,7 +21,7 @@ fn walk(value: &mut Value) {
             }
             for (key, value) in fields {
                 match (key.to_ascii_lowercase().as_str(), &mut *value) {
-                    ("environment", Value::Array(entries)) => entries.iter_mut().for_each(entry),
+                    ("environment" | "env", Value::Array(entries)) => entries.iter_mut().for_each(entry),
                     ("variables", Value::Object(entries)) => entries.values_mut().for_each(hide),
                     (_, Value::Array(items)) if is_secret(key) => items.iter_mut().for_each(hide_plain),
                     (_, Value::String(_) | Value::Number(_)) if is_secret(key) => hide(value),

@@ -3,10 +3,11 @@
 pub mod aws;
 pub mod kube;
 mod memory;
+mod process;
 
 use std::sync::Arc;
 
-use crate::model::{Environment, Fault, Identity, Scope};
+use crate::model::{Environment, Fault, FaultClass, Identity, Scope};
 
 pub use aws::{Around, Calls, Environments, Estate, SignIn, Source, Variables};
 pub use memory::Memory;
@@ -48,4 +49,14 @@ pub struct Acting {
     pub profile: Option<Arc<str>>,
     /// For its steps. They send once, and only what carries a permit.
     pub writes: aws::Aws,
+    /// The Kubernetes cluster that it acts in, where it does.
+    pub cluster: Option<Arc<kube::Reach>>,
+}
+
+impl Acting {
+    /// The cluster that it acts in.
+    pub fn reach(&self) -> Result<&kube::Reach, Fault> {
+        let none = || Fault::new(FaultClass::Bug, format!("no cluster was named in {}", self.env.scope));
+        self.cluster.as_deref().ok_or_else(none)
+    }
 }

@@ -21,6 +21,7 @@ pub(super) fn json(proposal: &Proposal, plan: &Plan) -> Json {
             "caller": &*target.identity.arn,
             "region": &*target.id.scope.region,
             "cluster": target.id.scope.cluster.as_deref(),
+            "namespace": target.id.scope.namespace.as_deref(),
             "kind": target.id.kind,
             "id": &*target.id.id,
             "name": &*target.name,
@@ -72,7 +73,14 @@ pub(super) fn text(proposal: &Proposal, plan: &Plan, out: &mut dyn Write) -> io:
     writeln!(out, "{}", plan.title)?;
     writeln!(out)?;
     writeln!(out, "  target   {}/{} ({})", target.id.scope.environment, target.name, target.id.kind)?;
-    writeln!(out, "  account  {} in {}", target.identity.account, target.id.scope.region)?;
+    match &target.id.scope.cluster {
+        Some(cluster) if target.identity.is_in_cluster() => {
+            let namespace =
+                target.id.scope.namespace.as_deref().map(|it| format!(", namespace {it}")).unwrap_or_default();
+            writeln!(out, "  cluster  {cluster}{namespace} ({})", target.identity.account)?;
+        }
+        _ => writeln!(out, "  account  {} in {}", target.identity.account, target.id.scope.region)?,
+    }
     writeln!(out, "  caller   {}", target.identity.arn)?;
     for change in &plan.changes {
         writeln!(out, "  change   {}: {} → {}", change.field, shown(&change.from), shown(&change.to))?;

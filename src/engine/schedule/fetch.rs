@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::engine::pace::{Pace, jittered, spread};
 use crate::engine::report::Report;
-use crate::engine::{Event, Shared};
+use crate::engine::{Event, Priority, Shared};
 use crate::model::{Answer, Fault, FaultClass, Query};
 
 /// What a fetch needs to know.
@@ -22,6 +22,8 @@ pub(super) struct Fetch {
     pub(super) failures: u32,
     /// The cadence.
     pub(super) every: Option<Duration>,
+    /// Whether it is for the screen.
+    pub(super) priority: Priority,
 }
 
 /// How it ended.
@@ -37,10 +39,10 @@ impl Fetch {
     /// Asks, and reports what comes of it.
     pub(super) async fn run(self, shared: Arc<Shared>) -> Ended {
         let Shared { sources, report, pace, .. } = &*shared;
-        let Self { query, generation, before, failures, every } = self;
+        let Self { query, generation, before, failures, every, priority } = self;
         report.tell(Event::Started { query: query.clone(), generation, at: sources.now() }).await;
         let pulse = Pulse::new(&query, generation, report, pace.progress);
-        let asked = AssertUnwindSafe(async { sources.fetch(&query, &|count| pulse.beat(count)).await });
+        let asked = AssertUnwindSafe(async { sources.fetch(&query, priority, &|count| pulse.beat(count)).await });
         let answered = tokio::select! {
             answered = asked.catch_unwind() => answered.unwrap_or_else(|_| Err(broken(&query))),
             fault = pulse.stops(pace) => Err(fault),

@@ -120,8 +120,9 @@ impl Schedule {
     }
 
     /// Asks again what stands on watched lists that have moved. A list is made from what is there already, a detail asks its cluster.
+    /// What is not on screen waits for its turn.
     fn moved(&mut self, moved: &HashSet<(Scope, KindId)>, now: Instant) {
-        for (query, entry) in &mut self.entries {
+        for (query, entry) in self.entries.iter_mut().filter(|(_, entry)| entry.priority == Priority::Screen) {
             let (kind, rest) = match query {
                 Query::List { kind, .. } => (*kind, Duration::ZERO),
                 Query::Detail(id) => (id.kind, self.shared.pace.refresh),
@@ -203,6 +204,7 @@ impl Schedule {
             before: entry.last.clone(),
             failures: entry.failures,
             every: entry.every,
+            priority: entry.priority,
         };
         let flight = self.flights.spawn(fetch.run(Arc::clone(&self.shared)));
         entry.state = Doing::Running { flight, generation: self.generation, since: now };

@@ -57,6 +57,8 @@ pub enum Base {
     Container,
     /// Whatever of environment, web identity and container the process has: the ambient environment.
     Ambient,
+    /// There is no account.
+    Nothing,
 }
 
 /// Secrets stay out of logs.
@@ -71,6 +73,7 @@ impl std::fmt::Debug for Base {
             Self::Instance => "Instance",
             Self::Container => "Container",
             Self::Ambient => "Ambient",
+            Self::Nothing => "Nothing",
         })
     }
 }
@@ -112,6 +115,11 @@ impl Chain {
     /// The chain of the ambient environment.
     pub const fn ambient() -> Self {
         Self { base: Base::Ambient, roles: Vec::new(), mfa_serial: None }
+    }
+
+    /// The chain of an environment that has no AWS account.
+    pub const fn nothing() -> Self {
+        Self { base: Base::Nothing, roles: Vec::new(), mfa_serial: None }
     }
 
     /// The chain of the selected profile.
@@ -158,6 +166,7 @@ impl Chain {
             Base::Environment | Base::Ambient => {
                 "its credentials come from the process's environment; start the console again with new ones"
             }
+            Base::Nothing => "it has no AWS account",
             Base::Instance | Base::Container => "its credentials come from where the console runs, which renews them",
         }
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use indexmap::IndexMap;
-use tokio::sync::mpsc;
 
 use super::Aws;
 use super::calls::{CallStats, Calls};
@@ -17,16 +16,18 @@ use super::files::AwsFiles;
 use super::guard;
 use super::pins::Pins;
 use super::settings::Settings;
-use super::sign_in::{SignIn, sign_in};
 use super::signer::{Gates, Shared, Signer};
 use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
-use crate::providers::kube::{Clusters, Move, Moves};
+use crate::providers::kube::{self, Clusters, Ground, KubeSource, Moves, Stand, eks};
 use crate::providers::{Acting, Env};
 
 mod current;
 mod elsewhere;
+mod files;
+mod kubernetes;
+mod signing_in;
 
 use current::Current;
 pub use elsewhere::Around;
@@ -55,15 +56,20 @@ pub type Estate = Arc<dyn Fn(&str) -> Option<(SharedHttpClient, SharedCredential
 
 /// Where environments get their credentials and connections.
 pub enum Source {
-    /// The AWS files and variables, and the network.
+    /// The AWS files and variables, the kubeconfig, and the network.
     Files {
         /// The process's environment variables.
         variables: Variables,
         /// Where pinned accounts are kept; in memory only without it.
         pins: Option<PathBuf>,
     },
-    /// Something that stands in for AWS.
-    Estate(Estate),
+    /// Something that stands in for AWS and for the API servers of clusters.
+    Estate {
+        /// By the environment's name.
+        aws: Estate,
+        /// By the names of environment and cluster.
+        kube: Stand,
+    },
 }
 
 /// All environments.
@@ -75,6 +81,7 @@ pub struct Environments {
     origin: Origin,
     shared: Arc<Shared>,
     moves: Arc<Moves>,
+    ground: Ground,
     reads: Arc<HashSet<&'static str>>,
     sign_ins: Arc<HashSet<&'static str>>,
 }
@@ -127,30 +134,33 @@ impl Environments {
     /// read ever leaves the process.
     pub fn new(list: Vec<Environment>, source: Source, reads: Vec<&'static str>) -> Arc<Self> {
         match source {
-            Source::Estate(estate) => Self::build(list, Origin::Estate(estate), Variables::default(), None, reads),
+            Source::Estate { aws, kube } => {
+                Self::build(list, (Origin::Estate(aws), Ground::Stand(kube)), Variables::default(), None, reads)
+            }
             Source::Files { variables, pins } => {
                 let (http, acting) = (Pool::new(&variables, Patience::READ), Pool::new(&variables, Patience::WRITE));
                 let origin = Origin::Files { files: RwLock::default(), http, acting };
-                Self::build(list, origin, variables, pins, reads)
+                let ground = Ground::Files(Arc::new(KubeSource::new(variables.clone())));
+                Self::build(list, (origin, ground), variables, pins, reads)
             }
         }
     }
 
     fn build(
         list: Vec<Environment>,
-        origin: Origin,
+        (origin, ground): (Origin, Ground),
         variables: Variables,
         pins: Option<PathBuf>,
         reads: Vec<&'static str>,
     ) -> Arc<Self> {
         let (reads, others): (HashSet<_>, HashSet<_>) =
-            READS.into_iter().chain(reads).partition(|operation| only_reads(operation));
+            READS.into_iter().chain(eks::READS).chain(reads).partition(|operation| only_reads(operation));
         for operation in others {
             tracing::error!(operation, "is no read, and will be refused");
         }
         let shared = Shared {
             variables,
-            pins: Pins::new(pins),
+            pins: Arc::new(Pins::new(pins)),
             sessions: super::credentials::Sessions::default(),
             locks: super::credentials::sso::Locks::default(),
         };
@@ -161,6 +171,7 @@ impl Environments {
             origin,
             shared: Arc::new(shared),
             moves: Arc::default(),
+            ground,
             reads: Arc::new(reads),
             sign_ins: Arc::new(HashSet::from(SIGN_IN)),
         });
@@ -189,7 +200,7 @@ impl Environments {
     }
 
     fn member_of(&self, environment: Environment) -> Member {
-        let operations = self.reads.union(&self.sign_ins).copied();
+        let operations = self.reads.union(&self.sign_ins).copied().chain(kube::OPERATIONS);
         Member {
             environment: Arc::new(environment),
             owned_by: None,
@@ -217,24 +228,9 @@ impl Environments {
         Ok(Arc::clone(env))
     }
 
-    /// The clients of an environment and region for what lives in its Kubernetes clusters: nobody waits here until AWS says who
-    /// answers. Whatever is asked of AWS with them is attested before.
-    pub async fn kube_env(&self, scope: &Scope) -> Result<Arc<Env>, Fault> {
-        let member = self.member(&scope.environment)?;
-        let current = self.current(&member).await?;
-        let identity = current.signer.identity().unwrap_or_default();
-        let aws = current.aws(&scope.region);
-        Ok(Arc::new(self.env_of(&member, &current, scope, &identity, (aws, Lane::Reads))))
-    }
-
     /// The environment of this name.
     pub fn named(&self, name: &str) -> Option<Arc<Environment>> {
         self.member(name).ok().map(|member| Arc::clone(&member.environment))
-    }
-
-    /// Waits until something has changed in watched clusters.
-    pub async fn moved(&self) -> HashSet<Move> {
-        self.moves.take().await
     }
 
     fn env_of(
@@ -275,7 +271,7 @@ impl Environments {
         let current = self.current(&*self.member(&scope.environment)?).await?;
         let profile = env.environment.profile.clone();
         let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region);
-        Ok(Arc::new(Acting { env, profile, writes }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster: None }))
     }
 
     /// Who answers for an environment, asked now: the last check before a change.
@@ -285,6 +281,9 @@ impl Environments {
 
     /// Who answers for an environment, with the account's alias where it has one and it may be read.
     pub async fn identity(&self, scope: &Scope) -> Result<Arc<Identity>, Fault> {
+        if self.member(&scope.environment)?.environment.without_aws {
+            return self.kube_identity(scope).await;
+        }
         let current = self.current(&*self.member(&scope.environment)?).await?;
         let held = current.signer.attested().await?;
         let alias = current.alias.get_or_init(|| async {
@@ -314,93 +313,6 @@ impl Environments {
     /// How often an environment's API was called.
     pub fn calls(&self, environment: &str) -> Calls {
         self.member(environment).map_or_else(|_| Calls::default(), |member| member.stats.snapshot())
-    }
-
-    /// Looks at the AWS files and the cached SSO tokens. Names the environments that should be asked again: those whose text
-    /// changed, which are made anew, and those whose credentials could not be had and now perhaps can.
-    pub async fn changed_files(&self) -> Vec<Arc<str>> {
-        let Origin::Files { files, .. } = &self.origin else { return Vec::new() };
-        let mut changed = Vec::new();
-        let read = files.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(read) = read
-            && !read.is_current().await
-            && let Ok(new) = AwsFiles::read(&self.shared.variables).await
-        {
-            let new = Arc::new(new);
-            *files.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&new));
-            for member in self.everyone() {
-                if member.concerned(&new).await {
-                    *member.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                    changed.push(Arc::clone(member.seen_as()));
-                }
-            }
-        }
-        let mut stamps = HashMap::new();
-        for member in self.everyone() {
-            let Some(current) = member.loaded() else { continue };
-            if current.token_changed(&mut stamps).await && current.signer.failure().is_some() {
-                current.signer.forgive();
-                changed.push(Arc::clone(member.seen_as()));
-            }
-        }
-        changed.sort_unstable();
-        changed.dedup();
-        changed
-    }
-
-    /// Signs in to the SSO session of an environment by the device flow; how far it has come goes to `tell`. Returns the
-    /// environments that live again. Dropping the other end of `tell` gives up.
-    pub async fn sign_in(&self, environment: &str, tell: mpsc::Sender<SignIn>) -> Result<Vec<Arc<str>>, Fault> {
-        let current = self.current(&*self.waiting(environment)?).await?;
-        let Settings { session, chain, .. } = current.signer.settings();
-        let Some(session) = session else {
-            let summary = format!("{environment} has no SSO session to sign in to: {}", chain.renewed());
-            return Err(Fault::new(FaultClass::Invalid, summary));
-        };
-        sign_in(&current.signer.resolver(), session, &tell).await?;
-        let mut revived = Vec::new();
-        for member in self.everyone() {
-            let Some(other) = member.loaded() else { continue };
-            let same = other.signer.settings().session.as_ref().is_some_and(|other| other.key() == session.key());
-            let expired = |fault: Fault| matches!(fault.class, FaultClass::Expired { .. });
-            if same && (other.signer.failure().is_some_and(expired) || &**member.seen_as() == environment) {
-                other.signer.forgive();
-                revived.push(Arc::clone(member.seen_as()));
-            }
-        }
-        revived.sort_unstable();
-        revived.dedup();
-        Ok(revived)
-    }
-
-    /// The device whose code an environment waits for.
-    pub fn needs_code(&self, environment: &str) -> Option<String> {
-        let failure = self.waiting(environment).ok()?.loaded()?.signer.failure()?;
-        match failure.class {
-            FaultClass::NeedsCode { serial } => Some(serial),
-            _ => None,
-        }
-    }
-
-    /// Buys a session with the code of an environment's device. Returns the environments that live again: others with the same
-    /// keys and device share the session.
-    pub async fn give_code(&self, environment: &str, code: &str) -> Result<Vec<Arc<str>>, Fault> {
-        let current = self.current(&*self.waiting(environment)?).await?;
-        let device = current.signer.settings().chain.mfa_serial.clone();
-        current.signer.attested_with(code.trim()).await?;
-        let mut revived = vec![Arc::from(environment)];
-        for member in self.everyone() {
-            let Some(other) = member.loaded() else { continue };
-            let waits =
-                matches!(other.signer.failure(), Some(fault) if matches!(fault.class, FaultClass::NeedsCode { .. }));
-            if waits && other.signer.settings().chain.mfa_serial == device {
-                other.signer.forgive();
-                revived.push(Arc::clone(member.seen_as()));
-            }
-        }
-        revived.sort_unstable();
-        revived.dedup();
-        Ok(revived)
     }
 
     fn members(&self) -> Vec<Arc<Member>> {
@@ -434,6 +346,9 @@ impl Environments {
     async fn make(&self, member: &Member) -> Result<Arc<Current>, Fault> {
         let environment = &member.environment;
         let (http, acting, settings) = match &self.origin {
+            Origin::Files { http, acting, .. } if environment.without_aws => {
+                (http.http.clone(), acting.http.clone(), Settings::nothing())
+            }
             Origin::Estate(estate) => {
                 let (http, credentials) = estate(member.in_estate()).ok_or_else(|| {
                     Fault::new(FaultClass::Invalid, format!("{} is not in the estate", environment.name))
@@ -460,34 +375,20 @@ impl Environments {
         };
         let shared = Arc::clone(&self.shared);
         let signer = Signer::new(Arc::clone(environment), shared, gates, Arc::new(settings), Arc::clone(&member.stats));
-        let kube = Clusters::new(Arc::clone(environment), Arc::clone(&self.moves));
+        let kube = Clusters::new(
+            Arc::clone(environment),
+            self.ground.clone(),
+            Arc::clone(&self.shared.pins),
+            Arc::clone(&member.stats),
+            Arc::clone(&self.moves),
+        );
         Ok(Arc::new(Current::new(signer, kube).await))
-    }
-
-    /// The AWS files, read at first.
-    async fn files(&self, files: &RwLock<Option<Arc<AwsFiles>>>) -> Result<Arc<AwsFiles>, Fault> {
-        let read = files.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(read) = read {
-            return Ok(read);
-        }
-        let new = Arc::new(AwsFiles::read(&self.shared.variables).await?);
-        let mut files = files.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(files.get_or_insert(new)))
     }
 }
 
 impl Member {
     fn loaded(&self) -> Option<Arc<Current>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Whether what this environment stands on is different in the new files, or was broken in the old ones.
-    async fn concerned(&self, new: &AwsFiles) -> bool {
-        let Some(profile) = &self.environment.profile else { return false };
-        match self.loaded() {
-            Some(current) => new.excerpt(profile).await.ok() != current.signer.settings().excerpt,
-            None => self.broken.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
-        }
     }
 }
 

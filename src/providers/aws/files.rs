@@ -176,7 +176,7 @@ pub async fn stamp(path: Option<&Path>) -> Stamp {
 }
 
 /// The same. Blocks.
-fn look(path: Option<&Path>) -> Stamp {
+pub fn look(path: Option<&Path>) -> Stamp {
     let metadata = std::fs::metadata(path?).ok()?;
     Some((metadata.modified().ok(), metadata.len()))
 }

@@ -21,18 +21,25 @@ mod environments;
 
 use std::sync::OnceLock;
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
+use crate::model::{Fault, FaultClass};
+
+pub(in crate::providers) use calls::CallStats;
 pub use calls::Calls;
 pub use claims::{Ride, sha256};
 pub use environments::{Around, Environments, Estate, Source};
 pub use fault::{fault, invalid};
 pub use files::write_private;
+pub(in crate::providers) use files::{Stamp, look};
 use guard::Tag;
 pub use outcome::sent;
 pub use pages::{gathered, paged, pages};
+pub(in crate::providers) use pins::Pins;
 pub use sign_in::SignIn;
 pub use variables::Variables;
 
@@ -103,13 +110,39 @@ impl Aws {
         Self { config, tag, clients: Clients::default() }
     }
 
+    /// The attested credentials that these clients sign with.
+    pub(in crate::providers) fn credentials(&self) -> Result<SharedCredentialsProvider, Fault> {
+        let none = || Fault::new(FaultClass::Bug, "the clients have no credentials");
+        self.config.credentials_provider().ok_or_else(none)
+    }
+
+    /// Where STS is in a region, as the files say and else as AWS has it.
+    pub(in crate::providers) async fn sts_endpoint(&self, region: &str) -> Result<String, Fault> {
+        if let Some(elsewhere) = self.elsewhere("STS") {
+            return Ok(elsewhere);
+        }
+        let wrong = |why: String| Fault::new(FaultClass::Invalid, format!("no STS endpoint for {region}: {why}"));
+        let place = Params::builder()
+            .region(region)
+            .use_fips(self.config.use_fips().unwrap_or_default())
+            .use_dual_stack(self.config.use_dual_stack().unwrap_or_default())
+            .build()
+            .map_err(|error| wrong(error.to_string()))?;
+        let endpoint = DefaultResolver::new().resolve_endpoint(&place).await.map_err(|error| wrong(error.to_string()))?;
+        Ok(endpoint.url().to_owned())
+    }
+
+    /// The server that the files name in place of a service.
+    fn elsewhere(&self, service: &str) -> Option<String> {
+        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+        key.ok().and_then(|key| self.config.service_config()?.load_config(key))
+    }
+
     /// S3 without what only large uploads need: bodies go as they are, so that what is sent can be compared with what is permitted,
     /// and a server that is not AWS is not asked to have a host name for each bucket.
     fn plain(&self, config: aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder {
-        let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-        let elsewhere = key.ok().and_then(|key| self.config.service_config()?.load_config(key)).is_some();
         config
-            .force_path_style(elsewhere)
+            .force_path_style(self.elsewhere("S3").is_some())
             .disable_s3_express_session_auth(true)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)

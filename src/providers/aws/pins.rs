@@ -1,4 +1,5 @@
-//! Which account an environment is: as configured, else as first seen. Pins are kept in a small file in the state folder.
+//! Which account an environment is: as configured, else as first seen; and which cluster a context leads to. Pins are kept in a
+//! small file in the state folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,21 +9,38 @@ use serde::{Deserialize, Serialize};
 
 use super::files::write_private;
 use crate::model::{Environment, Fault, FaultClass};
+use crate::providers::kube::Found;
 
-/// Accounts seen first, by environment and profile.
+/// Accounts and clusters seen first.
 #[derive(Debug)]
 pub struct Pins {
     file: Option<PathBuf>,
-    seen: Mutex<BTreeMap<(String, String), String>>,
+    seen: Mutex<BTreeMap<Place, Pin>>,
     /// One writer at a time.
     writing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Pin {
-    environment: String,
-    profile: String,
-    account: String,
+#[serde(untagged)]
+enum Pin {
+    Account { environment: String, profile: String, account: String },
+    Cluster { environment: String, context: String, uid: Option<String>, address: String },
+}
+
+/// What a pin is for: an environment, and its profile or one of its contexts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Profile(String, String),
+    Context(String, String),
+}
+
+impl Pin {
+    fn place(&self) -> Place {
+        match self {
+            Self::Account { environment, profile, .. } => Place::Profile(environment.clone(), profile.clone()),
+            Self::Cluster { environment, context, .. } => Place::Context(environment.clone(), context.clone()),
+        }
+    }
 }
 
 impl Pins {
@@ -53,25 +71,56 @@ impl Pins {
 
     /// The pinned account, pinned now if there is none.
     async fn pinned(&self, environment: &Environment, found: &str) -> Result<String, Fault> {
-        let key = (environment.name.to_string(), environment.profile.as_deref().unwrap_or_default().to_owned());
-        if let Some(account) = self.remembered(&key) {
-            return Ok(account);
+        let profile = environment.profile.as_deref().unwrap_or_default().to_owned();
+        let new = Pin::Account { environment: environment.name.to_string(), profile, account: found.to_owned() };
+        match self.first(new).await? {
+            Pin::Account { account, .. } => Ok(account),
+            Pin::Cluster { .. } => Err(Fault::new(FaultClass::Bug, "a pinned cluster is no account")),
+        }
+    }
+
+    /// Whether the cluster that answered is the one that this context of an environment leads to. The first one to answer is the
+    /// one from then on. It is told by its uid; where that could or can't be read, by its address and certificate authority.
+    pub async fn check_cluster(&self, environment: &str, context: &str, found: &Found) -> Result<(), Fault> {
+        let Found { uid, address } = found.clone();
+        let new = Pin::Cluster { environment: environment.to_owned(), context: context.to_owned(), uid, address };
+        let Pin::Cluster { uid, address, .. } = self.first(new).await? else {
+            return Err(Fault::new(FaultClass::Bug, "a pinned account is no cluster"));
+        };
+        let same = match (&uid, &found.uid) {
+            (Some(pinned), Some(found)) => pinned == found,
+            _ => address == found.address,
+        };
+        if same {
+            return Ok(());
+        }
+        let (expected, now) = (Found { uid, address }.words(), found.words());
+        let pinned = self.file.as_ref().map(|file| format!(" (pinned in {})", file.display())).unwrap_or_default();
+        let summary = format!("context {context} has led to {expected}, now {now} answers{pinned}");
+        Err(Fault::new(FaultClass::WrongAccount { expected, found: now }, summary))
+    }
+
+    /// The pin for the place of this one, which it is from now on if there is none.
+    async fn first(&self, new: Pin) -> Result<Pin, Fault> {
+        let place = new.place();
+        if let Some(known) = self.remembered(&place) {
+            return Ok(known);
         }
         let _writing = self.writing.lock().await;
         if let Some(file) = self.file.clone() {
-            let pin = Pin { environment: key.0.clone(), profile: key.1.clone(), account: found.to_owned() };
+            let pin = new.clone();
             let pins = tokio::task::spawn_blocking(move || add(&file, pin))
                 .await
                 .unwrap_or_else(|error| Err(Fault::new(FaultClass::Bug, error.to_string())))?;
-            let pins = pins.into_iter().map(|pin| ((pin.environment, pin.profile), pin.account));
+            let pins = pins.into_iter().map(|pin| (pin.place(), pin));
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(pins);
         }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(seen.entry(key).or_insert_with(|| found.to_owned()).clone())
+        Ok(seen.entry(place).or_insert(new).clone())
     }
 
-    fn remembered(&self, key: &(String, String)) -> Option<String> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    fn remembered(&self, place: &Place) -> Option<Pin> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
     }
 }
 
@@ -90,7 +139,8 @@ fn add(file: &Path, new: Pin) -> Result<Vec<Pin>, Fault> {
             serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?
         }
     };
-    if pins.iter().any(|pin| pin.environment == new.environment && pin.profile == new.profile) {
+    let place = new.place();
+    if pins.iter().any(|pin| pin.place() == place) {
         return Ok(pins);
     }
     pins.push(new);
@@ -139,6 +189,28 @@ mod tests {
         let web = environment("web", "p", Some("111122223333"));
         pins.check(&web, "111122223333").await.unwrap();
         assert!(matches!(pins.check(&web, "4").await.unwrap_err().class, FaultClass::WrongAccount { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_cluster_is_pinned_beside_the_account_and_survives() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("accounts.json");
+        let found = |uid: Option<&str>, address: &str| Found { uid: uid.map(str::to_owned), address: address.to_owned() };
+        let pins = Pins::new(Some(file.clone()));
+        pins.check(&environment("web", "c", None), "111122223333").await.unwrap();
+        pins.check_cluster("web", "c", &found(Some("u-1"), "a")).await.unwrap();
+        for pins in [pins, Pins::new(Some(file.clone()))] {
+            // It may have moved, but is the same; or may no longer be asked, but is where it was.
+            pins.check_cluster("web", "c", &found(Some("u-1"), "b")).await.unwrap();
+            pins.check_cluster("web", "c", &found(None, "a")).await.unwrap();
+            for other in [found(Some("u-2"), "a"), found(None, "b")] {
+                let fault = pins.check_cluster("web", "c", &other).await.unwrap_err();
+                assert!(matches!(fault.class, FaultClass::WrongAccount { .. }));
+                assert!(fault.summary.starts_with("context c has led to cluster u-1, now cluster"), "{fault}");
+            }
+            pins.check(&environment("web", "c", None), "111122223333").await.unwrap();
+        }
+        Pins::new(Some(file)).check_cluster("web", "d", &found(Some("u-2"), "a")).await.unwrap();
     }
 
     #[tokio::test]

@@ -72,6 +72,11 @@ impl Settings {
         Self { excerpt: None, chain: Chain::ambient(), session: None, variables, given: None, files }
     }
 
+    /// Those of an environment that has no AWS account.
+    pub fn nothing() -> Self {
+        Self { chain: Chain::nothing(), ..Self::ambient(&Variables::default()) }
+    }
+
     /// Those of an environment that brings its credentials along and has no files. When they have ended, a person signs in for
     /// new ones to the one session of all such environments.
     pub fn given(credentials: SharedCredentialsProvider) -> Self {

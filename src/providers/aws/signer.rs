@@ -37,7 +37,7 @@ pub struct Shared {
     /// The process's variables.
     pub variables: Variables,
     /// Which account an environment is.
-    pub pins: Pins,
+    pub pins: Arc<Pins>,
     /// Sessions bought with a code.
     pub sessions: Sessions,
     /// One refresh at a time for each SSO session.

@@ -1,19 +1,29 @@
-//! One Kubernetes cluster as an environment reaches it: its watches, single reads, and who one is there.
+//! One Kubernetes cluster as an environment reaches it: its watches and single reads. Where it refuses the whole and its context
+//! names a namespace, that one is read instead.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use kube::Client;
-use kube::core::Request;
 use serde::de::DeserializeOwned;
 
+use super::access::Access;
+use super::client;
 use super::fault::fault;
+use super::lately::Lately;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
 use super::watch::{Place, Watch};
-use crate::model::{Fault, Scope};
+use crate::model::{Fault, FaultClass, Scope};
+
+/// A single read, its answer included.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// What was refused is asked for again after this long: somebody may have been given the right.
+const AGAIN: Duration = Duration::from_mins(10);
 
 /// A cluster.
 pub struct Cluster {
@@ -21,12 +31,18 @@ pub struct Cluster {
     pub name: Arc<str>,
     /// Environment, region and cluster.
     pub scope: Scope,
+    /// Whether it is an EKS cluster that is reached through the environment's AWS account.
+    pub is_of_account: bool,
     /// For reads. It lets nothing pass that could change something.
     pub(super) reads: Client,
-    /// The only namespace that may be read, where the cluster refuses more.
-    pub(super) namespace: Mutex<Option<Arc<str>>>,
-    pub(super) watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    pub(super) access: Arc<Access>,
+    /// What the kubeconfig calls the user.
+    pub(super) user_of_context: Arc<str>,
+    /// Types that may only be read in the context's own namespace: since when that is known, and what is missing.
+    narrow: Mutex<HashMap<TypeId, (Instant, Fault)>>,
+    watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(super) moves: Arc<Moves>,
+    pub(super) lately: Lately,
 }
 
 impl fmt::Debug for Cluster {
@@ -36,13 +52,85 @@ impl fmt::Debug for Cluster {
 }
 
 impl Cluster {
+    /// A cluster that this is the way into. Nothing is asked yet.
+    pub(super) fn new(scope: Scope, access: Access, user_of_context: Arc<str>, moves: Arc<Moves>) -> Self {
+        let access = Arc::new(access);
+        Self {
+            name: scope.cluster.clone().unwrap_or_default(),
+            scope,
+            is_of_account: access.pinned.is_none(),
+            reads: client::reads(&access),
+            access,
+            user_of_context,
+            narrow: Mutex::default(),
+            watches: Mutex::default(),
+            moves,
+            lately: Lately::default(),
+        }
+    }
+
+    /// A client for plans and permitted changes, on connections of its own.
+    pub(super) fn acting(&self) -> Client {
+        client::acting(&self.access, &self.scope)
+    }
+
     /// All objects of a type, as soon as they are known. From then on they are watched for as long as this is asked again now and
     /// then; what has moved is told.
     pub async fn watched<K: Object>(&self) -> Result<Shelf<K>, Fault> {
-        self.watch::<K>().read().await
+        self.shelf(false).await
     }
 
-    fn watch<K: Object>(&self) -> Arc<Watch<K>> {
+    /// The same for who looks only now and then: what is watched already is read, and nothing is watched for longer on account of this.
+    pub async fn glanced<K: Object>(&self) -> Result<Shelf<K>, Fault> {
+        self.shelf(true).await
+    }
+
+    async fn shelf<K: Object>(&self, glance: bool) -> Result<Shelf<K>, Fault> {
+        if let Some(namespace) = self.only_for::<K>() {
+            return self.narrowed::<K>(&namespace, glance).await;
+        }
+        let whole = self.watch::<K>(None).read(glance).await;
+        let namespace = self.access.own_namespace.clone().filter(|_| K::NAMESPACED);
+        match (whole, namespace) {
+            (Err(fault), Some(namespace)) if matches!(fault.class, FaultClass::Denied { .. }) => {
+                let words = format!("{}: only namespace {namespace}: {}", self.name, fault.summary);
+                let since = (Instant::now(), Fault { summary: words, ..fault });
+                self.narrow.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<K>(), since);
+                self.watches.lock().unwrap_or_else(PoisonError::into_inner).remove(&TypeId::of::<K>());
+                self.narrowed::<K>(&namespace, glance).await
+            }
+            (whole, _) => whole,
+        }
+    }
+
+    /// The objects of the only namespace that may be read; the shelf says what is missing.
+    async fn narrowed<K: Object>(&self, namespace: &Arc<str>, glance: bool) -> Result<Shelf<K>, Fault> {
+        let mut shelf = self.watch::<K>(Some(namespace)).read(glance).await?;
+        let narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = narrow.get(&TypeId::of::<K>()).map(|(_, missing)| missing.clone());
+        shelf.fault = shelf.fault.or(missing);
+        Ok(shelf)
+    }
+
+    /// The namespace that is read in place of the whole cluster, where it refuses something.
+    pub fn only(&self) -> Option<Arc<str>> {
+        let narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
+        self.access.own_namespace.clone().filter(|_| !narrow.is_empty())
+    }
+
+    /// The namespace in which alone a type may be read, where that is so.
+    fn only_for<K: Object>(&self) -> Option<Arc<str>> {
+        let mut narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, _) = narrow.get(&TypeId::of::<K>())?;
+        if since.elapsed() < AGAIN {
+            return self.access.own_namespace.clone();
+        }
+        narrow.remove(&TypeId::of::<K>());
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner).remove(&TypeId::of::<K>());
+        None
+    }
+
+    fn watch<K: Object>(&self, namespace: Option<&Arc<str>>) -> Arc<Watch<K>> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         let known = watches.get(&TypeId::of::<K>()).cloned().and_then(|known| known.downcast::<Watch<K>>().ok());
         if let Some(known) = known.filter(|known| !known.is_over()) {
@@ -50,7 +138,7 @@ impl Cluster {
         }
         let new = Arc::new(Watch::<K>::start(Place {
             client: self.reads.clone(),
-            namespace: self.namespace.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            namespace: namespace.cloned(),
             scope: self.scope.region_scope(),
             moves: Arc::clone(&self.moves),
         }));
@@ -65,9 +153,31 @@ impl Cluster {
 
     /// What lies at a path of the API, read now.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
-        let (base, name) = path.rsplit_once('/').unwrap_or((path, ""));
-        let request = Request::new(base).get(name, &kube::api::GetParams::default());
-        let request = request.map_err(|error| fault(path, &kube::Error::BuildRequest(error)))?;
-        self.reads.request(request).await.map_err(|error| fault(path, &error))
+        self.ask(path, &[]).await
     }
+
+    /// The same with what stands behind the question mark.
+    pub async fn ask<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, Fault> {
+        in_time(path, self.reads.request(request(path, query)?)).await
+    }
+
+    /// What lies at a path and is no JSON, such as a log.
+    pub async fn text(&self, path: &str, query: &[(&str, &str)]) -> Result<String, Fault> {
+        in_time(path, self.reads.request_text(request(path, query)?)).await
+    }
+}
+
+async fn in_time<T>(path: &str, asked: impl Future<Output = kube::Result<T>>) -> Result<T, Fault> {
+    let late = |_| Fault::new(FaultClass::TimedOut, format!("{path}: no answer within {} s", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, asked).await.map_err(late)?.map_err(|error| fault(path, &error))
+}
+
+pub(super) fn request(path: &str, query: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>, Fault> {
+    let mut target = path.to_owned();
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
+    }
+    let built = http::Request::get(target).body(Vec::new());
+    built.map_err(|error| Fault::new(FaultClass::Bug, format!("{path}: {error}")))
 }

@@ -13,12 +13,27 @@ pub fn fault(what: &str, error: &kube::Error) -> Fault {
         kube::Error::Auth(why) => {
             Fault::new(FaultClass::Expired { renew: None, sign_in: false }, summary(&why.to_string()))
         }
+        kube::Error::Service(why) => own(what, &**why).unwrap_or_else(|| of_connection(what, error)),
         kube::Error::ReadEvents(why) => Fault::new(FaultClass::Unreachable, summary(&why.to_string())),
         other => of_connection(what, other),
     }
 }
 
-fn of_status(what: &str, status: &Status) -> Fault {
+/// A fault of what stands between a question and the connection: the gate, the credentials.
+fn own(what: &str, error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        if let Some(fault) = inner.downcast_ref::<Fault>() {
+            let named = fault.class != FaultClass::TimedOut;
+            let summary = if named { fault.summary.clone() } else { format!("{what}: {}", fault.summary) };
+            return Some(Fault { summary, ..fault.clone() });
+        }
+        cause = inner.source();
+    }
+    None
+}
+
+pub(super) fn of_status(what: &str, status: &Status) -> Fault {
     let class = match status.code {
         401 => FaultClass::Expired { renew: None, sign_in: false },
         403 => FaultClass::Denied { permission: permission(&status.message) },

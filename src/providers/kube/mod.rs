@@ -1,16 +1,36 @@
 //! Kubernetes: clusters by kubeconfig contexts and by EKS, watches, single reads, faults. Requests leave only through the gate. Knows
 //! objects by the types that kinds define, nothing of what they mean.
 
+mod access;
+mod claims;
 mod client;
 mod cluster;
 mod clusters;
+mod contexts;
+pub mod eks;
+mod exec;
 mod fault;
+mod gate;
+mod identity;
+mod lately;
 mod moves;
 mod object;
+mod once;
+mod reach;
+mod route;
+mod send;
 mod watch;
 
+pub use access::OPERATIONS;
+pub use client::Transport;
 pub use cluster::Cluster;
-pub use clusters::Clusters;
+pub(in crate::providers) use clusters::concerned;
+pub use clusters::{Clusters, Ground, Names, Stand};
+pub use contexts::{KubeFiles, KubeSource, Listed};
 pub use fault::fault;
+pub use gate::{Gate, Gated};
+pub use identity::Found;
+pub use lately::Answered;
 pub use moves::{Move, Moves};
 pub use object::{Object, Shelf};
+pub use reach::{May, Question, Reach};

@@ -4,6 +4,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kube::Resource;
 use kube::core::DynamicResourceScope;
 use serde::de::DeserializeOwned;
@@ -16,17 +17,30 @@ pub trait Object:
     const PLURAL: &'static str;
     /// Whether it lives in a namespace.
     const NAMESPACED: bool;
+    /// How many of them are kept at most while they are watched: the newest. Nothing bounds what a cluster needs to run.
+    const KEPT: usize = usize::MAX;
+
+    /// What tells the newest, where not all are kept.
+    fn at(&self) -> Option<Timestamp> {
+        self.meta().creation_timestamp.as_ref().map(|at| at.0)
+    }
+
+    /// Where those of a namespace, or all of them, lie on the API server.
+    fn of(namespace: Option<&str>) -> String {
+        Self::url_path(&(), namespace)
+    }
 
     /// Where one lies on the API server: `/apis/apps/v1/namespaces/x/deployments/y`.
     fn path(namespace: Option<&str>, name: &str) -> String {
-        format!("{}/{name}", Self::url_path(&(), namespace))
+        format!("{}/{name}", Self::of(namespace))
     }
 }
 
-/// Says what a struct with a field `metadata: ObjectMeta` is to the API: `object!(Pod: "" "v1" "Pod" "pods", true)`.
+/// Says what a struct with a field `metadata: ObjectMeta` is to the API: `object!(Pod: "" "v1" "Pod" "pods", true)`. What comes without
+/// end says how many are kept, and by which instant: `newest 5_000 by Event::last`.
 #[macro_export]
 macro_rules! object {
-    ($type:ty: $group:literal $version:literal $kind:literal $plural:literal, $namespaced:literal) => {
+    ($type:ty: $group:literal $version:literal $kind:literal $plural:literal, $namespaced:literal $(, newest $kept:literal by $at:expr)?) => {
         impl kube::Resource for $type {
             type DynamicType = ();
             type Scope = kube::core::DynamicResourceScope;
@@ -59,6 +73,13 @@ macro_rules! object {
         impl $crate::providers::kube::Object for $type {
             const PLURAL: &'static str = $plural;
             const NAMESPACED: bool = $namespaced;
+            $(
+                const KEPT: usize = $kept;
+
+                fn at(&self) -> Option<jiff::Timestamp> {
+                    $at(self)
+                }
+            )?
         }
     };
 }

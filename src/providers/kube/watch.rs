@@ -86,13 +86,15 @@ impl<K: Object> Watch<K> {
         self.kept().ended
     }
 
-    /// The objects, as soon as the first list is whole.
-    pub(super) async fn read(&self) -> Result<Shelf<K>, Fault> {
+    /// The objects, as soon as the first list is whole. A glance does not keep the watch alive.
+    pub(super) async fn read(&self, glance: bool) -> Result<Shelf<K>, Fault> {
         let mut changed = self.changed.clone();
         loop {
             {
                 let mut kept = self.kept();
-                kept.read = Instant::now();
+                if !glance {
+                    kept.read = Instant::now();
+                }
                 if kept.whole {
                     return Ok(Shelf { items: kept.objects.values().cloned().collect(), fault: kept.fault.clone() });
                 }
@@ -125,7 +127,8 @@ async fn run<K: Object>(place: Place, kept: Arc<Mutex<Kept<K>>>, tell: tokio::sy
     loop {
         let event = match select(events.next(), Box::pin(looks.tick())).await {
             Either::Left((event, _)) => event,
-            Either::Right(_) if lock().read.elapsed() > LEASE => break,
+            // Who waits for a first list that takes long is a reader too.
+            Either::Right(_) if lock().read.elapsed() > LEASE && tell.receiver_count() < 2 => break,
             Either::Right(_) => continue,
         };
         let Some(event) = event else { break };
@@ -165,6 +168,7 @@ impl<K: Object> Kept<K> {
             }
             Event::InitApply(object) => {
                 self.listing.insert(key(&object), Arc::new(object));
+                bound(&mut self.listing);
                 false
             }
             Event::InitDone => {
@@ -175,6 +179,7 @@ impl<K: Object> Kept<K> {
             }
             Event::Apply(object) => {
                 self.objects.insert(key(&object), Arc::new(object));
+                bound(&mut self.objects);
                 self.fault = None;
                 true
             }
@@ -184,6 +189,18 @@ impl<K: Object> Kept<K> {
             }
         }
     }
+}
+
+/// Drops the oldest of what comes without end, a tenth of them at a time.
+fn bound<K: Object>(objects: &mut BTreeMap<Key, Arc<K>>) {
+    if objects.len() <= K::KEPT.saturating_add(K::KEPT / 10) {
+        return;
+    }
+    let mut times: Vec<_> = objects.values().map(|object| object.at()).collect();
+    let over = times.len() - K::KEPT;
+    let (_, oldest_kept, _) = times.select_nth_unstable(over);
+    let oldest_kept = *oldest_kept;
+    objects.retain(|_, object| object.at() >= oldest_kept);
 }
 
 fn key<K: Object>(object: &K) -> Key {

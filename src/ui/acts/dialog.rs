@@ -380,5 +380,10 @@ fn buttons(cx: &mut Cx, area: Rect, dialog: &Dialog) {
 pub(super) fn words_of(plan: &crate::model::Plan) -> String {
     let (scope, identity) = (&plan.target.id.scope, &plan.target.identity);
     let alias = identity.alias.as_deref().map(|alias| format!(" ({})", text::clean(alias))).unwrap_or_default();
-    format!("{} · account {}{alias} · {}", scope.environment, identity.account, scope.region)
+    // Of a cluster its name says more than what it is known by.
+    let place = match &scope.cluster {
+        Some(cluster) if identity.is_in_cluster() => format!("cluster {}", text::clean(cluster)),
+        _ => identity.place(),
+    };
+    format!("{} · {place}{alias} · {}", scope.environment, scope.region)
 }

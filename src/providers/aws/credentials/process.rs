@@ -1,24 +1,17 @@
 //! `credential_process`: a program that prints credentials. It runs without a terminal, without input, without the ambient
 //! credentials, and not for ever; what it says on standard error goes into the fault, never onto the screen.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use jiff::Timestamp;
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::model::{Fault, FaultClass, text};
 use crate::providers::aws::fault::expired;
 use crate::providers::aws::variables::Variables;
-
-/// A program that takes longer waits for someone.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// More than any credentials; a program that prints on and on is cut off.
-const LONGEST: u64 = 64 * 1024;
+use crate::providers::process::{self, Failure, PATIENCE};
 
 /// What the program prints.
 #[derive(Deserialize)]
@@ -37,45 +30,26 @@ pub async fn run(command: &str, variables: &Variables) -> Result<Credentials, Fa
 }
 
 async fn run_within(command: &str, variables: &Variables, patience: Duration) -> Result<Credentials, Fault> {
-    let mut child = prepare(command, variables)
-        .spawn()
-        .map_err(|error| Fault::new(FaultClass::Invalid, format!("credential_process can't be started: {error}")))?;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let ended = tokio::time::timeout(patience, async { tokio::join!(child.wait(), read(out), read(err)) }).await;
-    let Ok((status, out, err)) = ended else {
-        kill(&mut child).await;
-        let summary =
-            format!("credential_process printed nothing within {} s; it may wait for input", patience.as_secs());
-        return Err(Fault::new(FaultClass::TimedOut, summary));
-    };
-    let complaint = String::from_utf8_lossy(&err);
-    let status = status.map_err(|error| Fault::new(FaultClass::Bug, format!("credential_process: {error}")))?;
-    if !status.success() {
-        let last = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-        let summary = format!("credential_process failed ({status}): {}", text::clean(last.trim()));
-        return Err(expired(summary).with_raw(&*complaint));
+    let ended = process::run(shell(command), variables, patience).await.map_err(|failure| match failure {
+        Failure::Start(error) => {
+            Fault::new(FaultClass::Invalid, format!("credential_process can't be started: {error}"))
+        }
+        Failure::Late => {
+            let seconds = patience.as_secs();
+            let summary = format!("credential_process printed nothing within {seconds} s; it may wait for input");
+            Fault::new(FaultClass::TimedOut, summary)
+        }
+        Failure::Lost(error) => Fault::new(FaultClass::Bug, format!("credential_process: {error}")),
+    })?;
+    if !ended.status.success() {
+        let summary = format!("credential_process failed ({}): {}", ended.status, text::clean(ended.last_words()));
+        return Err(expired(summary).with_raw(&ended.complaint));
     }
     // What it printed is secret and stays out of the fault.
-    parse(&out).map_err(|why| {
+    parse(&ended.out).map_err(|why| {
         Fault::new(FaultClass::Malformed, format!("credential_process printed no credentials: {why}"))
-            .with_raw(&*complaint)
+            .with_raw(&ended.complaint)
     })
-}
-
-/// A shell with the command, cut off from the terminal.
-fn prepare(command: &str, variables: &Variables) -> Command {
-    let mut shell = shell(command);
-    shell
-        .env_clear()
-        .envs(variables.iter())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    // In a process group of its own it is in the background of the terminal: asking there stops it, until its time is over.
-    #[cfg(unix)]
-    shell.process_group(0);
-    shell
 }
 
 #[cfg(not(windows))]
@@ -90,23 +64,6 @@ fn shell(command: &str) -> Command {
     let mut shell = Command::new("cmd.exe");
     shell.arg("/C").raw_arg(format!("\"{command}\""));
     shell
-}
-
-async fn read(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        let _ = pipe.take(LONGEST).read_to_end(&mut bytes).await;
-    }
-    bytes
-}
-
-/// Ends the program and whatever it started.
-async fn kill(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = child.id() {
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status().await;
-    }
-    let _ = child.kill().await;
 }
 
 fn parse(out: &[u8]) -> Result<Credentials, String> {

@@ -283,10 +283,11 @@ async fn nothing_that_changes_gets_onto_the_list() {
     let fake = Fake::default();
     let origin = fake.origin();
     let reads = vec!["ecs:UpdateService", "eks:DescribeCluster", "logs:StartLiveTail", "sts:AssumeRole"];
-    let environments = Environments::build(Vec::new(), origin, Variables::default(), None, reads);
+    let ground = Ground::Files(Arc::new(KubeSource::new(Variables::default())));
+    let environments = Environments::build(Vec::new(), (origin, ground), Variables::default(), None, reads);
     let mut passes: Vec<_> = environments.reads.iter().copied().collect();
     passes.sort_unstable();
-    assert_eq!(passes, ["eks:DescribeCluster", "iam:ListAccountAliases", "logs:StartLiveTail"]);
+    assert_eq!(passes, ["eks:DescribeCluster", "eks:ListClusters", "iam:ListAccountAliases", "logs:StartLiveTail"]);
 }
 
 #[tokio::test]
@@ -323,7 +324,7 @@ async fn an_estate_stands_in_for_aws() {
         })
     };
     let list = vec![environment("web", Some("web")), environment("gone", Some("gone"))];
-    let environments = Environments::new(list, Source::Estate(estate), fake::READS.to_vec());
+    let environments = Environments::new(list, Source::Estate { aws: estate, kube: Arc::new(|_, _| None) }, fake::READS.to_vec());
     environments.env(&scope("web")).await.unwrap().aws.ecs().list_clusters().send().await.unwrap();
     assert_eq!(environments.env(&scope("gone")).await.unwrap_err().class, FaultClass::Invalid);
     assert!(fake.signed().iter().all(|call| call.contains("AKIAESTATE")));

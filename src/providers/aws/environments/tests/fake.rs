@@ -16,6 +16,7 @@ use aws_smithy_types::body::SdkBody;
 use super::super::{Environments, Origin, Pool};
 use crate::model::{Environment, Scope};
 use crate::providers::aws::variables::Variables;
+use crate::providers::kube::{Ground, KubeSource};
 
 /// What kinds read, as far as these tests do.
 pub const READS: [&str; 4] =
@@ -131,7 +132,8 @@ impl Fake {
     }
 
     fn build(&self, list: Vec<Environment>, variables: Variables, pins: Option<PathBuf>) -> Arc<Environments> {
-        Environments::build(list, self.origin(), variables, pins, READS.to_vec())
+        let ground = Ground::Files(Arc::new(KubeSource::new(variables.clone())));
+        Environments::build(list, (self.origin(), ground), variables, pins, READS.to_vec())
     }
 
     pub fn origin(&self) -> Origin {

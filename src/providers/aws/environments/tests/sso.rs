@@ -4,9 +4,11 @@ use std::sync::Mutex;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use super::fake::{Fake, Home, Reply, environment, scope};
 use super::*;
+use crate::providers::aws::SignIn;
 use crate::providers::aws::credentials::token;
 
 const SESSION: &str = "[profile a]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ro\n\

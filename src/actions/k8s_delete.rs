@@ -1,0 +1,315 @@
+//! `k8s-delete`: one object, this very one. What owns it, what it takes along and what keeps it from going is said before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{OptionFuture, join};
+use serde_json::{Map, Value as Json, json};
+
+use super::k8s::{self, Object, Start};
+use super::parts::{self, Stand, given};
+use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices};
+use crate::guard::Watching;
+use crate::model::{
+    Fault, FaultClass, FieldChange, Fields, Followed, Plan, Precondition, ResourceId, Risk, Seen, Step, Undo, Value,
+};
+use crate::providers::Acting;
+
+const ID: &str = "k8s-delete";
+const POD: Op = "k8s:delete pods";
+/// Of whatever there is; its path says what.
+const OTHER: Op = "k8s:delete *";
+
+/// Pods may be given this long to end at most.
+const GRACE: i64 = 86_400;
+/// What keeps an object may take its time; longer than this it hangs.
+const PATIENCE: Duration = Duration::from_mins(15);
+
+/// Deletes one object.
+pub static DEF: ActionDef = ActionDef {
+    id: ID,
+    title: "delete",
+    doc: "Delete one object",
+    kinds: &[
+        "pod",
+        "deployment",
+        "statefulset",
+        "daemonset",
+        "replicaset",
+        "job",
+        "cronjob",
+        "k8s-service",
+        "ingress",
+        "hpa",
+        "pvc",
+        "configmap",
+        "k8s-secret",
+        "k8s-certificate",
+        "namespace",
+        "k8s-node",
+    ],
+    fields: &[
+        k8s::CLUSTER_FIELD,
+        k8s::NAMESPACE_FIELD,
+        k8s::kind_field(
+            &[
+                "pod",
+                "deployment",
+                "statefulset",
+                "daemonset",
+                "replicaset",
+                "job",
+                "cronjob",
+                "service",
+                "ingress",
+                "hpa",
+                "pvc",
+                "configmap",
+                "secret",
+                "certificate",
+                "namespace",
+                "node",
+            ],
+            "pod",
+        ),
+        k8s::name_field("The object", "provisioning-worker-7d9c5b6f4-x2x7k"),
+        FieldDef::new(
+            "grace",
+            "grace period",
+            "Seconds that it is given to end; without it what it says itself",
+            "30",
+            FieldSort::Number(0, GRACE),
+        ),
+    ],
+    sends: &[POD, OTHER],
+    reads: &[],
+    risk: "a pod medium, one that nothing owns high, anything else critical; a namespace is refused",
+    undo: "can't be: what is deleted is gone",
+    example: "k8s-delete -e beta9-prod --namespace provisioning --kind pod --name provisioning-worker-7d9c5b6f4-x2x7k",
+    applies: |resource| {
+        if resource.id.kind == "namespace" { Err(NAMESPACE.to_owned()) } else { Ok(()) }
+    },
+    form: |_, _| Fields::new(),
+    choices: no_choices,
+    locate: |acting, fields| k8s::locate(acting, fields, None).boxed(),
+    plan,
+    look,
+    send: |acting, _, step, permit| k8s::send(acting, step, permit).boxed(),
+    follow,
+};
+
+const NAMESPACE: &str = "a namespace takes everything in it along: delete what is in it one by one";
+
+fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
+    async move {
+        let (start, users) =
+            join(k8s::start(acting, target, "delete", None), OptionFuture::from(users(acting, target))).await;
+        let Start { object, caller, allowed } = start?;
+        let (of, name) = (k8s::of_kubectl(target), &*target.id);
+        let grace = given(fields, "grace").and_then(|seconds| seconds.parse::<i64>().ok());
+        let mut plan = k8s::plan(acting, ID, target, fields, &caller);
+        plan.title = format!("delete {of}").into();
+        plan.changes = vec![FieldChange { field: "object".into(), from: Value::text(name), to: Value::None }];
+        let input = input(&k8s::of_id(target)?.path(target), &object, grace);
+        plan.preconditions = vec![
+            allowed,
+            k8s::tried(acting, &input).await,
+            parts::must(
+                "no namespace",
+                target.kind != "namespace",
+                if target.kind == "namespace" { NAMESPACE } else { "one object only" },
+            ),
+            staying(&object),
+            owned(&object),
+            kept(&object),
+        ];
+        plan.preconditions.extend(users.map(|users| used(&users)));
+        plan.preconditions.extend(forced(grace));
+        plan.affects = affects(target.kind, &object).map(Arc::from).into_iter().collect();
+        let operation = if target.kind == "pod" { POD } else { OTHER };
+        plan.steps = vec![k8s::step(acting, operation, format!("delete {of}"), input, seen(&object))?];
+        plan.risk = risk(target.kind, &object);
+        plan.undo = Undo::No(undo(&object).into());
+        let period = grace.map(|seconds| format!("--grace-period={seconds}"));
+        let words: Vec<&str> = ["delete", &of].into_iter().chain(period.as_deref()).collect();
+        plan.command = k8s::command(acting, target, &words);
+        Ok(plan)
+    }
+    .boxed()
+}
+
+/// This very object. What has no status changes only by somebody's hand: of that also this very version.
+fn input(path: &str, object: &Object, grace: Option<i64>) -> Map<String, Json> {
+    let mut preconditions = json!({ "uid": object.uid() });
+    if let Some(version) = version(object) {
+        preconditions["resourceVersion"] = version.into();
+    }
+    let mut options = json!({
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": preconditions,
+        "propagationPolicy": "Background",
+    });
+    if let Some(grace) = grace {
+        options["gracePeriodSeconds"] = grace.into();
+    }
+    k8s::input(&[
+        ("method", "DELETE".into()),
+        ("path", path.into()),
+        ("contentType", "application/json".into()),
+        ("body", options),
+    ])
+}
+
+fn version(object: &Object) -> Option<&str> {
+    object.text("/metadata/resourceVersion").filter(|_| object.at("/status").is_none())
+}
+
+fn risk(kind: &str, object: &Object) -> Risk {
+    match kind {
+        "pod" if object.owners().iter().any(|owner| owner.controls) => Risk::Medium,
+        "pod" => Risk::High,
+        _ => Risk::Critical,
+    }
+}
+
+fn undo(object: &Object) -> String {
+    match object.owners().into_iter().find(|owner| owner.controls) {
+        Some(owner) => format!("{} {} makes another one; this one is gone", owner.kind, owner.name),
+        None => "what is deleted is gone; its manifest can be copied from the detail before".to_owned(),
+    }
+}
+
+fn staying(object: &Object) -> Precondition {
+    const NAME: &str = "not on its way out already";
+    match object.text("/metadata/deletionTimestamp") {
+        Some(since) => parts::should(NAME, false, format!("it is being deleted since {since}")),
+        None => parts::should(NAME, true, "nobody has deleted it"),
+    }
+}
+
+fn owned(object: &Object) -> Precondition {
+    const NAME: &str = "does not come back";
+    match object.owners().into_iter().find(|owner| owner.controls) {
+        Some(owner) => parts::should(NAME, false, format!("comes back, since {} {} owns it", owner.kind, owner.name)),
+        None => parts::should(NAME, true, "nothing owns it: it is gone for good"),
+    }
+}
+
+fn kept(object: &Object) -> Precondition {
+    const NAME: &str = "goes at once";
+    let finalizers: Vec<&str> = object.list("/metadata/finalizers").iter().filter_map(Json::as_str).collect();
+    if finalizers.is_empty() {
+        return parts::should(NAME, true, "it has no finalizers");
+    }
+    parts::should(NAME, false, format!("it stays until its finalizers are done: {}", finalizers.join(", ")))
+}
+
+/// A pod that is not given time is gone from the list before it is gone from its node.
+fn forced(grace: Option<i64>) -> Option<Precondition> {
+    let words = "0 seconds: it is taken from the list at once, while its containers may still run";
+    (grace == Some(0)).then(|| parts::should("given time to end", false, words))
+}
+
+fn affects(kind: &str, object: &Object) -> Option<String> {
+    let text = |path: &str| object.text(path).unwrap_or("?").to_owned();
+    match kind {
+        "deployment" => Some("its replica sets and their pods go with it".to_owned()),
+        "statefulset" => Some("its pods go with it; their volume claims stay".to_owned()),
+        "daemonset" | "replicaset" | "job" => Some("its pods go with it".to_owned()),
+        "cronjob" => Some("its jobs and their pods go with it".to_owned()),
+        "pvc" => Some(format!("the volume {} is kept or deleted as its reclaim policy says", text("/spec/volumeName"))),
+        "k8s-service" => Some(format!("nobody finds its pods by {} any more", text("/metadata/name"))),
+        "ingress" => Some("its addresses and paths lead nowhere any more".to_owned()),
+        "k8s-secret" | "configmap" => Some("pods that need it and start anew do not start".to_owned()),
+        "k8s-node" => Some("its pods are lost to the cluster; the machine itself stays".to_owned()),
+        "namespace" => Some("everything in it goes with it".to_owned()),
+        _ => None,
+    }
+}
+
+/// The pods that name an object that pods stand on; nothing for other kinds.
+fn users<'a>(acting: &'a Acting, id: &'a ResourceId) -> Option<impl Future<Output = Result<Vec<String>, Fault>> + 'a> {
+    let fields: &'static [(&str, &str)] = match id.kind {
+        "k8s-secret" => {
+            &[("secret", "secretName"), ("secretRef", "name"), ("secretKeyRef", "name"), ("imagePullSecrets", "name")]
+        }
+        "configmap" => &[("configMap", "name"), ("configMapRef", "name"), ("configMapKeyRef", "name")],
+        "pvc" => &[("persistentVolumeClaim", "claimName")],
+        _ => return None,
+    };
+    Some(async move {
+        let pods = k8s::sort("pod").map(|pod| pod.list(id.scope.namespace.as_deref())).unwrap_or_default();
+        let pods = acting.reach()?.read(&format!("{pods}?limit=1000")).await.map(Object)?.items();
+        let named = pods.iter().filter(|pod| pod.at("/spec").is_some_and(|spec| names(spec, "", fields, &id.id)));
+        Ok(named.map(|pod| pod.name().to_owned()).collect())
+    })
+}
+
+/// Whether a spec names something by one of these members, wherever.
+fn names(value: &Json, within: &str, fields: &[(&str, &str)], name: &str) -> bool {
+    match value {
+        Json::Object(map) => map.iter().any(|(member, value)| {
+            let meant = fields.iter().any(|(outer, inner)| *outer == within && inner == member);
+            (meant && value.as_str() == Some(name)) || names(value, member, fields, name)
+        }),
+        Json::Array(items) => items.iter().any(|item| names(item, within, fields, name)),
+        _ => false,
+    }
+}
+
+fn used(users: &Result<Vec<String>, Fault>) -> Precondition {
+    const NAME: &str = "no pod uses it";
+    match users {
+        Err(fault) => parts::untold(NAME, fault),
+        Ok(pods) if pods.is_empty() => parts::should(NAME, true, "no pod in the namespace names it"),
+        Ok(pods) => {
+            let more = if pods.len() > 3 { format!(" and {} more", pods.len() - 3) } else { String::new() };
+            let first = pods.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            parts::should(NAME, false, format!("{first}{more} use it"))
+        }
+    }
+}
+
+fn seen(object: &Object) -> Seen {
+    let seen = Seen::default().with("uid", object.uid());
+    match version(object) {
+        Some(version) => seen.with("resource version", version),
+        None => seen,
+    }
+}
+
+fn look<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step) -> Asked<'a, Seen> {
+    async move { Ok(seen(&k8s::read(acting, &plan.target.id).await?)) }.boxed()
+}
+
+fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
+    async move {
+        let uid = step.seen.0.get("uid").cloned().unwrap_or_default();
+        let look = || async { Ok(stand(k8s::read(acting, &plan.target.id).await, &uid)?) };
+        parts::until_ended(PATIENCE, watch, look).await
+    }
+    .boxed()
+}
+
+fn stand(object: Result<Object, Fault>, uid: &str) -> Result<Stand, Fault> {
+    let object = match object {
+        Ok(object) => object,
+        Err(fault) if fault.class == FaultClass::NotFound => return Ok(parts::verified("it is gone")),
+        Err(fault) => return Err(fault),
+    };
+    if object.uid() != uid {
+        return Ok(parts::verified("it is gone; another one of its name has taken its place"));
+    }
+    let finalizers: Vec<&str> = object.list("/metadata/finalizers").iter().filter_map(Json::as_str).collect();
+    let words = match finalizers.as_slice() {
+        [] => "it is ending".to_owned(),
+        some => format!("it waits for its finalizers: {}", some.join(", ")),
+    };
+    Ok(parts::going(words, None))
+}
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

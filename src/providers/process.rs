@@ -1,0 +1,89 @@
+//! A program that is run for what it prints: without a terminal, without input, not for ever, and with bounds on what it may say.
+//! Knows nothing of what is printed.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+
+use super::Variables;
+
+/// A program that takes longer waits for someone.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// More than any credentials; a program that prints on and on is cut off.
+const LONGEST: u64 = 64 * 1024;
+
+/// How a program has ended. What it printed may be secret and stays out of logs.
+pub struct Ended {
+    /// How.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub out: Vec<u8>,
+    /// What it complained about.
+    pub complaint: String,
+}
+
+impl Ended {
+    /// The last thing that it complained about.
+    pub fn last_words(&self) -> &str {
+        self.complaint.lines().rfind(|line| !line.trim().is_empty()).map_or("it said nothing", str::trim)
+    }
+}
+
+/// Why a program has not come to an end.
+#[derive(Debug)]
+pub enum Failure {
+    /// It can't be started.
+    Start(std::io::Error),
+    /// It took longer than its patience, and was ended with everything it had started.
+    Late,
+    /// How it ended can't be told.
+    Lost(std::io::Error),
+}
+
+/// Runs a program with these variables and no others.
+pub async fn run(mut command: Command, variables: &Variables, patience: Duration) -> Result<Ended, Failure> {
+    cut_off(&mut command, variables);
+    let mut child = command.spawn().map_err(Failure::Start)?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let ended = tokio::time::timeout(patience, async { tokio::join!(child.wait(), read(out), read(err)) }).await;
+    let Ok((status, out, err)) = ended else {
+        kill(&mut child).await;
+        return Err(Failure::Late);
+    };
+    let status = status.map_err(Failure::Lost)?;
+    Ok(Ended { status, out, complaint: String::from_utf8_lossy(&err).into_owned() })
+}
+
+/// Cut off from the terminal.
+fn cut_off(command: &mut Command, variables: &Variables) {
+    command
+        .env_clear()
+        .envs(variables.iter())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    // In a process group of its own it is in the background of the terminal: asking there stops it, until its time is over.
+    #[cfg(unix)]
+    command.process_group(0);
+}
+
+async fn read(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        let _ = pipe.take(LONGEST).read_to_end(&mut bytes).await;
+    }
+    bytes
+}
+
+/// Ends the program and whatever it started.
+async fn kill(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = child.id() {
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status().await;
+    }
+    let _ = child.kill().await;
+}
