@@ -2,6 +2,8 @@
 
 use std::process::Output;
 
+use serde_json::Value;
+
 use crate::cluster::{Cluster, DENIED, NARROW};
 
 /// The cluster itself: that it is one, and fails in the ways that the tests are about.
