@@ -43,7 +43,7 @@ impl KubeCluster {
         for pod in surplus {
             self.deleted_by(namespace, ("replicasets", name), "replicaset-controller", &pod);
         }
-        let counted = wanted.max(there.min(wanted)) as i64;
+        let counted = wanted as i64;
         let ready = (ready as i64).min(counted);
         self.store.edit("replicasets", namespace, name, |set| {
             let mut status = json!({

@@ -13,7 +13,7 @@ use super::stateful::claims;
 use super::store::Store;
 
 /// What can belong to something else.
-const OWNED: [&str; 4] = ["replicasets", "jobs", "controllerrevisions", "certificaterequests"];
+const OWNED: [&str; 5] = ["replicasets", "jobs", "controllerrevisions", "certificaterequests", "endpointslices"];
 /// A round that comes to no end is left; the next change goes on with it.
 const ROUNDS: usize = 12;
 
@@ -62,7 +62,7 @@ impl KubeCluster {
     fn collect_garbage(&mut self, namespace: &str) {
         let mut there: HashSet<String> = HashSet::new();
         let mut leaving: Vec<(&'static str, String, String)> = Vec::new();
-        for plural in ["deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "certificates"] {
+        for plural in ["deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "certificates", "services"] {
             for json in self.store.docs(plural, namespace) {
                 let uid = text(json, "/metadata/uid").to_owned();
                 if list(json, "/metadata/finalizers").iter().any(|it| it == "foregroundDeletion") {

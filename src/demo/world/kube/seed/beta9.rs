@@ -84,16 +84,7 @@ fn provisioning(cluster: &mut KubeCluster, gateway: &str) {
     cluster.add_certificate((SPACE, "provisioning-api-tls"), &["provisioning.beta9.example.com"], (31, 90));
     cluster.add_budget(SPACE, "provisioning-api", json!(1));
     cluster.add_budget(SPACE, "provisioning-worker", json!("50%"));
-    let since = cluster.ago(200 * super::DAY);
-    cluster.put(
-        "resourcequotas",
-        json!({
-            "metadata": { "name": "provisioning", "namespace": SPACE },
-            "spec": { "hard": { "pods": "40", "requests.cpu": "12", "requests.memory": "24Gi" } },
-            "status": {},
-        }),
-        since,
-    );
+    cluster.add_quota(SPACE, "provisioning", json!({ "pods": "40", "requests.cpu": "12", "requests.memory": "24Gi" }));
     cluster.add_cron(
         &App {
             name: "backup",

@@ -264,6 +264,12 @@ impl KubeCluster {
         self.put("poddisruptionbudgets", budget, since);
     }
 
+    pub(super) fn add_quota(&mut self, namespace: &str, name: &str, hard: Value) {
+        let quota = json!({ "metadata": { "name": name, "namespace": namespace }, "spec": { "hard": hard }, "status": {} });
+        let since = self.ago(200 * DAY);
+        self.put("resourcequotas", quota, since);
+    }
+
     pub(super) fn add_scaler(&mut self, namespace: &str, app: &str, counts: (i64, i64), target: i64) {
         let scaler = json!({
             "metadata": { "name": app, "namespace": namespace },
