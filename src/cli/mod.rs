@@ -16,6 +16,7 @@ mod guard;
 mod journal;
 mod logs;
 mod man;
+mod objects;
 mod output;
 mod policy;
 mod screen;
