@@ -251,7 +251,15 @@ pub(super) fn command(acting: &Acting, id: &ResourceId, words: &[&str]) -> Arc<s
     all.extend(context.into_iter().flat_map(|context| ["--context".to_owned(), context.to_string()]));
     all.extend(id.scope.namespace.iter().flat_map(|namespace| ["--namespace".to_owned(), namespace.to_string()]));
     all.extend(words.iter().map(|word| (*word).to_owned()));
-    shell_words::join(all).into()
+    all.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ").into()
+}
+
+/// A word for a shell. A flag with its value needs no quotes for what stands between them.
+fn quoted(word: &str) -> String {
+    match word.split_once('=') {
+        Some((flag, value)) if flag.starts_with("--") => format!("{}={}", shell_words::quote(flag), shell_words::quote(value)),
+        _ => shell_words::quote(word).into_owned(),
+    }
 }
 
 /// `deployment/app`.
