@@ -40,7 +40,10 @@ impl Stand {
         let described = estate.environments();
         let list = described.iter().map(quarterdeck::cli::demo::configured);
         let source = estate.clone();
-        let source = Source::Estate { aws: Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         let environments = Environments::new(list.collect(), source, kinds::reads());
         let mut envs = Vec::new();
         for one in &described {
@@ -397,8 +400,7 @@ async fn metrics_logs_and_changes_call_what_they_declare_and_nothing_else() {
     assert_eq!(stand.called(), declared(metrics::READS));
 
     let (env, _, rows) = rows.iter().find(|(_, kind, rows)| kind.id == "log-group" && !rows.is_empty()).unwrap();
-    let source =
-        LogSource::group(env.scope.clone(), rows[0].id.id.clone(), None, "x");
+    let source = LogSource::group(env.scope.clone(), rows[0].id.id.clone(), None, "x");
     stand.estate.reset_calls();
     let minute = now - jiff::SignedDuration::from_mins(1);
     logs::lines(Arc::clone(env), source.clone(), minute, now, None).try_collect::<Vec<_>>().await.unwrap();

@@ -30,7 +30,10 @@ impl Rig {
         let reads = crate::kinds::reads().into_iter().chain(super::reads()).collect();
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
-        let source = Source::Estate { aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         let environments = Environments::new(list, source, reads);
         Self { estate, clock, hands: Carrier::new(environments.clone()), environments }
     }

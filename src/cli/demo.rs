@@ -36,7 +36,10 @@ pub(super) fn source(global: &Global, mut config: Config) -> Result<(Config, Sou
     }
     config.described = estate.environments().iter().map(|environment| describe(environment, global)).collect();
     config.environments = config.described.iter().map(|described| described.environment.clone()).collect();
-    let source = Source::Estate { aws: Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))), kube: Arc::new(|_, _| None) };
+    let source = Source::Estate {
+        aws: Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))),
+        kube: Arc::new(|_, _| None),
+    };
     Ok((config, source))
 }
 

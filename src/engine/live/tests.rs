@@ -49,7 +49,10 @@ impl Rig {
         let scope = |environment: &Environment| Scope::new(&*environment.name, &*environment.regions[0]);
         let scopes = environments.iter().map(scope).collect();
         let clients = estate.clone();
-        let source = Source::Estate { aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         let (tell, events) = mpsc::channel(1_024);
         let live = Live::new(Environments::new(environments, source, kinds::reads()));
         Self { engine: Engine::start(Arc::new(live), None, tell, SETTINGS), estate, scopes, events }
@@ -327,7 +330,11 @@ async fn a_changed_file_brings_other_environments() {
         };
         names.split_whitespace().map(environment).collect()
     });
-    let access = Environments::new(reread(), Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) }, Vec::new());
+    let access = Environments::new(
+        reread(),
+        Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) },
+        Vec::new(),
+    );
     let live = Live::new(Arc::clone(&access)).watching(vec![file.clone(), folder.path().join("none")], reread);
     assert!(live.reread().await.is_none(), "the first look only looks");
     std::fs::write(&file, "a  ").unwrap();

@@ -143,7 +143,10 @@ impl Clusters {
             Ground::Stand(stand) => {
                 let road = Road::Given(self.stands(stand, name)?);
                 let giver = Giver::Fixed(Credential::default());
-                (self.access(name, giver, road, identity::address(name, None), Some(pinned), None), Arc::from("console"))
+                (
+                    self.access(name, giver, road, identity::address(name, None), Some(pinned), None),
+                    Arc::from("console"),
+                )
             }
             Ground::Files(source) => {
                 let entry = source.files().await?.entry(name)?;
@@ -165,7 +168,8 @@ impl Clusters {
     async fn open_eks(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Cluster>, Fault> {
         let scope = env.scope.in_cluster(Arc::clone(name));
         let described = self.known.described(env, name).await?;
-        if let Some(Opened { cluster, .. }) = self.opened(&scope).filter(|it| it.described.as_ref() == Some(&described)) {
+        if let Some(Opened { cluster, .. }) = self.opened(&scope).filter(|it| it.described.as_ref() == Some(&described))
+        {
             return Ok(cluster);
         }
         let road = match &self.ground {
