@@ -128,7 +128,8 @@ fn tailing(c: &mut Criterion) {
     let tail = before.tail().expect("a tail").tail;
     let line = |n: u64| LogLine {
         at: now() + jiff::SignedDuration::from_millis(n as i64 / 20),
-        source: 0, writer: None,
+        source: 0,
+        writer: None,
         level: Level::Info,
         late: false,
         key: n,

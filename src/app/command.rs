@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::KindId;
+use crate::model::{KindId, ResourceId};
 
 /// A movement of the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +60,8 @@ pub enum Command {
     Bridge,
     /// A list of a kind.
     List(KindId),
+    /// The objects of a type that a Kubernetes cluster has.
+    Objects(Arc<ResourceId>),
     /// Switch to one environment.
     Switch(Arc<str>),
     /// What changed over the marked environments in the last two hours.

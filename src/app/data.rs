@@ -10,7 +10,7 @@ use super::rank::{AT_ONCE, RankJob, passes};
 use super::selection::EKS;
 use super::state::State;
 use super::view::{ChangesView, Link, View, changes_query};
-use super::{acts, alarms, open, summary};
+use super::{acts, alarms, layers, open, summary, types};
 use crate::engine::{Event, Request, SignInState, TailEvent};
 use crate::kinds::{self, Relation};
 use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, ResourceId};
@@ -128,6 +128,9 @@ fn done(
     let mut touched = if replaced { alarms::join(&mut state.store, query) } else { Vec::new() };
     summary::refresh(state, &query.scope().environment, at);
     if !unchanged {
+        if types::concerns(query) {
+            layers::refresh_palette(state);
+        }
         touched.push(query.clone());
         refill(state, &touched, effects);
     }
@@ -223,8 +226,8 @@ fn known(state: &State, relation: &Relation) -> Option<(usize, usize)> {
     if !filter.is_empty() && rows.items.len() > AT_ONCE {
         return None;
     }
-    let rows = rows.items.iter().filter(|row| passes(&filter, row, state.now));
-    Some(rows.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
+    let matching = rows.items.iter().filter(|row| passes(&filter, row, &rows.titles, state.now));
+    Some(matching.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
 }
 
 /// Merges the changes of the marked environments, newest first.

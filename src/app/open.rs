@@ -41,6 +41,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
                 navigate::go(state, View::List(Box::new(list(kind, None, Filter::default()))), effects);
             }
         }
+        Command::Objects(id) => open_type(state, &id, effects),
         Command::Switch(name) => navigate::switch(state, &name, effects),
         Command::Changes => changes(state, None, effects),
         Command::ChangesHere => match state.selected() {
@@ -100,22 +101,33 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A cluster opens on its services, a log group on its lines, everything else on its detail.
+/// What opens on something else than its detail, and the relation that it opens on.
+const OPENS: [(KindId, &str); 4] =
+    [("ecs-cluster", "services"), ("eks-cluster", "pods"), ("namespace", "pods"), ("k8s-resource", "objects")];
+
+/// A cluster opens on what runs in it, a type on its objects, a log group on its lines, everything else on its detail.
 fn open_resource(state: &mut State, id: Arc<ResourceId>, effects: &mut Vec<Effect>) {
-    match id.kind {
-        "ecs-cluster" => {
+    let opens = OPENS.iter().find(|(kind, _)| *kind == id.kind);
+    match (id.kind, opens) {
+        (_, Some((_, label))) => {
             let relation = state
                 .find(&id)
                 .and_then(|resource| kinds::by_id(id.kind).map(|kind| (kind.relations)(resource)))
-                .and_then(|relations| relations.into_iter().find(|relation| relation.label == "services"));
+                .and_then(|relations| relations.into_iter().find(|relation| relation.label == *label));
             match relation {
                 Some(relation) => follow(state, relation, effects),
                 None => detail(state, id, DetailTab::Summary, effects),
             }
         }
-        "log-group" => tail_of(state, vec![id], effects),
+        ("log-group", _) => tail_of(state, vec![id], effects),
         _ => detail(state, id, DetailTab::Summary, effects),
     }
+}
+
+/// The objects of a type.
+fn open_type(state: &mut State, id: &Arc<ResourceId>, effects: &mut Vec<Effect>) {
+    let view = View::List(Box::new(list(&kinds::k8s_object::DEF, Some(Arc::clone(id)), Filter::default())));
+    navigate::go_with(state, view, [Arc::clone(&id.scope.environment)].into(), effects);
 }
 
 /// Walks a relation.
@@ -248,6 +260,10 @@ pub(super) fn bridge(state: &State) -> View {
             columns.push(TableColumn::Kind);
         }
         columns.extend(own.iter().map(|id| TableColumn::Own(id)));
+        // Which of them a service is says less than how it is.
+        if pane == BridgePane::Services {
+            columns.push(TableColumn::Kind);
+        }
         if matches!(pane, BridgePane::Services | BridgePane::Databases) {
             columns.push(TableColumn::Spark);
         }
@@ -260,7 +276,7 @@ pub(super) fn bridge(state: &State) -> View {
             "services",
             BridgePane::Services,
             &["tasks", "rollout", "task_definition", "image", "deployed_at", "namespace", "cluster"],
-            true,
+            false,
         ),
         pane("databases", BridgePane::Databases, &["status", "engine", "class"], true),
         pane("alarms", BridgePane::Alarms, &["state", "since", "metric"], false),
@@ -289,6 +305,7 @@ fn list(kind: &'static KindDef, within: Option<Arc<ResourceId>>, filter: Filter)
     }
     columns.push(TableColumn::Reason);
     let title: Arc<str> = match &within {
+        Some(within) if within.kind == kinds::k8s_resource::DEF.id => Arc::clone(&within.id),
         Some(within) => format!("{} of {}", kind.title, within.id).into(),
         None => kind.title.into(),
     };

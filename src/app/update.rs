@@ -117,7 +117,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Sideways(cells) => moves::sideways(state, cells),
         Command::SortMenu => layers::open_sort_menu(state),
         Command::SortBy(n) => {
-            if let Some((_, column)) = moves::sort_columns(state).get(usize::from(n)).copied() {
+            if let Some((_, column)) = moves::sort_columns(state).get(usize::from(n)).cloned() {
                 moves::sort_by(state, column, effects);
             }
         }

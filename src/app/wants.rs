@@ -8,6 +8,7 @@ use super::msg::Effect;
 use super::pane::{Pane, TableColumn};
 use super::selection::{EKS, is_of_clusters, scopes};
 use super::state::State;
+use super::types;
 use super::view::{DetailTab, View, changes_query};
 use crate::engine::{Interest, MetricWant, Priority, Request};
 use crate::kinds;
@@ -101,6 +102,7 @@ pub(super) fn on_screen(state: &State) -> Vec<Query> {
     for (_, pane) in state.panes() {
         queries.extend(state.queries(pane));
     }
+    queries.extend(types::wanted(state));
     match &state.view {
         View::Detail(detail) => {
             queries.push(Query::Detail(Arc::clone(&detail.id)));

@@ -1,4 +1,4 @@
-//! `--demo` and `demo`: the built-in estate in place of AWS.
+//! `--demo` and `demo`: the built-in estate in place of AWS and Kubernetes.
 
 use std::sync::Arc;
 
@@ -36,9 +36,10 @@ pub(super) fn source(global: &Global, mut config: Config) -> Result<(Config, Sou
     }
     config.described = estate.environments().iter().map(|environment| describe(environment, global)).collect();
     config.environments = config.described.iter().map(|described| described.environment.clone()).collect();
+    let clusters = estate.clone();
     let source = Source::Estate {
         aws: Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))),
-        kube: Arc::new(|_, _| None),
+        kube: Arc::new(move |environment, cluster| clusters.kube(environment, cluster)),
     };
     Ok((config, source))
 }

@@ -15,6 +15,9 @@ use super::wire::Service;
 const KINDS: &str =
     "throttle[:RATIO], delay:DURATION, deny, expire, break, garble, unreachable, hang, repeat-token, error500";
 
+/// What the API of the clusters is called in rules and counts; its operations are `VERB RESOURCE[/SUBRESOURCE]`.
+pub(super) const KUBERNETES: &str = "kubernetes";
+
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FaultKind {
@@ -88,7 +91,7 @@ pub enum FaultError {
 }
 
 fn services() -> String {
-    Service::ALL.map(Service::name).join(", ")
+    format!("{}, {KUBERNETES}", Service::ALL.map(Service::name).join(", "))
 }
 
 /// The rules in force and the latency of every call. They can be changed at any time.
@@ -142,6 +145,16 @@ impl Faults {
 
     /// What befalls this call: the delays of all its rules, and the first other fault.
     pub(super) fn befall(&self, environment: &str, service: Service, operation: &str) -> (Duration, Option<FaultKind>) {
+        self.befall_named(environment, service.name(), operation)
+    }
+
+    /// The same for a service by its name: those of AWS, and Kubernetes.
+    pub(super) fn befall_named(
+        &self,
+        environment: &str,
+        service: &str,
+        operation: &str,
+    ) -> (Duration, Option<FaultKind>) {
         let rules = self.rules();
         let mut delay = Duration::ZERO;
         let mut fault = None;
@@ -150,11 +163,16 @@ impl Faults {
                 FaultKind::Delay(by) => delay += by,
                 FaultKind::Throttle(ratio) if !self.draw(ratio) => {}
                 // Signing in takes no credentials.
-                FaultKind::Expire if service == Service::SsoOidc => {}
+                FaultKind::Expire if service == Service::SsoOidc.name() => {}
                 kind => fault = fault.or(Some(kind)),
             }
         }
         (delay, fault)
+    }
+
+    /// Whether a rule denies an operation of Kubernetes, without befalling anybody.
+    pub(super) fn denies(&self, environment: &str, operation: &str) -> bool {
+        self.rules().iter().any(|rule| rule.kind == FaultKind::Deny && rule.covers(environment, KUBERNETES, operation))
     }
 
     /// Whether this draw is among the given share of all: scattered, but the same in every run.
@@ -172,9 +190,9 @@ impl Faults {
 }
 
 impl FaultRule {
-    fn covers(&self, environment: &str, service: Service, operation: &str) -> bool {
+    fn covers(&self, environment: &str, service: &str, operation: &str) -> bool {
         matches(&self.environment, environment)
-            && matches(&self.service, service.name())
+            && matches(&self.service, service)
             && matches(&self.operation, operation)
     }
 }
@@ -185,13 +203,17 @@ impl FromStr for FaultRule {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let form = || FaultError::Form(text.trim().to_owned());
         let (target, kind) = text.trim().split_once('=').ok_or_else(form)?;
-        let mut parts = target.split('/').map(str::trim);
+        // Operations of Kubernetes have a slash of their own: `patch deployments/scale`.
+        let mut parts = target.splitn(3, '/').map(str::trim);
         let mut part = || parts.next().map_or_else(|| "*".to_owned(), str::to_owned);
-        let (environment, service, operation) = (part(), part(), part());
-        if parts.next().is_some() || [&environment, &service, &operation].iter().any(|part| part.is_empty()) {
+        let (environment, mut service, operation) = (part(), part(), part());
+        if service == "k8s" {
+            KUBERNETES.clone_into(&mut service);
+        }
+        if [&environment, &service, &operation].iter().any(|part| part.is_empty()) {
             return Err(form());
         }
-        if !Service::ALL.iter().any(|known| matches(&service, known.name())) {
+        if !matches(&service, KUBERNETES) && !Service::ALL.iter().any(|known| matches(&service, known.name())) {
             return Err(FaultError::Service(service));
         }
         Ok(Self { environment, service, operation, kind: kind.trim().parse()? })
@@ -294,13 +316,15 @@ mod tests {
     fn a_rule_reads_as_it_is_written() {
         let rule: FaultRule = "dhbw-prod/ecs/List*=throttle:0.3".parse().unwrap();
         assert_eq!(rule.kind, FaultKind::Throttle(0.3));
-        assert!(rule.covers("dhbw-prod", Service::Ecs, "ListServices"));
-        assert!(!rule.covers("dhbw-prod", Service::Ecs, "DescribeServices"));
-        assert!(!rule.covers("tfe-prod", Service::Ecs, "ListServices"));
+        assert!(rule.covers("dhbw-prod", "ecs", "ListServices"));
+        assert!(!rule.covers("dhbw-prod", "ecs", "DescribeServices"));
+        assert!(!rule.covers("tfe-prod", "ecs", "ListServices"));
+        let scale: FaultRule = "tfe-prod/k8s/patch deployments/scale=deny".parse().unwrap();
+        assert!(scale.covers("tfe-prod", KUBERNETES, "patch deployments/scale"));
         assert_eq!(rule.to_string().parse::<FaultRule>().unwrap(), rule);
         let all: FaultRule = "*=delay:1500ms".parse().unwrap();
         assert_eq!(all.kind, FaultKind::Delay(Duration::from_millis(1500)));
-        assert!(all.covers("any", Service::Rds, "DescribeEvents"));
+        assert!(all.covers("any", "rds", "DescribeEvents"));
     }
 
     #[test]

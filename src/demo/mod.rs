@@ -1,9 +1,10 @@
 //! The built-in estate: customers' AWS accounts inside the process, behind the SDK's HTTP client interface.
 //!
-//! `world` is the model, `wire` speaks AWS's protocols over it, `faults` makes trouble. The rest of the program reaches it
+//! `world` is the model, `wire` speaks AWS's protocols over it, `kube` that of Kubernetes, `faults` makes trouble. The rest of the program reaches it
 //! only through [`Estate`], and from the SDK clients' point of view it is AWS. It must not know the console.
 
 pub mod faults;
+mod kube;
 mod wire;
 pub mod world;
 
@@ -18,6 +19,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 
 pub use faults::Faults;
+pub use kube::KubeService;
 use world::{Account, Clock, World};
 
 /// The estate. Clones are the same estate; one is enough for a process.
@@ -82,6 +84,11 @@ impl Estate {
     /// An estate to measure with: so many environments with so many services each.
     pub fn sized(seed: u64, clock: Clock, environments: usize, services_each: usize) -> Self {
         Self::with(World::sized(seed, clock.now(), environments, services_each), seed, clock)
+    }
+
+    /// An estate to measure with: one cluster, `bench` of `kube-000`, with that many pods, of which so many are restarted each second.
+    pub fn with_pods(seed: u64, clock: Clock, pods: usize, churn: u32) -> Self {
+        Self::with(World::with_pods(seed, clock.now(), pods, churn), seed, clock)
     }
 
     fn with(world: World, seed: u64, clock: Clock) -> Self {
@@ -181,11 +188,16 @@ impl Shared {
         *self.calls().entry(call.clone()).or_default() += 1;
         if wire::changes(&route.operation) {
             let input = route.input.as_ref().map(|input| input.0.clone()).unwrap_or_default();
-            let mut changes = self.changes();
-            changes.push_back(Changed { call, input });
-            let over = changes.len().saturating_sub(CHANGES_KEPT);
-            changes.drain(..over);
+            self.keep(Changed { call, input });
         }
+    }
+
+    /// Keeps a call that changes something.
+    fn keep(&self, changed: Changed) {
+        let mut changes = self.changes();
+        changes.push_back(changed);
+        let over = changes.len().saturating_sub(CHANGES_KEPT);
+        changes.drain(..over);
     }
 
     /// A call is under way as long as this lives.

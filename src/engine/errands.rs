@@ -166,10 +166,7 @@ async fn find_logs(sources: &dyn Sources, of: &[Arc<ResourceId>]) -> Result<Vec<
 fn is_part(one: &LogSource, of: &LogSource) -> bool {
     let same = one.scope == of.scope;
     match (&one.of, &of.of) {
-        (
-            LogOrigin::Group { name, stream_prefix },
-            LogOrigin::Group { name: whole, stream_prefix: prefix },
-        ) => {
+        (LogOrigin::Group { name, stream_prefix }, LogOrigin::Group { name: whole, stream_prefix: prefix }) => {
             let prefix = prefix.as_deref().unwrap_or_default();
             same && name == whole && stream_prefix.as_deref().unwrap_or_default().starts_with(prefix)
         }

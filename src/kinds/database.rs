@@ -207,10 +207,7 @@ mod tests {
         let alone = log_sources(&scope, None, Some("db"), &exports);
         assert_eq!(streams(&alone[0]), ("/aws/rds/instance/db/postgresql", None));
         let member = log_sources(&scope, Some("c"), Some("c-1"), &exports);
-        assert_eq!(
-            streams(&member[0]),
-            ("/aws/rds/cluster/c/postgresql", Some("c-1"))
-        );
+        assert_eq!(streams(&member[0]), ("/aws/rds/cluster/c/postgresql", Some("c-1")));
         let cluster = log_sources(&scope, Some("c"), None, &exports);
         assert_eq!(streams(&cluster[0]), ("/aws/rds/cluster/c/postgresql", None));
     }

@@ -286,8 +286,7 @@ mod tests {
             .build();
         let scope = Scope::new("dhbw-prod", "eu-central-1").in_cluster("main");
         let sources = log_sources(&scope, &definition, None);
-        let told: Vec<_> =
-            sources.iter().map(|s| (&*s.label, &**s.name(), &*s.scope.region, streams(s))).collect();
+        let told: Vec<_> = sources.iter().map(|s| (&*s.label, &**s.name(), &*s.scope.region, streams(s))).collect();
         assert_eq!(
             told,
             [("web", "/ecs/web", "eu-central-1", Some("ecs/web/")), ("side", "/ecs/s", "us-east-1", None)]

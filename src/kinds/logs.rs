@@ -68,7 +68,9 @@ pub async fn env(access: &Environments, source: &LogSource) -> Result<Arc<Env>, 
 pub fn lines(env: Arc<Env>, source: LogSource, from: Timestamp, to: Timestamp, pattern: Option<Arc<str>>) -> Pages {
     let LogSource { scope, of, .. } = source;
     match of {
-        LogOrigin::Group { name, stream_prefix } => groups::lines(env, Group { name, stream_prefix }, from, to, pattern),
+        LogOrigin::Group { name, stream_prefix } => {
+            groups::lines(env, Group { name, stream_prefix }, from, to, pattern)
+        }
         LogOrigin::Pods { pods, container, previous } => {
             pods::lines(env, Pods { scope, pods, container, previous }, from, to, pattern)
         }

@@ -1,13 +1,10 @@
-//! Against a real Kubernetes control plane.
-
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
-mod cluster;
+//! The cluster itself, before anything of ours looks at it.
 
 use std::process::Output;
 
-use cluster::{Cluster, DENIED, NARROW};
 use serde_json::Value;
+
+use crate::cluster::{Cluster, DENIED, NARROW};
 
 /// The cluster itself: that it is one, and fails in the ways that the tests are about.
 #[test]

@@ -79,7 +79,15 @@ mod tests {
     }
 
     fn line(source: u16, level: Level, text: &str) -> LogLine {
-        LogLine { at: "2026-11-21T09:00:00.5Z".parse().unwrap(), source, writer: None, level, late: false, key: 0, text: text.into() }
+        LogLine {
+            at: "2026-11-21T09:00:00.5Z".parse().unwrap(),
+            source,
+            writer: None,
+            level,
+            late: false,
+            key: 0,
+            text: text.into(),
+        }
     }
 
     fn printed(sources: &[LogSource], grep: Option<&str>, json: bool, colour: bool) -> String {

@@ -48,12 +48,14 @@ pub(super) fn parse(words: &[String]) -> Result<Vec<Wanted>, Failure> {
 
 fn parse_word(word: &str) -> Result<Wanted, Failure> {
     if let Some(rest) = word.strip_prefix(LABELS) {
-        return match rest.split_once('/').filter(|(namespace, selector)| !namespace.is_empty() && !selector.is_empty()) {
-            Some((namespace, selector)) => Ok(Wanted { of: Of::Labels(namespace.into()), pattern: selector.to_owned() }),
-            None => Err(Failure::usage(
-                format!("`{word}` selects no pods"),
-                "write it like `labels:NAMESPACE/app=web`",
-            )),
+        return match rest.split_once('/').filter(|(namespace, selector)| !namespace.is_empty() && !selector.is_empty())
+        {
+            Some((namespace, selector)) => {
+                Ok(Wanted { of: Of::Labels(namespace.into()), pattern: selector.to_owned() })
+            }
+            None => {
+                Err(Failure::usage(format!("`{word}` selects no pods"), "write it like `labels:NAMESPACE/app=web`"))
+            }
         };
     }
     if let Some((kind, name)) = word.split_once('/')

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::agenda::{Act, Agenda};
 use super::dice::Dice;
+use super::kube::KubeCluster;
 use super::model::{
     Alarm, AlarmHistoryItem, AutoScalingGroup, Bucket, CacheCluster, CacheSnapshot, Caller, DbCluster, DbInstance,
     DbSnapshot, EcsCluster, EksCluster, LoadBalancer, LogGroup, MetricId, MovedTag, Network, RdsEvent,
@@ -35,6 +36,8 @@ pub struct Account {
     /// Images whose tag was pushed again, by the whole reference.
     pub moved_tags: BTreeMap<String, MovedTag>,
     pub eks_clusters: BTreeMap<String, EksCluster>,
+    /// The insides of the EKS clusters.
+    pub kube: BTreeMap<String, KubeCluster>,
     pub auto_scaling_groups: BTreeMap<String, AutoScalingGroup>,
     pub db_instances: BTreeMap<String, DbInstance>,
     pub db_clusters: BTreeMap<String, DbCluster>,

@@ -71,6 +71,11 @@ impl Agenda {
         self.written += 1;
     }
 
+    /// When the first act is due.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.acts.first_key_value().map(|((at, _), _)| *at)
+    }
+
     /// Takes the first act that is due by `now`.
     pub(super) fn due(&mut self, now: Timestamp) -> Option<(Timestamp, Act)> {
         let entry = self.acts.first_entry()?;

@@ -8,6 +8,7 @@ mod agenda;
 mod bulk;
 mod clock;
 mod dice;
+pub mod kube;
 mod logs;
 mod metrics;
 pub mod model;
@@ -49,6 +50,12 @@ impl World {
     pub fn sized(seed: u64, start: Timestamp, environments: usize, services_each: usize) -> Self {
         let accounts = (0..environments).map(|n| seed::bench(seed, start, n, services_each)).collect();
         Self { accounts, central: Vec::new() }
+    }
+
+    /// One environment, `kube-000`, with one Kubernetes cluster, `bench`, of that many pods; so many of them are restarted each
+    /// second.
+    pub fn with_pods(seed: u64, start: Timestamp, pods: usize, churn: u32) -> Self {
+        Self { accounts: vec![seed::bench_kube(seed, start, pods, churn)], central: Vec::new() }
     }
 
     /// Brings every account to `now`; an instant that has passed changes nothing.

@@ -97,7 +97,7 @@ const UNDER_WAY: &str = "ReplicaSetUpdated";
 )]
 #[case::stuck(
     2, status(3, 1, 2, "ProgressDeadlineExceeded"), &[("new", crashes()), ("old", runs()), ("old", runs())],
-    Health::Failed, "rollout stuck: ReplicaSet \"web-new\" has timed out progressing.; crash loop: web exited with 1, 5 restarts", Some("pod/p0")
+    Health::Failed, "rollout stuck: ReplicaSet \"web-new\" has timed out progressing; crash loop: web exited with 1, 5 restarts", Some("pod/p0")
 )]
 #[case::keeps_crashing(
     2, status(2, 2, 1, DONE), &[("new", runs()), ("new", crashes())],

@@ -3,14 +3,25 @@
 
 pub mod apps;
 pub mod batch;
+pub mod certificate;
+pub mod configmap;
+pub mod detail;
 pub mod event;
 pub(super) mod fields;
 pub mod history;
+pub mod hpa;
+pub mod ingress;
+pub mod length;
 pub mod logs;
 pub mod meta;
+pub mod namespace;
+pub mod node;
 pub mod pod;
 pub mod printed;
+pub mod pvc;
 pub mod quantity;
+pub mod secret;
+pub mod service;
 pub mod top;
 pub mod warnings;
 pub mod why;

@@ -125,7 +125,7 @@ impl Workload<'_> {
         }
         let worst = self.worst();
         if let Some(stuck) = self.stuck {
-            let reason = format!("rollout stuck: {}", short(stuck));
+            let reason = format!("rollout stuck: {}", short(stuck).trim_end_matches('.'));
             return told(Health::Failed, &reason, worst.as_ref());
         }
         if let Some(worst) = worst.as_ref().filter(|worst| worst.finding.sort == Sort::Crash && self.counts(worst)) {

@@ -117,8 +117,9 @@ fn filtered(event: &FilteredLogEvent) -> Option<Found> {
 
 fn updated(update: LiveTailSessionUpdate) -> Update {
     let lines = update.session_results.unwrap_or_default().into_iter();
-    let lines = lines
-        .filter_map(|event| of_stream(None, event.log_stream_name.as_deref(), event.timestamp, event.message.as_deref()));
+    let lines = lines.filter_map(|event| {
+        of_stream(None, event.log_stream_name.as_deref(), event.timestamp, event.message.as_deref())
+    });
     Update { lines: lines.collect(), sampled: update.session_metadata.is_some_and(|metadata| metadata.sampled) }
 }
 

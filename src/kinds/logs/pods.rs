@@ -179,9 +179,9 @@ pub(super) async fn live(env: &Env, pods: Pods, pattern: Option<&str>) -> Result
         if update.lines.is_empty()
             && let Some(ended) = follows.try_join_next()
         {
-            return Err(ended.unwrap_or_else(|_| Some(Fault::new(FaultClass::Bug, "a tail was lost"))).unwrap_or_else(
-                || Fault::new(FaultClass::Unreachable, "nobody follows the pods any more"),
-            ));
+            return Err(ended
+                .unwrap_or_else(|_| Some(Fault::new(FaultClass::Bug, "a tail was lost")))
+                .unwrap_or_else(|| Fault::new(FaultClass::Unreachable, "nobody follows the pods any more")));
         }
         update.lines.sort_by_key(|line| line.at);
         Ok(Some((update, (lines, beats, follows))))

@@ -16,7 +16,8 @@ impl Words {
     pub(super) fn of(pattern: Option<&str>) -> Result<Self, Fault> {
         let pattern = pattern.unwrap_or_default().trim();
         if pattern.starts_with(['{', '[', '%']) {
-            let words = "a pod's lines are filtered by words, not by fields or expressions: `error -timeout \"two words\"`";
+            let words =
+                "a pod's lines are filtered by words, not by fields or expressions: `error -timeout \"two words\"`";
             return Err(Fault::new(FaultClass::Invalid, words));
         }
         let mut words = Self::default();

@@ -54,9 +54,7 @@ impl Cluster {
         let request = request.map_err(|error| fault(&what, &kube::Error::BuildRequest(error)))?;
         let body = self.reads.request_stream(request).await.map_err(|error| fault(&what, &error))?;
         let lines = try_unfold((Box::pin(body), what), |(mut body, what)| async move {
-            let broken = |error: std::io::Error| {
-                Fault::new(FaultClass::Unreachable, format!("{what}: {error}"))
-            };
+            let broken = |error: std::io::Error| Fault::new(FaultClass::Unreachable, format!("{what}: {error}"));
             loop {
                 match line(&mut body).await.map_err(broken)? {
                     None => return Ok(None),

@@ -37,6 +37,19 @@ pub struct Voice {
     pub(super) spells: Vec<Spell>,
 }
 
+impl Voice {
+    /// What a voice of its own says in a second: the instants, in milliseconds, and the lines.
+    pub(super) fn lines(&self, second: i64, stream: &str) -> Vec<(i64, String)> {
+        let count = self.lines_in(second);
+        let line = |number: u64| {
+            let seed = mix2(mix2(self.seed, second as u64), number);
+            let at = second * 1000 + ((number * 1000 + seed % 1000) / count) as i64;
+            (at, voices::say(self, seed, stream, at))
+        };
+        (0..count).map(line).collect()
+    }
+}
+
 /// A line's place, before it is known what it says.
 struct Slot<'a> {
     at: LogPosition,

@@ -10,7 +10,9 @@ use super::{Site, empty};
 use crate::demo::world::account::Account;
 use crate::demo::world::agenda::Act;
 use crate::demo::world::bulk::Bulk;
+use crate::demo::world::kube::seed::{bench as bench_cluster, bench_instances};
 use crate::demo::world::logs::Tone;
+use crate::demo::world::signal::after;
 
 const CLUSTER: &str = "bench-cluster";
 /// The log group, its lines a second, and its streams.
@@ -55,6 +57,26 @@ pub(in crate::demo::world) fn account(seed: u64, start: Timestamp, n: usize, ser
     account.settle_alarms();
     account.later(20, Act::Alarms);
     account.later(60, Act::Tidy);
+    account
+}
+
+/// An account with one Kubernetes cluster of so many pods.
+pub(in crate::demo::world) fn kube(seed: u64, start: Timestamp, pods: usize, churn: u32) -> Account {
+    let site = Site {
+        environment: "kube-000",
+        id: "700000009000",
+        alias: "bench-kube",
+        region: "eu-central-1",
+        peak_hour: 12,
+    };
+    let mut account = empty(seed, start, &site);
+    account.add_eks("bench", "1.33", "eks.18");
+    let group = account.add_nodegroup("bench", "workers", "m6i.xlarge", (0, 0, 1_000));
+    if let Some(group) = account.auto_scaling_groups.get_mut(&group) {
+        group.instances = bench_instances(pods, &group.availability_zones, after(start, -1_000_000));
+        group.desired_capacity = group.instances.len() as i32;
+    }
+    bench_cluster(&mut account, pods, churn);
     account
 }
 

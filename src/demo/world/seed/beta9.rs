@@ -9,6 +9,7 @@ use super::states::Place;
 use super::watch::Watch;
 use super::{Site, begin, spell};
 use crate::demo::world::account::Account;
+use crate::demo::world::kube;
 use crate::demo::world::logs::{Tone, Trouble};
 use crate::demo::world::model::MetricId;
 use crate::demo::world::signal::{Surge, after};
@@ -39,6 +40,7 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
         let key = format!("environments/{environment}/terraform.tfstate");
         account.add_state(Place { bucket, table: Some(table), key: &key }, serial, &[20, 7]);
     }
+    kube::seed::beta9(&mut account, start);
     account.begin_life();
     account
 }

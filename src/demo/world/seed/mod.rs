@@ -18,7 +18,7 @@ mod tfe;
 mod unilux;
 mod watch;
 
-pub(super) use bench::account as bench;
+pub(super) use bench::{account as bench, kube as bench_kube};
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -97,6 +97,7 @@ pub(super) fn empty(seed: u64, now: Timestamp, site: &Site<'_>) -> Account {
         scalable_targets: BTreeMap::new(),
         moved_tags: BTreeMap::new(),
         eks_clusters: BTreeMap::new(),
+        kube: BTreeMap::new(),
         auto_scaling_groups: BTreeMap::new(),
         db_instances: BTreeMap::new(),
         db_clusters: BTreeMap::new(),

@@ -7,6 +7,7 @@ use super::services::Spec;
 use super::states::Place;
 use super::{LONG_AGO, Site, begin};
 use crate::demo::world::account::Account;
+use crate::demo::world::kube;
 use crate::demo::world::logs::Tone;
 use crate::demo::world::people;
 use crate::demo::world::stories::Beat;
@@ -29,6 +30,7 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
     account.add_bucket(bucket);
     account.keeps_states(bucket, None);
     account.add_state(Place { bucket, table: None, key }, 72, &[34, 11]);
+    kube::seed::tfe(&mut account, start);
     account.begin_life();
     account
 }

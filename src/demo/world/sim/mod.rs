@@ -19,6 +19,7 @@ use jiff::Timestamp;
 
 use super::account::Account;
 use super::agenda::Act;
+use super::kube::Ground;
 use super::logs;
 use super::model::Word;
 use super::signal::{Signal, after};
@@ -42,11 +43,26 @@ pub(super) const TIDY: i64 = 300;
 impl Account {
     /// Carries out what is due by `now`.
     pub(super) fn advance_to(&mut self, now: Timestamp) {
-        while let Some((at, act)) = self.agenda.due(now) {
+        loop {
+            // What a cluster does before the next act of the account comes first: its nodes are the account's instances.
+            let next = self.agenda.next().filter(|at| *at <= now).unwrap_or(now);
+            self.advance_clusters(next);
+            let Some((at, act)) = self.agenda.due(now) else { break };
             self.now = self.now.max(at);
             self.carry_out(act);
         }
+        self.advance_clusters(now);
         self.now = self.now.max(now);
+    }
+
+    fn advance_clusters(&mut self, to: Timestamp) {
+        let ground = Ground { eks: &self.eks_clusters, groups: &self.auto_scaling_groups };
+        for cluster in self.kube.values_mut() {
+            while cluster.next().is_some_and(|at| at <= to) {
+                cluster.step(to, &ground);
+            }
+            cluster.now = cluster.now.max(to);
+        }
     }
 
     fn carry_out(&mut self, act: Act) {

@@ -39,7 +39,7 @@ impl Environments {
             None => None,
         };
         let (profile, writes) = (env.environment.profile.clone(), current.writes_on(http(), &scope.region));
-        Ok(Arc::new(Acting { env, profile, writes, cluster }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster, terminal: None }))
     }
 
     /// Who one is in a Kubernetes cluster, asked now: the last check before a change in it.
