@@ -276,10 +276,7 @@ fn a_broken_kubeconfig_hides_nothing() {
     machine.kube.broken.push(("/k/other".into(), "no YAML".to_owned()));
     let config = machine.load();
     assert!(names(&config).contains(&"kind") && names(&config).contains(&"acme-dev"));
-    assert_eq!(
-        said(&config.problems),
-        ["other: the kubeconfig can't be read: no YAML (its contexts are left out)"]
-    );
+    assert_eq!(said(&config.problems), ["other: the kubeconfig can't be read: no YAML (its contexts are left out)"]);
 }
 
 #[test]
