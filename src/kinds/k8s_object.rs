@@ -8,7 +8,7 @@ use kube::core::ObjectMeta;
 use serde_json::Value as Json;
 
 use super::k8s::meta::{self, Condition};
-use super::k8s::{self, fields as common, detail};
+use super::k8s::{self, detail, fields as common};
 use super::parts::{self, Verdict, field, fine};
 use super::{Asked, Column, KindDef, Show, Sink, System, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Scope, Section, Value, text};
@@ -47,7 +47,13 @@ pub static DEF: KindDef = KindDef {
 };
 
 const fn printed(id: &'static str, title: &'static str, rank: u8) -> Column {
-    Column::text(id, title, (3, 40), Show::Table(rank), "A column that the API server prints; it has the server's title")
+    Column::text(
+        id,
+        title,
+        (3, 40),
+        Show::Table(rank),
+        "A column that the API server prints; it has the server's title",
+    )
 }
 
 const COLUMNS: &[Column] = &[
@@ -203,7 +209,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let (cluster, found, name) = found(env, id).await?;
         let path = format!("{}/{name}", found.path(id.scope.namespace.as_deref()));
-        let (printed, whole) = futures_util::future::try_join(cluster.printed_one(&path), cluster.read::<Json>(&path)).await?;
+        let (printed, whole) =
+            futures_util::future::try_join(cluster.printed_one(&path), cluster.read::<Json>(&path)).await?;
         let meta: ObjectMeta = serde_json::from_value(whole["metadata"].clone()).unwrap_or_default();
         let conditions: Vec<Condition> =
             serde_json::from_value(whole["status"]["conditions"].clone()).unwrap_or_default();
