@@ -63,7 +63,10 @@ impl Rig {
             ..Environment::default()
         };
         let scope = Scope::new(&*environment.name, &*environment.regions[0]);
-        let source = Source::Estate { aws: Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         let reads = kinds::reads().into_iter().chain(actions::reads()).collect();
         let access = Environments::new(vec![environment.clone()], source, reads);
         let home = tempfile::tempdir().expect("a folder");

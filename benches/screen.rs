@@ -120,7 +120,7 @@ fn moving(c: &mut Criterion) {
 fn tailing(c: &mut Criterion) {
     let mut before = empty_state();
     let id = Arc::new(ResourceId { scope: scope(), kind: "log-group", id: "/bench".into() });
-    let source = LogSource { scope: scope(), group: "/bench".into(), stream_prefix: None, label: "bench".into() };
+    let source = LogSource::group(scope(), "/bench", None, "bench");
     if let View::Bridge(bridge) = &mut before.view {
         bridge.logs.of = vec![Arc::clone(&id)];
     }
@@ -129,6 +129,7 @@ fn tailing(c: &mut Criterion) {
     let line = |n: u64| LogLine {
         at: now() + jiff::SignedDuration::from_millis(n as i64 / 20),
         source: 0,
+        writer: None,
         level: Level::Info,
         late: false,
         key: n,

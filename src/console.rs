@@ -2,6 +2,7 @@
 //! state, the engine and the clock meet. Keys come first: however much data arrives, a key waits for one frame at most.
 
 mod input;
+mod lent;
 mod log;
 mod signals;
 
@@ -17,7 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::app::acts::Dialog;
 use crate::app::{Effect, Msg, State, update};
-use crate::engine::{Event, Request};
+use crate::engine::{Asked, Event, Request};
 use crate::keymap::Keymap;
 use crate::terminal::Terminal;
 use crate::ui::{self, Hits, Theme, Themes};
@@ -50,6 +51,8 @@ pub struct Setup {
     pub events: mpsc::Receiver<Event>,
     /// Asks the engine; never waits.
     pub ask: Box<dyn Fn(Request) + Send>,
+    /// Who wants the terminal for a while.
+    pub borrowers: mpsc::Receiver<Asked>,
     /// Called once before the console is left, however that comes: what is being sent is journalled as unknown.
     pub hang_up: Box<dyn Fn() + Send>,
 }
@@ -76,13 +79,20 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         over: false,
     };
     console.take(Msg::Tick(Timestamp::now()));
-    let ended = console.run(setup.events, rankings, &mut signals).await;
+    let ended = console.run(Sources { events: setup.events, rankings, borrowers: setup.borrowers }, &mut signals).await;
     (setup.hang_up)();
     ended
 }
 
 fn chosen_theme(themes: &Themes, name: &str) -> Theme {
     themes.get(name).cloned().unwrap_or_default()
+}
+
+/// Where messages come from, besides the keys.
+struct Sources {
+    events: mpsc::Receiver<Event>,
+    rankings: mpsc::Receiver<Msg>,
+    borrowers: mpsc::Receiver<Asked>,
 }
 
 struct Console {
@@ -104,13 +114,8 @@ struct Console {
 }
 
 impl Console {
-    async fn run(
-        &mut self,
-        mut events: mpsc::Receiver<Event>,
-        mut rankings: mpsc::Receiver<Msg>,
-        signals: &mut Signals,
-    ) -> io::Result<()> {
-        let mut keys = input::listen();
+    async fn run(&mut self, mut from: Sources, signals: &mut Signals) -> io::Result<()> {
+        let mut keys = input::Keys::listen();
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.draw()?;
@@ -121,7 +126,7 @@ impl Console {
                 key = keys.recv() => {
                     let Some(key) = key else { break };
                     self.key(key)?;
-                    while let Ok(more) = keys.try_recv() {
+                    while let Some(more) = keys.try_recv() {
                         self.key(more)?;
                     }
                     // A key is answered at once.
@@ -129,13 +134,14 @@ impl Console {
                 }
                 signal = signals.next() => self.signal(signal)?,
                 () = sleep_until(due), if self.dirty => self.draw()?,
-                Some(message) = rankings.recv() => self.take(message),
-                event = events.recv() => {
+                Some(message) = from.rankings.recv() => self.take(message),
+                Some(asked) = from.borrowers.recv() => self.lend(asked, &mut keys, &mut from, signals).await?,
+                event = from.events.recv() => {
                     let Some(event) = event else { break };
                     let until = Instant::now() + EVENTS;
                     self.take(Msg::Event(event));
                     while Instant::now() < until {
-                        let Ok(event) = events.try_recv() else { break };
+                        let Ok(event) = from.events.try_recv() else { break };
                         self.take(Msg::Event(event));
                     }
                 }

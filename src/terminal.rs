@@ -1,5 +1,7 @@
 //! The terminal: set up, always given back (on return, error, panic and signals), stopped and resumed as a job of the shell.
 
+mod lent;
+
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,11 +16,16 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{TerminalOptions, Viewport};
 
+pub use lent::{Typed, show};
+
 /// Frames are written whole: one write a frame, however many cells change.
 const FRAME_BYTES: usize = 64 * 1024;
 
 /// Whether the terminal is ours now. The panic hook must know without asking anybody.
 static OURS: AtomicBool = AtomicBool::new(false);
+
+/// Whether it is raw for a script.
+static RAW: AtomicBool = AtomicBool::new(false);
 
 /// What ratatui draws on.
 type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
@@ -26,6 +33,32 @@ type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 /// Columns of the terminal that this process writes to; `None` when it writes to none.
 pub fn columns() -> Option<u16> {
     crossterm::terminal::size().ok().map(|(columns, _)| columns).filter(|columns| *columns > 0)
+}
+
+/// Columns and rows of the terminal.
+pub fn sizes() -> (u16, u16) {
+    size().unwrap_or((80, 24))
+}
+
+/// The terminal of a script, raw for as long as this lives: a program elsewhere has it.
+pub struct Raw(());
+
+impl Raw {
+    /// Makes it raw.
+    pub fn take() -> io::Result<Self> {
+        give_back_on_panic();
+        enable_raw_mode()?;
+        RAW.store(true, Ordering::SeqCst);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        if RAW.swap(false, Ordering::SeqCst) {
+            let _ = disable_raw_mode();
+        }
+    }
 }
 
 /// The terminal while it is ours. Dropping it gives it back.
@@ -62,6 +95,14 @@ impl Terminal {
     pub fn retake(&mut self) -> io::Result<()> {
         enter(self.mouse)?;
         self.resized()
+    }
+
+    /// Lends the terminal to a program elsewhere: the operator's own screen, and keys as they are typed. It stays raw, and is given
+    /// back in the end all the same.
+    pub fn lend(&mut self) -> io::Result<()> {
+        self.screen.flush()?;
+        let mut out = stdout();
+        execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show)
     }
 
     /// Gives the terminal back and stops as a job of the shell; returns when the shell continues it.
@@ -110,6 +151,9 @@ fn enter(mouse: bool) -> io::Result<()> {
 
 /// Gives the terminal back, once. What fails is gone anyway (the terminal was closed).
 pub fn give_back() {
+    if RAW.swap(false, Ordering::SeqCst) {
+        let _ = disable_raw_mode();
+    }
     if !OURS.swap(false, Ordering::SeqCst) {
         return;
     }

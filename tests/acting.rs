@@ -105,3 +105,65 @@ fn a_dialog_that_is_left_changes_nothing() {
     console.press(ENTER);
     console.wait_text("nothing has been done yet");
 }
+
+/// What stands in a field of the dialog.
+fn stands_in(screen: &str, field: &str) -> String {
+    let line = screen.lines().find_map(|line| line.trim_start_matches([' ', '│', '›']).strip_prefix(field));
+    line.unwrap_or_else(|| panic!("no {field} on:\n{screen}")).trim_matches([' ', '│']).to_owned()
+}
+
+/// The lock of `dhbw-prod`, as a script reads it.
+fn lock_id() -> String {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["get", "locks", "--demo", "--seed", "7", "-e", "dhbw-prod", "-o", "json"];
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
+    let said = program.args(arguments).env_clear().env("HOME", home.path()).output().unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&said.stdout).unwrap();
+    rows.iter().find_map(|row| row["lock_id"].as_str()).unwrap().to_owned()
+}
+
+#[test]
+fn a_stuck_lock_is_released() {
+    const STATE: &str = "tfstate-dhbw/lecture/prod/terraform.tfstate";
+    let id = lock_id();
+    let mut console = Console::start(&["demo", "--seed", "7", "-e", "dhbw-prod"], 45, 140);
+    console.wait_text("lecture-backend");
+    console.press(":locks");
+    console.press(ENTER);
+    console.wait_text("gitlab-runner@ip-10-0-2-117");
+    console.press("g");
+    console.press("a");
+    console.wait_text(&format!("actions on {STATE}"));
+    // Nothing is asked for: the row says which lock.
+    console.press(ENTER);
+    let screen = console.wait_text("dhbw-prod is not armed");
+    for words in ["dhbw-prod · account 111122223333", "release the lock of", "the holder is gone", "[ Cancel ]"] {
+        assert!(screen.contains(words), "no {words} on:\n{screen}");
+    }
+    look_at_it();
+    console.press("!");
+    console.wait_text("type its name: dhbw-prod");
+    look_at_it();
+    console.press(&pasted("dhbw-prod"));
+    // Letters go to the field by themselves.
+    console.press(&format!("dhbw-prod{TAB}{ENTER}"));
+    console.wait_text("ARMED dhbw-prod 1");
+    console.wait_text("risk high");
+    look_at_it();
+    // The environment's name is typed, whatever is pasted; the lock's id may be pasted, there alone.
+    console.press(&format!("{TAB}{}{}", pasted("dhbw-prod"), pasted(&id)));
+    console.press(&format!("{TAB}{}", pasted(&id)));
+    console.wait_for("the whole id", |screen| stands_in(&screen.contents(), "lock id") == id);
+    assert_eq!(stands_in(&console.text(), "confirm"), "", "{}", console.text());
+    // Nothing can be applied yet: Tab comes to Cancel.
+    console.press(&format!("{TAB}dhbw-prod"));
+    console.wait_for("the name", |screen| stands_in(&screen.contents(), "confirm") == "dhbw-prod");
+    console.press(&format!("{TAB}{TAB}{ENTER}"));
+    console.wait_text("A undo");
+    console.wait_gone("gitlab-runner@ip-10-0-2-117");
+    console.press(":journal");
+    console.press(ENTER);
+    console.wait_text("terraform-unlock");
+    let screen = console.wait_text("succeeded");
+    assert!(screen.contains("dhbw-prod") && screen.contains("arm"), "{screen}");
+}

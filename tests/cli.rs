@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -72,6 +73,32 @@ fn wrong_usage_exits_64_and_names_what_is_near() {
         assert!(err(&output).contains(expected), "{arguments:?}: {}", err(&output));
         assert_eq!(out(&output), "", "{arguments:?}");
     }
+}
+
+#[test]
+fn an_action_that_was_cut_off_is_told_of_once_by_the_next_one() {
+    const ACT: &str =
+        "act ecs-scale --demo --seed 7 -e edt-prod --cluster lecture-edt-cluster --service lecture-frontend-service";
+    let home = home("");
+    let act = |more: &str| {
+        let words: Vec<&str> = ACT.split(' ').chain(more.split(' ')).collect();
+        let mut command = command(home.path(), &words);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    // The answer never comes: it is killed with the request under way.
+    let hangs = "--desired 1 --apply --confirm edt-prod --fault edt-prod/ecs/UpdateService=hang";
+    let mut killed = act(hangs).spawn().unwrap();
+    let said = BufReader::new(killed.stderr.take().unwrap()).lines();
+    let sending = said.map_while(Result::ok).find(|line| line.contains("sending"));
+    assert!(sending.is_some(), "{:?}", killed.wait_with_output());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let next = act("--desired 1").output().unwrap();
+    let told = "quarterdeck: edt-prod: scale lecture-frontend-service from 4 to 1 tasks (20";
+    assert!(err(&next).contains(told) && err(&next).contains("has ended unknown"), "{}", err(&next));
+    assert!(out(&next).contains("confirm"), "the plan is made all the same: {}", out(&next));
+    assert_eq!(err(&act("--desired 1").output().unwrap()), "", "once");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use quarterdeck::demo::Estate;
 use quarterdeck::demo::world::Clock;
-use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, changes, logs, metrics};
+use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, System, changes, logs, metrics};
 use quarterdeck::model::filter::ResourceRow;
 use quarterdeck::model::{
     Fault, Filter, Health, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value, Window,
@@ -40,7 +40,10 @@ impl Stand {
         let described = estate.environments();
         let list = described.iter().map(quarterdeck::cli::demo::configured);
         let source = estate.clone();
-        let source = Source::Estate { aws: Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         let environments = Environments::new(list.collect(), source, kinds::reads());
         let mut envs = Vec::new();
         for one in &described {
@@ -64,16 +67,21 @@ impl Stand {
         self.estate.calls().into_keys().map(|(_, service, operation)| format!("{service}:{operation}")).collect()
     }
 
-    /// Every row of every kind, by environment.
+    /// Every row of every kind of AWS, by environment.
     async fn rows(&self) -> Vec<(Arc<Env>, &'static KindDef, Vec<Resource>)> {
         let mut rows = Vec::new();
-        for kind in kinds::ALL.iter().copied() {
+        for kind in of_aws() {
             for env in &self.envs {
                 rows.push((env.clone(), kind, rows_of(kind, env, None).await));
             }
         }
         rows
     }
+}
+
+/// The kinds that live in AWS accounts. Those of Kubernetes are asked of clusters, and call no operation of AWS of their own.
+fn of_aws() -> impl Iterator<Item = &'static KindDef> {
+    kinds::ALL.iter().copied().filter(|kind| kind.system == System::Aws)
 }
 
 #[derive(Default)]
@@ -158,7 +166,7 @@ fn kinds_only_read() {
     const VERBS: [&str; 7] = ["Describe", "List", "Get", "Lookup", "Filter", "Scan", "StartLiveTail"];
     for kind in kinds::ALL {
         let mut seen = HashSet::new();
-        assert!(!kind.reads.is_empty(), "{}", kind.id);
+        assert_eq!(kind.reads.is_empty(), kind.system != System::Aws, "{}", kind.id);
         for read in kind.reads {
             let (service, operation) = read.split_once(':').unwrap_or_else(|| panic!("{}: {read}", kind.id));
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -194,7 +202,7 @@ async fn every_row_of_the_estate_keeps_the_contract() {
 #[tokio::test]
 async fn every_table_column_says_something_somewhere() {
     let mut silent: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for kind in kinds::ALL {
+    for kind in of_aws() {
         let shown = kind.columns.iter().filter(|column| matches!(column.show, Show::Table(_)));
         silent.extend(shown.map(|column| (kind.id, column.id)));
     }
@@ -358,7 +366,7 @@ async fn each_kind_calls_what_it_declares_and_nothing_else() {
         }
     }
     let mut wrong = Vec::new();
-    for kind in kinds::ALL {
+    for kind in of_aws() {
         let fresh = stand.fresh().await;
         stand.estate.reset_calls();
         for env in &fresh {
@@ -392,8 +400,7 @@ async fn metrics_logs_and_changes_call_what_they_declare_and_nothing_else() {
     assert_eq!(stand.called(), declared(metrics::READS));
 
     let (env, _, rows) = rows.iter().find(|(_, kind, rows)| kind.id == "log-group" && !rows.is_empty()).unwrap();
-    let source =
-        LogSource { scope: env.scope.clone(), group: rows[0].id.id.clone(), stream_prefix: None, label: "x".into() };
+    let source = LogSource::group(env.scope.clone(), rows[0].id.id.clone(), None, "x");
     stand.estate.reset_calls();
     let minute = now - jiff::SignedDuration::from_mins(1);
     logs::lines(Arc::clone(env), source.clone(), minute, now, None).try_collect::<Vec<_>>().await.unwrap();
@@ -409,4 +416,15 @@ async fn metrics_logs_and_changes_call_what_they_declare_and_nothing_else() {
     all.extend(stand.called());
     assert_eq!(declared(&kinds::reads()), all);
     assert!(kinds::reads().is_sorted_by(|a, b| a < b), "each once");
+}
+
+/// What is watched is known by plurals; what a list is made from is named once.
+#[test]
+fn kinds_of_kubernetes_name_what_they_stand_on() {
+    for kind in kinds::ALL {
+        let System::Kubernetes(types) = kind.system else { continue };
+        let once: HashSet<_> = types.iter().collect();
+        assert!(!types.is_empty() && once.len() == types.len(), "{}: {types:?}", kind.id);
+        assert!(kind.column("cluster").is_some(), "{}: an environment can have several clusters", kind.id);
+    }
 }

@@ -91,7 +91,7 @@ struct Wanted {
 
 /// The process: runs until it is killed.
 pub fn run() {
-    let config = config::load(&config::Sources::of_process(Flags::default()));
+    let config = config::load(&config::Sources::of_process(Flags::default(), config::KubeContexts::default()));
     let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
     let source = Source::Files { variables: Variables::of_process(), pins: None };
     let access = Environments::new(config.environments, source, reads);

@@ -57,7 +57,10 @@ fn calls() {
     };
     let scope = Scope::new(known.name.as_str(), known.region.as_str());
     let (clients, credentials) = (estate.clone(), estate.credentials());
-    let source = Source::Estate { aws: Arc::new(move |name| Some((clients.http_client(name)?, credentials.clone()))), kube: Arc::new(|_, _| None) };
+    let source = Source::Estate {
+        aws: Arc::new(move |name| Some((clients.http_client(name)?, credentials.clone()))),
+        kube: Arc::new(|_, _| None),
+    };
     let reads = kinds::reads();
     let live = Live::new(Environments::new(vec![environment], source, reads));
     let query = Query::List { scope, kind: "ecs-service", within: None };

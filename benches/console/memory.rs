@@ -31,7 +31,7 @@ pub fn measure() {
 /// Twenty environments of five hundred services and a full log buffer, into which lines go on pouring.
 fn full() {
     let mut console = Console::start(&["demo", "--seed", "7", "--size", "20x500"], 60, 200);
-    console.wait_text("services 0/10000");
+    console.wait_text("0 of 10000 services");
     tell("20 environments of 500 services, the estate included", &console);
     open_firehose(&mut console);
     console.wait_text("100000 lines");

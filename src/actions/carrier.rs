@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use super::{ActionDef, Choice, by_id};
 use crate::guard::{Hands, Permit, Watching};
 use crate::model::{Fault, FaultClass, Followed, Identity, Order, Plan, ResourceId, Scope, Seen, Sent, Step};
+use crate::providers::lend::Lender;
 use crate::providers::{Acting, Environments};
 
 /// What an action is given where it acts: in a region of an environment, or in a cluster of Kubernetes there.
@@ -22,12 +23,19 @@ pub async fn acting(access: &Environments, action: &ActionDef, scope: &Scope) ->
 /// Carries plans out over real providers.
 pub struct Carrier {
     access: Arc<Environments>,
+    terminal: Option<Lender>,
 }
 
 impl Carrier {
     /// On these environments.
     pub fn new(access: Arc<Environments>) -> Self {
-        Self { access }
+        Self { access, terminal: None }
+    }
+
+    /// The same, and what is followed may borrow the operator's terminal.
+    #[must_use]
+    pub fn lending(self, terminal: Lender) -> Self {
+        Self { terminal: Some(terminal), ..self }
     }
 
     /// What can be chosen for a field of an action on this target.
@@ -93,7 +101,11 @@ impl Hands for Carrier {
     ) -> BoxFuture<'a, Result<Followed, Fault>> {
         async move {
             let (action, step) = (action(plan.order.action)?, step_of(plan, step)?);
-            (action.follow)(&*acting(&self.access, action, &step.scope).await?, plan, step, watch).await
+            let mut acting = acting(&self.access, action, &step.scope).await?;
+            if let Some(acting) = Arc::get_mut(&mut acting) {
+                acting.terminal.clone_from(&self.terminal);
+            }
+            (action.follow)(&acting, plan, step, watch).await
         }
         .boxed()
     }

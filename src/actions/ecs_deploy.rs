@@ -11,24 +11,31 @@ use std::sync::Arc;
 
 use aws_sdk_ecs::types::{ContainerDefinition, DeploymentConfiguration, Service, TaskDefinition, TaskDefinitionStatus};
 use futures_util::FutureExt;
-use futures_util::future::join;
 use serde_json::{Map, Value as Json, json};
 
 use super::ecs;
 use super::parts;
 use super::{ActionDef, Asked, Choice, FieldDef, FieldSort};
 use crate::guard::Watching;
+use crate::kinds::ecs_service;
+use crate::kinds::parts::text_of;
 use crate::kinds::terraform;
 use crate::model::{
-    FieldChange, Fields, Followed, Order, Plan, Precondition, ResourceId, Risk, Seen, Step, Undo, Value,
+    FieldChange, Fields, Followed, Order, Plan, Precondition, Resource, ResourceId, Risk, Seen, Step, Undo, Value,
 };
 use crate::providers::Acting;
 use aim::{Aim, Found, Wanted};
 
 const ID: &str = "ecs-deploy";
 const DEFINITION_FIELD: &str = "task-definition";
+/// What the row says that is set.
+const SET_FIELD: &str = "set";
 
 /// Deploys a service.
+///
+/// A plan waits twice, but for these: each hundred of completed deployments more is one answer more to wait for, since their order is
+/// not documented; what to go back to takes two more where only the history tells it and it is none of the revisions just before the
+/// one that is set; and two more without the row's word on what is set.
 pub static DEF: ActionDef = ActionDef {
     id: ID,
     title: "deploy",
@@ -50,9 +57,9 @@ pub static DEF: ActionDef = ActionDef {
     undo: "deploy the revision that was set before; a forced deployment has none",
     example: "ecs-deploy -e dhbw-prod --cluster lecture-dhbw-cluster --service lecture-backend-service --rollback yes",
     applies: |service| ecs::applies(service).and_then(|()| ecs::is_rolled(service)),
-    form: |_, _| Fields::from([("force", "no".to_owned()), ("rollback", "no".to_owned())]),
+    form: |service, _| form(service),
     choices: |acting, id, field| choices(acting, id, field),
-    locate: |acting, fields| async move { ecs::locate(acting, fields) }.boxed(),
+    locate,
     plan,
     look,
     send: |acting, _, step, permit| ecs::update(acting, step, permit).boxed(),
@@ -62,6 +69,14 @@ pub static DEF: ActionDef = ActionDef {
 const FIELDS: &[FieldDef] = &[
     ecs::CLUSTER_FIELD,
     ecs::SERVICE_FIELD,
+    FieldDef::new(
+        SET_FIELD,
+        "set",
+        "Task definition that is set, where that is known: the plan comes sooner then",
+        "lecture-backend:48",
+        FieldSort::Text,
+    )
+    .locating(),
     FieldDef::new(
         DEFINITION_FIELD,
         "task definition",
@@ -93,15 +108,44 @@ const FIELDS: &[FieldDef] = &[
     ),
 ];
 
+fn form(service: &Resource) -> Fields {
+    let set = text_of(&ecs_service::DEF, service, "task_definition");
+    let mut fields = Fields::from([("force", "no".to_owned()), ("rollback", "no".to_owned())]);
+    if !set.is_empty() {
+        fields.insert(SET_FIELD, set.to_owned());
+    }
+    fields
+}
+
+/// While the operator chooses, what Terraform's states hold is read, too.
 fn choices<'a>(acting: &'a Acting, id: &'a ResourceId, field: &'static str) -> Asked<'a, Vec<Choice>> {
-    async move { if field == DEFINITION_FIELD { choices::revisions(acting, id).await } else { Ok(Vec::new()) } }.boxed()
+    async move {
+        if field != DEFINITION_FIELD {
+            return Ok(Vec::new());
+        }
+        terraform::read_ahead(&acting.env).await;
+        choices::revisions(acting, id).await
+    }
+    .boxed()
+}
+
+/// On the command line nothing is chosen first: what Terraform's states hold is waited for here, so that the plan has it.
+fn locate<'a>(acting: &'a Acting, fields: &'a Fields) -> Asked<'a, Arc<ResourceId>> {
+    async move {
+        let id = ecs::locate(acting, fields)?;
+        drop(held(acting, &id).await);
+        Ok(id)
+    }
+    .boxed()
 }
 
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let wanted = Wanted::of(fields)?;
-        let (found, held) = join(aim::find(acting, target, &wanted.aim), held(acting, target)).await;
-        let found = found?;
+        let expected = parts::given(fields, SET_FIELD).map(ecs::name_of);
+        let found = aim::find(acting, target, &wanted.aim, expected);
+        let (found, held) = parts::meanwhile(found, held(acting, target)).await;
+        let (found, held) = (found?, held.unwrap_or_else(not_read_yet));
         let service = &found.service;
         let mut plan = parts::plan(acting, ID, target, fields, service.service_arn());
         plan.risk = Risk::Medium;
@@ -124,9 +168,16 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
     .boxed()
 }
 
+const NOT_HELD: &str = "not held by Terraform";
+
+/// Nothing waits for Terraform's states. It warns whether they are slow or not, so that the same is to be typed however fast they are.
+fn not_read_yet() -> Precondition {
+    let words = "could not tell: Terraform's states are still being read; if one holds it, the next apply sets it back";
+    parts::should(NOT_HELD, false, words)
+}
+
 /// Whether Terraform would set the service back: what its states say is asked while everything else is.
 async fn held(acting: &Acting, id: &ResourceId) -> Precondition {
-    const NAME: &str = "not held by Terraform";
     let (identity, region) = (&acting.env.identity, &acting.env.scope.region);
     let partition = identity.arn.split(':').nth(1).unwrap_or("aws");
     let service = format!("service/{}/{}", ecs::cluster_of(id), id.id);
@@ -135,9 +186,9 @@ async fn held(acting: &Acting, id: &ResourceId) -> Precondition {
         Some(held) => {
             let (state, address) = (held.state, held.address);
             let words = format!("state {state} holds it as {address}: the next apply sets it as it is written there");
-            parts::should(NAME, false, words)
+            parts::should(NOT_HELD, false, words)
         }
-        None => parts::should(NAME, true, "no state that could be read holds it"),
+        None => parts::should(NOT_HELD, true, "no state that could be read holds it"),
     }
 }
 

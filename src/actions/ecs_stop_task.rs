@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_ecs::types::{HealthStatus, Service, Task, TaskDefinition};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, OptionFuture, join, join3};
+use futures_util::future::{BoxFuture, OptionFuture, join};
 use serde_json::json;
 
-use super::ecs::{self, Trouble, Troubled, Whose};
+use super::ecs::{self, Trouble, Troubled};
 use super::parts::{self, Stand};
 use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices};
 use crate::guard::{Permit, Watching};
@@ -32,6 +32,8 @@ const SERVICE: &str = "service";
 const NO_SERVICE: &str = "of no service";
 
 /// Stops a task.
+///
+/// A plan waits twice; once more where the row does not say which service the task belongs to.
 pub static DEF: ActionDef = ActionDef {
     id: ID,
     title: "stop",
@@ -39,6 +41,14 @@ pub static DEF: ActionDef = ActionDef {
     kinds: &["ecs-task"],
     fields: &[
         ecs::CLUSTER_FIELD,
+        FieldDef::new(
+            "service",
+            "service",
+            "The service it belongs to, where that is known: the plan comes sooner then",
+            "lecture-backend-service",
+            FieldSort::Text,
+        )
+        .locating(),
         FieldDef::new("task", "task", "Task, by id or ARN", "0f9c1d7ab3e24c5f8a6b1d2e3f405162", FieldSort::Text)
             .required()
             .locating(),
@@ -51,7 +61,7 @@ pub static DEF: ActionDef = ActionDef {
     undo: "none: a stopped task does not start again; its service starts another",
     example: "ecs-stop-task -e dhbw-prod --cluster lecture-dhbw-cluster --task 0f9c1d7ab3e24c5f --reason 'leaks memory'",
     applies,
-    form: |_, _| Fields::new(),
+    form: |task, _| form(task),
     choices: no_choices,
     locate: |acting, fields| async move { locate(acting, fields) }.boxed(),
     plan,
@@ -65,6 +75,13 @@ fn applies(task: &Resource) -> Result<(), String> {
         "STOPPED" => Err(format!("it is {} already", text_of(&ecs_task::DEF, task, "status"))),
         _ => Ok(()),
     }
+}
+
+/// The service as the row has it.
+fn form(task: &Resource) -> Fields {
+    let service = text_of(&ecs_task::DEF, task, "service");
+    let is_name = !service.is_empty() && !service.contains(':');
+    is_name.then(|| ("service", service.to_owned())).into_iter().collect()
 }
 
 fn locate(acting: &Acting, fields: &Fields) -> Result<std::sync::Arc<ResourceId>, Fault> {
@@ -96,15 +113,17 @@ async fn task(acting: &Acting, id: &ResourceId) -> Result<Task, Fault> {
     found.into_iter().next().ok_or_else(|| gone(id))
 }
 
-async fn find(acting: &Acting, id: &ResourceId) -> Result<Found, Fault> {
+/// Reads the task and all that is to be known of the others: two rounds of questions where its service is as was `expected`.
+async fn find(acting: &Acting, id: &ResourceId, expected: Option<&str>) -> Result<Found, Fault> {
     let env = &acting.env;
-    let task = task(acting, id).await?;
+    let expected: OptionFuture<_> = expected.map(|name| async move { (name, Of::read(acting, id, name).await) }).into();
+    let (task, expected) = join(task(acting, id), expected).await;
+    let task = task?;
     let name = task.group().and_then(|group| group.strip_prefix("service:")).map(str::to_owned);
-    let service = name.as_ref().map(|name| ecs::service_id(&env.scope, ecs::cluster_of(id), name));
+    let rest: OptionFuture<_> = name.as_deref().map(|name| rest(acting, id, name, expected)).into();
     let definition = ecs::definition(env, task.task_definition_arn().unwrap_or_default());
-    let service_read: OptionFuture<_> = service.as_ref().map(|service| ecs::service(env, service)).into();
-    let others: OptionFuture<_> = name.as_ref().map(|name| others(acting, id, name)).into();
-    let (definition, service, others) = join3(definition, service_read, others).await;
+    let (definition, rest) = join(definition, rest).await;
+    let (service, others) = rest.unzip();
     let checked = is_checked(&definition, &task, others.as_ref());
     let count = |others: &[Task]| (others.iter().filter(|it| is_healthy(it, checked)).count(), others.len());
     Ok(Found {
@@ -116,14 +135,39 @@ async fn find(acting: &Acting, id: &ResourceId) -> Result<Found, Fault> {
     })
 }
 
-/// The other tasks of a service that are to run.
-async fn others(acting: &Acting, id: &ResourceId, service: &str) -> Result<Vec<Task>, Fault> {
-    let (env, cluster) = (&acting.env, ecs::cluster_of(id));
-    let mut arns = ecs::task_arns(env, cluster, Whose::Service(service), true).await?;
-    arns.retain(|arn| ecs::name_of(arn) != &*id.id);
-    // A hundred say enough: one that is well among them will do.
-    arns.truncate(ecs::PAGE);
-    if arns.is_empty() { Ok(Vec::new()) } else { ecs::tasks(env, cluster, &arns).await }
+/// What is read of a service by its name.
+struct Of {
+    service: Result<Service, Fault>,
+    arns: Result<Vec<String>, Fault>,
+}
+
+impl Of {
+    async fn read(acting: &Acting, id: &ResourceId, name: &str) -> Self {
+        let (env, cluster) = (&acting.env, ecs::cluster_of(id));
+        let service = ecs::service_id(&env.scope, cluster, name);
+        // A hundred say enough: one that is well among them will do.
+        let (service, arns) = join(ecs::service(env, &service), ecs::some_task_arns(env, cluster, name)).await;
+        Self { service, arns }
+    }
+}
+
+/// The service, and its other tasks that are to run. What was read of the service that was expected counts where it is this one.
+async fn rest(
+    acting: &Acting,
+    id: &ResourceId,
+    name: &str,
+    expected: Option<(&str, Of)>,
+) -> (Result<Service, Fault>, Result<Vec<Task>, Fault>) {
+    let of = match expected {
+        Some((expected, of)) if expected == name => of,
+        _ => Of::read(acting, id, name).await,
+    };
+    let others = async {
+        let mut arns = of.arns?;
+        arns.retain(|arn| ecs::name_of(arn) != &*id.id);
+        if arns.is_empty() { Ok(Vec::new()) } else { ecs::tasks(&acting.env, ecs::cluster_of(id), &arns).await }
+    };
+    (of.service, others.await)
 }
 
 /// Whether the containers of such a task have health checks.
@@ -148,7 +192,7 @@ fn is_healthy(task: &Task, checked: bool) -> bool {
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let reason = parts::wanted(fields, "reason")?;
-        let found = find(acting, target).await?;
+        let found = find(acting, target, parts::given(fields, "service").map(ecs::name_of)).await?;
         let (cluster, id) = (ecs::cluster_of(target), &*target.id);
         let mut plan = parts::plan(acting, ID, target, fields, found.task.task_arn());
         let of = found.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
@@ -222,8 +266,13 @@ fn seen(found: &Found) -> Seen {
         .with(OTHERS, others)
 }
 
-fn look<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step) -> Asked<'a, Seen> {
-    async move { Ok(seen(&find(acting, &plan.target.id).await?)) }.boxed()
+fn look<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step) -> Asked<'a, Seen> {
+    async move {
+        let service = step.seen.0.get(SERVICE);
+        let service = service.map(|name| &**name).filter(|name| *name != NO_SERVICE);
+        Ok(seen(&find(acting, &plan.target.id, service).await?))
+    }
+    .boxed()
 }
 
 fn send<'a>(acting: &'a Acting, _: &'a Plan, step: &'a Step, permit: Permit) -> BoxFuture<'a, Sent> {

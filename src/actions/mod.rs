@@ -17,6 +17,7 @@ mod k8s;
 mod k8s_cordon;
 mod k8s_delete;
 mod k8s_drain;
+mod k8s_exec;
 mod k8s_restart;
 mod k8s_scale;
 mod k8s_undo;
@@ -31,6 +32,9 @@ mod rds_snapshot_delete;
 #[cfg(test)]
 #[cfg(feature = "demo")]
 mod rig;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod rounds;
 mod terraform;
 mod terraform_digest_repair;
 mod terraform_lock_restore;
@@ -138,6 +142,7 @@ pub const ALL: &[&ActionDef] = &[
     &k8s_cordon::CORDON,
     &k8s_cordon::UNCORDON,
     &k8s_drain::DEF,
+    &k8s_exec::DEF,
     &terraform_unlock::DEF,
     &terraform_lock_restore::DEF,
     &terraform_state_restore::DEF,

@@ -1,9 +1,11 @@
 //! What the files of the actions share: the frame of a plan, steps, commands to paste, and watching something until it is done. Knows no
 //! action of its own.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use tokio::time::{Instant, sleep};
@@ -14,7 +16,7 @@ use crate::model::{
     ActionId, Fault, FaultClass, FieldChange, Fields, Followed, Headway, Order, Plan, Precondition, ResourceId, Risk,
     Seen, Step, Target, Undo, Value, Verdict, text,
 };
-use crate::providers::Acting;
+use crate::providers::{Acting, Env};
 
 /// A plan that changes nothing yet: whose, on what, and when. What is missing is filled in by the action.
 pub(super) fn plan(acting: &Acting, action: ActionId, id: &ResourceId, fields: &Fields, arn: Option<&str>) -> Plan {
@@ -45,7 +47,8 @@ pub(super) fn plan(acting: &Acting, action: ActionId, id: &ResourceId, fields: &
 /// A step in the region of the acting clients.
 pub(super) fn step(acting: &Acting, operation: Op, words: impl Into<Arc<str>>, input: &Json, seen: Seen) -> Step {
     let input = input.as_object().cloned().unwrap_or_else(Map::new);
-    Step { operation, words: words.into(), scope: acting.env.scope.clone(), input, seen }
+    let Env { scope, identity, .. } = &acting.env;
+    Step { operation, words: words.into(), scope: scope.clone(), input, seen, sender: Arc::clone(identity) }
 }
 
 /// A field that changes from one text to another.
@@ -92,6 +95,18 @@ pub(super) fn given<'a>(fields: &'a Fields, field: &str) -> Option<&'a str> {
 /// The same for one that must be there.
 pub(super) fn wanted<'a>(fields: &'a Fields, field: &str) -> Result<&'a str, Fault> {
     given(fields, field).ok_or_else(|| Fault::new(FaultClass::Invalid, format!("`--{field}` is missing")))
+}
+
+/// What a plan can't do without, and what it only tells if that is there by then: evidence that may take many questions must not
+/// keep the operator waiting.
+pub(super) async fn meanwhile<T, E>(
+    reads: impl Future<Output = T>,
+    evidence: impl Future<Output = E>,
+) -> (T, Option<E>) {
+    match select(pin!(evidence), pin!(reads)).await {
+        Either::Left((evidence, reads)) => (reads.await, Some(evidence)),
+        Either::Right((read, _)) => (read, None),
+    }
 }
 
 /// An `aws` command to paste, in the environment's profile and region.

@@ -30,7 +30,10 @@ impl Rig {
         let reads = crate::kinds::reads().into_iter().chain(super::reads()).collect();
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
-        let source = Source::Estate { aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         let environments = Environments::new(list, source, reads);
         Self { estate, clock, hands: Carrier::new(environments.clone()), environments }
     }
@@ -121,21 +124,6 @@ impl Rig {
             }
         }
         found
-    }
-
-    /// How many answers a plan waits for, one after the other, at most: its calls, but that those at once count as one.
-    pub(super) async fn rounds(
-        &self,
-        environment: &str,
-        action: &'static ActionDef,
-        fields: &[(&'static str, &str)],
-    ) -> usize {
-        self.acting(environment).await;
-        self.estate.faults().add("latency:200ms").unwrap();
-        self.estate.reset_calls();
-        self.plan(environment, action, fields).await.unwrap();
-        let calls: u64 = self.estate.calls().values().sum();
-        usize::try_from(calls).unwrap() - self.estate.most_at_once() + 1
     }
 
     /// Looks once more, sends and follows each of the plan's steps in turn; returns what the estate saw.

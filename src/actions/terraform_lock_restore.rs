@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use futures_util::future::try_join_all;
 
 use super::parts;
 use super::terraform::{self, PUT_ITEM, PUT_OBJECT, aws_command, invalid, kept, steps};
@@ -73,10 +74,8 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
     async move {
         let text = exact(fields).ok_or_else(|| invalid("`--text` is missing"))?;
         let others = parts::given(fields, "also").unwrap_or_default();
-        let mut places = Vec::new();
-        for id in std::iter::once(&*target.id).chain(others.split_whitespace()) {
-            places.push(place(acting, id).await?);
-        }
+        let ids = std::iter::once(&*target.id).chain(others.split_whitespace());
+        let places = try_join_all(ids.map(|id| place(acting, id))).await?;
         let Some((first, _)) = places.first() else { return Err(invalid("`--lock` is missing")) };
         let path = Arc::clone(&first.path);
         let lock = Lock::parse(text);

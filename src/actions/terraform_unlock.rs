@@ -6,13 +6,13 @@ mod evidence;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::join;
+use futures_util::future::join3;
 
 use super::parts;
 use super::terraform::{self, DELETE_ITEM, DELETE_OBJECT, alive, aws_command, invalid, kept, locks, steps};
 use super::{ActionDef, Asked, FieldDef, FieldSort, no_choices};
 use crate::guard::Permit;
-use crate::kinds::terraform::{Attribution, Lock, Record, Sort, survey};
+use crate::kinds::terraform::{Attribution, Lock, Record, Sort, known_lock, survey};
 use crate::kinds::terraform_lock::{DEF as LOCKS, KIND, found};
 use crate::kinds::terraform_state::{Whole, whole};
 use crate::kinds::{parts as kind, terraform as tf};
@@ -30,6 +30,10 @@ const READ: u64 = 8 << 20;
 const TYPED: usize = 8;
 
 /// Releases a lock.
+///
+/// A plan waits twice where the locks and the clusters of ECS were listed before, as the console does; else oftener. Whether its
+/// holder still lives takes longer where that is a task by its address and a cluster has more than a hundred tasks: each hundred more
+/// is one answer more to wait for, up to four seconds, because it is what the decision hangs on.
 pub static DEF: ActionDef = ActionDef {
     id: ID,
     title: "release",
@@ -119,7 +123,9 @@ fn locate<'a>(acting: &'a Acting, fields: &'a Fields) -> Asked<'a, Arc<ResourceI
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
         let path = target.id.rsplit_once(':').map_or(&*target.id, |(_, path)| path);
-        let (found, whole) = join(found(&acting.env, target), whole(&acting.env, path, READ)).await;
+        let known = known_lock(&acting.env, &target.id);
+        let alive = alive::ahead(acting, known.as_ref());
+        let (found, whole, alive) = join3(found(&acting.env, target), whole(&acting.env, path, READ), alive).await;
         let (record, whose) = found?;
         if !record.is_lock() {
             return Err(invalid(format!("it is the digest of {}, not a lock: it is never deleted", record.path)));
@@ -143,7 +149,11 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             let words = format!("delete the lock of {} in {} {}", record.path, place_of(record), record.store);
             plan.steps.push(steps::release(&there, record, words)?);
         }
-        plan.preconditions = evidence::of(acting, &record, lock.as_ref(), whose, whole.as_ref()).await;
+        plan.preconditions = evidence::of(&acting.env.scope.environment, &record, lock.as_ref(), whose, whole.as_ref());
+        if let Ok(lock) = &lock {
+            // After its age.
+            plan.preconditions.insert(1, alive::holder(acting, lock, alive).await);
+        }
         plan.affects = vec!["whoever holds the lock can go on writing the state, and so can others now".into()];
         let plain = lock.is_ok() && whose == Attribution::Own;
         plan.risk = if plain { Risk::High } else { Risk::Critical };

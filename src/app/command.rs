@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::KindId;
+use crate::model::{KindId, ResourceId};
 
 /// A movement of the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +60,8 @@ pub enum Command {
     Bridge,
     /// A list of a kind.
     List(KindId),
+    /// The objects of a type that a Kubernetes cluster has.
+    Objects(Arc<ResourceId>),
     /// Switch to one environment.
     Switch(Arc<str>),
     /// What changed over the marked environments in the last two hours.
@@ -137,6 +139,8 @@ pub enum Context {
     Menu,
     /// A dialog, its buttons.
     Dialog,
+    /// A dialog, its buttons, and a field that letters go to.
+    Answer,
     /// The bridge, with one of its lists focused.
     Bridge,
     /// A list, the fleet or the changes.

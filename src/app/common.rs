@@ -16,7 +16,7 @@ const TELLING: [&str; 7] = ["az", "image", "engine_version", "version", "class",
 /// In words, such as `11 of 12 sick services: az eu-central-1a`.
 pub(super) fn of(state: &State) -> Option<Arc<str>> {
     let mut best: Option<(usize, String)> = None;
-    for kind in ["ecs-service", "ecs-task", "rds-instance", "asg"] {
+    for kind in ["ecs-service", "deployment", "ecs-task", "rds-instance", "asg"] {
         let lists = state.store.answers.iter().filter_map(|(query, known)| match (query, known.get()) {
             (Query::List { kind: of, within: None, .. }, Some(Answer::Rows(rows))) if *of == kind => Some(rows),
             _ => None,

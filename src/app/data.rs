@@ -7,9 +7,10 @@ use super::logs::LogsView;
 use super::msg::Effect;
 use super::pane::{Pane, PaneKey};
 use super::rank::{AT_ONCE, RankJob, passes};
+use super::selection::EKS;
 use super::state::State;
 use super::view::{ChangesView, Link, View, changes_query};
-use super::{acts, alarms, open, summary};
+use super::{acts, alarms, layers, open, summary, types};
 use crate::engine::{Event, Request, SignInState, TailEvent};
 use crate::kinds::{self, Relation};
 use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, ResourceId};
@@ -120,9 +121,16 @@ fn done(
             known.fail(fault, at);
         }
     }
+    // Which environments have clusters decides what is asked of them.
+    if replaced && matches!(query, Query::List { kind: EKS, within: None, .. }) {
+        state.asked.stale = true;
+    }
     let mut touched = if replaced { alarms::join(&mut state.store, query) } else { Vec::new() };
     summary::refresh(state, &query.scope().environment, at);
     if !unchanged {
+        if types::concerns(query) {
+            layers::refresh_palette(state);
+        }
         touched.push(query.clone());
         refill(state, &touched, effects);
     }
@@ -159,8 +167,7 @@ fn refill(state: &mut State, queries: &[Query], effects: &mut Vec<Effect>) {
     if !queries.iter().any(|query| matches!(query, Query::List { .. })) {
         return;
     }
-    let marked = state.marked_scopes();
-    let stands_on = |pane: &Pane| pane.queries(&marked).iter().any(|query| queries.contains(query));
+    let stands_on = |pane: &Pane| state.queries(pane).iter().any(|query| queries.contains(query));
     let keys: Vec<PaneKey> =
         state.panes().into_iter().filter(|(_, pane)| stands_on(pane)).map(|(key, _)| key).collect();
     for key in keys {
@@ -175,11 +182,11 @@ fn refill(state: &mut State, queries: &[Query], effects: &mut Vec<Effect>) {
 
 /// Filters and sorts a list anew: at once if it is small, else off the loop.
 pub(super) fn rank(state: &mut State, key: PaneKey, effects: &mut Vec<Effect>) {
-    let marked = state.marked_scopes();
     let now = state.now;
+    let known = state.panes().into_iter().find(|(at, _)| *at == key);
+    let Some(queries) = known.map(|(_, pane)| state.queries(pane)) else { return };
     let Some(pane) = state.pane_mut(key) else { return };
     pane.generation += 1;
-    let queries = pane.queries(&marked);
     let (filter, sort, generation, before) =
         (pane.nav.filter.clone(), pane.nav.sort.clone(), pane.generation, pane.shown.clone());
     let parts = queries.iter().filter_map(|query| state.store.rows(query).cloned()).collect();
@@ -219,8 +226,8 @@ fn known(state: &State, relation: &Relation) -> Option<(usize, usize)> {
     if !filter.is_empty() && rows.items.len() > AT_ONCE {
         return None;
     }
-    let rows = rows.items.iter().filter(|row| passes(&filter, row, state.now));
-    Some(rows.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
+    let matching = rows.items.iter().filter(|row| passes(&filter, row, &rows.titles, state.now));
+    Some(matching.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
 }
 
 /// Merges the changes of the marked environments, newest first.
@@ -264,6 +271,7 @@ fn choose_bridge_logs(state: &mut State, effects: &mut Vec<Effect>) {
         .iter()
         .filter_map(|row| services.parts.get(row.part as usize).and_then(|part| part.items.get(row.row as usize)));
     let mut wanted: Vec<Arc<ResourceId>> = Vec::new();
+    let rows = rows.filter(|row| kinds::by_id(row.id.kind).is_some_and(|kind| kind.has_logs));
     for row in rows.take(BRIDGE_LOGS) {
         if matches!(row.health, Health::Failed | Health::Degraded) || wanted.is_empty() {
             wanted.push(Arc::clone(&row.id));

@@ -71,7 +71,7 @@ pub enum Layer {
     /// Choose the column to sort by: title and id of each.
     SortMenu {
         /// Titles and ids.
-        columns: Vec<(&'static str, &'static str)>,
+        columns: Vec<(Arc<str>, &'static str)>,
         /// Chosen.
         at: usize,
     },

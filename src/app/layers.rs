@@ -15,7 +15,7 @@ use super::msg::Effect;
 use super::nav::Nav;
 use super::state::State;
 use super::view::View;
-use super::{moves, navigate, update};
+use super::{moves, navigate, types, update};
 use crate::engine::Request;
 use crate::kinds;
 use crate::model::text::near_misses;
@@ -186,20 +186,23 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
 }
 
 /// The columns that a filter of the focused list may name; none where the view checks none.
-fn filter_columns(state: &State) -> Vec<&'static str> {
+fn filter_columns(state: &State) -> Vec<String> {
     if matches!(state.view, View::Journal(_)) {
-        return acts::journal::COLUMNS.to_vec();
+        return acts::journal::COLUMNS.map(str::to_owned).into();
     }
     let Some((_, pane)) = state.focused() else { return Vec::new() };
-    let own = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).flat_map(|kind| kind.columns);
+    let titles = pane.shown.titles();
+    let own = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).flat_map(|kind| {
+        (0..kind.columns.len()).filter_map(move |at| kinds::titles::name_of(kind, titles, at))
+    });
     let built_in = ["name", "environment", "env", "region", "kind", "health", "reason"];
-    built_in.into_iter().chain(own.map(|column| column.id)).collect()
+    built_in.map(str::to_owned).into_iter().chain(own).collect()
 }
 
 /// What is wrong with the columns that a filter names: it would match nothing, which looks like an answer.
-fn unknown_column(known: &[&'static str], filter: &Filter) -> Option<String> {
-    let unknown = filter.columns().find(|column| !known.is_empty() && !known.contains(column))?;
-    let near = near_misses(unknown, known.iter().copied());
+fn unknown_column(known: &[String], filter: &Filter) -> Option<String> {
+    let unknown = filter.columns().find(|column| !known.is_empty() && known.iter().all(|name| name != column))?;
+    let near = near_misses(unknown, known.iter().map(String::as_str));
     let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
     Some(format!("there is no column `{unknown}`{hint}"))
 }
@@ -227,6 +230,7 @@ fn rematch(state: &mut State) {
             // Commands are sentences: scattered letters are found in every one of them.
             let word = input.value().trim().to_lowercase();
             matches.retain(|at| entries[*at].sort != "command" || entries[*at].words.to_lowercase().contains(&word));
+            matches.retain(|at| entries[*at].sort != types::SORT || types::begins(&entries[*at], &word));
             if let Some(first) = entries.iter().position(exact) {
                 matches.retain(|entry| *entry != first);
                 matches.insert(0, first);
@@ -261,6 +265,7 @@ fn called(entry: &PaletteEntry, word: &str) -> bool {
     match &entry.command {
         Command::List(kind) => kinds::by_id(kind).is_some_and(|kind| kind.is_called(word)),
         Command::Quit => matches!(word, "q" | "quit"),
+        Command::Objects(_) => types::is_called(entry, word),
         Command::Journal => word == "journal",
         _ => &*entry.words == word,
     }
@@ -306,7 +311,17 @@ pub(super) fn open_prompt(state: &mut State, command: &Command) {
 }
 
 pub(super) fn open_palette(state: &mut State) {
-    let kinds = kinds::ALL.iter().map(|kind| PaletteEntry {
+    let entries = palette(state);
+    let matches = Vec::new();
+    state.layers.push(Layer::Palette { input: Input::default(), entries, matches, at: 0 });
+    // What clusters have is asked for while it is open.
+    state.asked.stale = true;
+    rematch(state);
+}
+
+/// Everything that can be gone to.
+fn palette(state: &State) -> Arc<[PaletteEntry]> {
+    let kinds = kinds::ALL.iter().filter(|kind| kind.stands_alone()).map(|kind| PaletteEntry {
         words: format!("{} ({}) {}", kind.title, kind.id, kind.aliases.join(" ")).into(),
         sort: "kind",
         keys: "".into(),
@@ -318,9 +333,19 @@ pub(super) fn open_palette(state: &mut State) {
         keys: "".into(),
         command: Command::Switch(Arc::clone(&environment.name)),
     });
-    let entries: Arc<[PaletteEntry]> = kinds.chain(state.commands.iter().cloned()).chain(environments).collect();
-    let matches = (0..entries.len()).collect();
-    state.layers.push(Layer::Palette { input: Input::default(), entries, matches, at: 0 });
+    kinds.chain(state.commands.iter().cloned()).chain(environments).chain(types::entries(state)).collect()
+}
+
+/// The palette has come to know more; what is chosen stays chosen.
+pub(super) fn refresh_palette(state: &mut State) {
+    let fresh = palette(state);
+    let Some(Layer::Palette { entries, at, .. }) = state.layers.last_mut() else { return };
+    let chosen = *at;
+    *entries = fresh;
+    rematch(state);
+    if let Some(Layer::Palette { matches, at, .. }) = state.layers.last_mut() {
+        *at = chosen.min(matches.len().saturating_sub(1));
+    }
 }
 
 pub(super) fn open_picker(state: &mut State) {

@@ -10,6 +10,7 @@ mod open;
 mod selection;
 mod summary;
 mod tail;
+mod types;
 #[cfg(test)]
 mod tests;
 mod update;

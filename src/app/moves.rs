@@ -314,13 +314,13 @@ pub(super) fn set_filter(state: &mut State, filter: Filter, effects: &mut Vec<Ef
 }
 
 /// The columns that the focused list can be sorted by: title and id.
-pub(super) fn sort_columns(state: &State) -> Vec<(&'static str, &'static str)> {
+pub(super) fn sort_columns(state: &State) -> Vec<(Arc<str>, &'static str)> {
     let Some((_, pane)) = state.focused() else { return Vec::new() };
     pane.columns.iter().filter_map(|column| column_words(pane, *column)).collect()
 }
 
-fn column_words(pane: &Pane, column: TableColumn) -> Option<(&'static str, &'static str)> {
-    Some(match column {
+fn column_words(pane: &Pane, column: TableColumn) -> Option<(Arc<str>, &'static str)> {
+    let (title, id) = match column {
         TableColumn::Health => ("health", "health"),
         TableColumn::Name => ("name", "name"),
         TableColumn::Environment => ("environment", "environment"),
@@ -331,9 +331,10 @@ fn column_words(pane: &Pane, column: TableColumn) -> Option<(&'static str, &'sta
         TableColumn::Own(id) => {
             let kind =
                 pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).find(|kind| kind.column(id).is_some())?;
-            (kind.columns[kind.column(id)?].title, id)
+            (kinds::titles::title_of(kind, pane.shown.titles(), kind.column(id)?)?, id)
         }
-    })
+    };
+    Some((title.into(), id))
 }
 
 /// Sorts by a column; by the same again turns it round, and a third time gives back the list's own order.

@@ -6,14 +6,14 @@ use super::command::Command;
 use super::fleet::FleetView;
 use super::logs::{LogRange, LogsView};
 use super::msg::Effect;
-use super::nav::Nav;
+use super::nav::{Nav, Sort};
 use super::navigate;
 use super::pane::{Pane, Shown, TableColumn};
 use super::selection::same;
 use super::state::State;
 use super::view::{Bridge, ChangesView, DetailTab, DetailView, View};
 use crate::engine::Request;
-use crate::kinds::{self, BridgePane, KindDef, Relation, Show};
+use crate::kinds::{self, BridgePane, KindDef, Relation, Show, System};
 use crate::model::{Filter, KindId, Level, Query, Resource, ResourceId, Window, text};
 
 /// Two hours: what "what changed?" means unless told otherwise.
@@ -41,6 +41,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
                 navigate::go(state, View::List(Box::new(list(kind, None, Filter::default()))), effects);
             }
         }
+        Command::Objects(id) => open_type(state, &id, effects),
         Command::Switch(name) => navigate::switch(state, &name, effects),
         Command::Changes => changes(state, None, effects),
         Command::ChangesHere => match state.selected() {
@@ -100,22 +101,33 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A cluster opens on its services, a log group on its lines, everything else on its detail.
+/// What opens on something else than its detail, and the relation that it opens on.
+const OPENS: [(KindId, &str); 4] =
+    [("ecs-cluster", "services"), ("eks-cluster", "pods"), ("namespace", "pods"), ("k8s-resource", "objects")];
+
+/// A cluster opens on what runs in it, a type on its objects, a log group on its lines, everything else on its detail.
 fn open_resource(state: &mut State, id: Arc<ResourceId>, effects: &mut Vec<Effect>) {
-    match id.kind {
-        "ecs-cluster" => {
+    let opens = OPENS.iter().find(|(kind, _)| *kind == id.kind);
+    match (id.kind, opens) {
+        (_, Some((_, label))) => {
             let relation = state
                 .find(&id)
                 .and_then(|resource| kinds::by_id(id.kind).map(|kind| (kind.relations)(resource)))
-                .and_then(|relations| relations.into_iter().find(|relation| relation.label == "services"));
+                .and_then(|relations| relations.into_iter().find(|relation| relation.label == *label));
             match relation {
                 Some(relation) => follow(state, relation, effects),
                 None => detail(state, id, DetailTab::Summary, effects),
             }
         }
-        "log-group" => tail_of(state, vec![id], effects),
+        ("log-group", _) => tail_of(state, vec![id], effects),
         _ => detail(state, id, DetailTab::Summary, effects),
     }
+}
+
+/// The objects of a type.
+fn open_type(state: &mut State, id: &Arc<ResourceId>, effects: &mut Vec<Effect>) {
+    let view = View::List(Box::new(list(&kinds::k8s_object::DEF, Some(Arc::clone(id)), Filter::default())));
+    navigate::go_with(state, view, [Arc::clone(&id.scope.environment)].into(), effects);
 }
 
 /// Walks a relation.
@@ -248,6 +260,10 @@ pub(super) fn bridge(state: &State) -> View {
             columns.push(TableColumn::Kind);
         }
         columns.extend(own.iter().map(|id| TableColumn::Own(id)));
+        // Which of them a service is says less than how it is.
+        if pane == BridgePane::Services {
+            columns.push(TableColumn::Kind);
+        }
         if matches!(pane, BridgePane::Services | BridgePane::Databases) {
             columns.push(TableColumn::Spark);
         }
@@ -259,7 +275,7 @@ pub(super) fn bridge(state: &State) -> View {
         pane(
             "services",
             BridgePane::Services,
-            &["tasks", "rollout", "task_definition", "deployed_at", "cluster"],
+            &["tasks", "rollout", "task_definition", "image", "deployed_at", "namespace", "cluster"],
             false,
         ),
         pane("databases", BridgePane::Databases, &["status", "engine", "class"], true),
@@ -282,16 +298,23 @@ fn list(kind: &'static KindDef, within: Option<Arc<ResourceId>>, filter: Filter)
             .filter(|column| matches!(column.show, Show::Table(_)))
             .map(|column| TableColumn::Own(column.id)),
     );
-    if matches!(kind.pane, Some(BridgePane::Services | BridgePane::Databases)) || kind.id == "load-balancer" {
+    let measured =
+        matches!(kind.pane, Some(BridgePane::Services | BridgePane::Databases)) && kind.system == System::Aws;
+    if measured || kind.id == "load-balancer" {
         columns.push(TableColumn::Spark);
     }
     columns.push(TableColumn::Reason);
     let title: Arc<str> = match &within {
+        Some(within) if within.kind == kinds::k8s_resource::DEF.id => Arc::clone(&within.id),
         Some(within) => format!("{} of {}", kind.title, within.id).into(),
         None => kind.title.into(),
     };
     let mut pane = new_pane(title, Arc::new([kind.id]), within, columns);
     pane.nav.filter = filter;
+    // What happened is read from its end.
+    if kind.id == "k8s-event" {
+        pane.nav.sort = Some(Sort { column: "last", descending: true });
+    }
     pane
 }
 

@@ -58,6 +58,11 @@ impl Shown {
         self.order.len()
     }
 
+    /// The titles that the server has given to the columns; none where the kind's own hold.
+    pub fn titles(&self) -> &[Arc<str>] {
+        self.parts.iter().map(|part| &*part.titles).find(|titles| !titles.is_empty()).unwrap_or_default()
+    }
+
     /// Whether none passes.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()

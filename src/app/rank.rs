@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::nav::Sort;
 use super::pane::{PaneKey, RowRef, Shown};
-use crate::kinds;
+use crate::kinds::{self, titles};
 use crate::model::filter::ResourceRow;
 use crate::model::{Filter, Resource, Rows, SortKey};
 
@@ -55,24 +55,27 @@ impl RankJob {
         let order = if self.filter.is_empty() {
             Arc::clone(&sorted)
         } else {
-            sorted.iter().copied().filter(|row| passes(&self.filter, resource(&self.parts, *row), self.now)).collect()
+            sorted.iter().copied().filter(|row| self.passes(*row)).collect()
         };
         Shown { parts: self.parts, sorted, sort: self.sort, order, sick }
     }
 }
 
-fn resource(parts: &[Arc<Rows>], row: RowRef) -> &Resource {
-    &parts[row.part as usize].items[row.row as usize]
+impl RankJob {
+    fn passes(&self, row: RowRef) -> bool {
+        let part = &self.parts[row.part as usize];
+        passes(&self.filter, &part.items[row.row as usize], &part.titles, self.now)
+    }
 }
 
 fn count_sick(parts: &[Arc<Rows>]) -> usize {
     parts.iter().flat_map(|part| &part.items).filter(|resource| resource.health.is_sick()).count()
 }
 
-/// Whether a resource passes a filter that may name its kind's columns.
-pub fn passes(filter: &Filter, resource: &Resource, now: Timestamp) -> bool {
+/// Whether a resource passes a filter that may name its kind's columns, by their titles where the server has named them.
+pub fn passes(filter: &Filter, resource: &Resource, titles: &[Arc<str>], now: Timestamp) -> bool {
     let kind = kinds::by_id(resource.id.kind);
-    let columns = |id: &str| kind.and_then(|kind| kind.column(id));
+    let columns = |id: &str| kind.and_then(|kind| titles::place_of(kind, titles, id));
     filter.matches(&ResourceRow { resource, columns: &columns }, now)
 }
 

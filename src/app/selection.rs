@@ -6,7 +6,11 @@ use super::logs::LogsView;
 use super::pane::{Pane, PaneKey};
 use super::state::State;
 use super::view::View;
-use crate::model::{Environment, Query, Resource, ResourceId, Scope};
+use crate::kinds::{self, System};
+use crate::model::{Environment, KindId, Query, Resource, ResourceId, Scope};
+
+/// The kind that tells which Kubernetes clusters an AWS account has.
+pub(super) const EKS: KindId = "eks-cluster";
 
 impl State {
     /// The environment of this name.
@@ -116,6 +120,25 @@ impl State {
         Some(Arc::clone(&row.environment.name))
     }
 
+    /// What a list stands on. Where kinds of AWS and of Kubernetes stand side by side, an environment is asked for the latter only
+    /// where it has clusters: the others shall cost no call and no fault.
+    pub fn queries(&self, pane: &Pane) -> Vec<Query> {
+        let queries = pane.queries(&self.marked_scopes()).into_iter();
+        let alone = pane.kinds.len() < 2;
+        queries.filter(|query| alone || !is_of_clusters(query) || self.has_clusters(query.scope())).collect()
+    }
+
+    /// Whether there are Kubernetes clusters in a region, as far as that is known: contexts that belong to it, or EKS clusters that were
+    /// listed.
+    pub fn has_clusters(&self, scope: &Scope) -> bool {
+        let environment = self.environments.iter().find(|environment| environment.name == scope.environment);
+        let contexts = environment.is_some_and(|environment| {
+            !environment.kube_contexts.is_empty() && environment.regions.first() == Some(&scope.region)
+        });
+        let listed = Query::List { scope: scope.clone(), kind: EKS, within: None };
+        contexts || self.store.rows(&listed).is_some_and(|rows| !rows.items.is_empty())
+    }
+
     /// A resource by its id, wherever a known list has it.
     pub fn find(&self, id: &ResourceId) -> Option<&Resource> {
         let in_region = Query::List { scope: id.scope.region_scope(), kind: id.kind, within: None };
@@ -126,6 +149,12 @@ impl State {
             self.store.answers.keys().filter(narrowed).find_map(of)
         })
     }
+}
+
+/// Whether it asks Kubernetes clusters.
+pub(super) fn is_of_clusters(query: &Query) -> bool {
+    let Query::List { kind, .. } = query else { return false };
+    kinds::by_id(kind).is_some_and(|kind| matches!(kind.system, System::Kubernetes(_)))
 }
 
 /// Whether two ids are the same, the part that differs most first: this is asked for every row of a long list.

@@ -10,7 +10,7 @@ use super::selection::scopes;
 use super::state::State;
 use super::view::View;
 use super::wants::FLEET_KINDS;
-use crate::kinds;
+use crate::kinds::{self, BridgePane};
 use crate::model::filter::Filterable;
 use crate::model::{Answer, Environment, Health, Loadable, Loading, Query, Resource, Value};
 
@@ -137,14 +137,15 @@ fn note(row: &mut FleetRow, known: &Loadable<Answer>) {
 }
 
 fn count(row: &mut FleetRow, kind: &str, items: &[Resource]) {
-    let sum = match kind {
-        "ecs-service" => &mut row.services,
-        "alarm" => &mut row.alarms,
+    let pane = kinds::by_id(kind).and_then(|kind| kind.pane);
+    let sum = match pane {
+        Some(BridgePane::Services) => &mut row.services,
+        Some(BridgePane::Alarms) => &mut row.alarms,
         _ => &mut row.databases,
     };
     let (sick, all) = sum.unwrap_or_default();
     *sum = Some((sick + items.iter().filter(|item| item.health.is_sick()).count(), all + items.len()));
-    if kind == "ecs-service" {
+    if pane == Some(BridgePane::Services) {
         for service in items {
             count_tasks(row, service);
         }

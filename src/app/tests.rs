@@ -1,5 +1,6 @@
 //! The reducers as plain functions: messages in, state and effects out.
 
+mod clusters;
 mod joined;
 
 use std::sync::Arc;
@@ -323,17 +324,12 @@ fn leaving_takes_two() {
 }
 
 fn line(second: i64, key: u64, text: &str) -> LogLine {
-    LogLine { at: at(second), source: 0, level: Level::Info, late: false, key, text: text.into() }
+    LogLine { at: at(second), source: 0, writer: None, level: Level::Info, late: false, key, text: text.into() }
 }
 
 fn tailing() -> State {
     let (mut state, _) = listed();
-    let source = LogSource {
-        scope: Scope::new("dhbw-prod", "eu-central-1"),
-        group: "/ecs/x".into(),
-        stream_prefix: None,
-        label: "x".into(),
-    };
+    let source = LogSource::group(Scope::new("dhbw-prod", "eu-central-1"), "/ecs/x", None, "x");
     let id = Arc::new(ResourceId { scope: source.scope.clone(), kind: "log-group", id: "/ecs/x".into() });
     let view = super::open::logs_view(vec![Arc::clone(&id)], 5);
     super::navigate::go(&mut state, View::Logs(Box::new(view)), &mut Vec::new());

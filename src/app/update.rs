@@ -117,7 +117,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Sideways(cells) => moves::sideways(state, cells),
         Command::SortMenu => layers::open_sort_menu(state),
         Command::SortBy(n) => {
-            if let Some((_, column)) = moves::sort_columns(state).get(usize::from(n)).copied() {
+            if let Some((_, column)) = moves::sort_columns(state).get(usize::from(n)).cloned() {
                 moves::sort_by(state, column, effects);
             }
         }
@@ -207,7 +207,7 @@ impl State {
         match self.layers.last() {
             Some(Layer::Picker { .. }) => Context::Picker,
             Some(Layer::Prompt { .. } | Layer::Palette { .. } | Layer::Code { .. }) => Context::Text,
-            Some(Layer::Act(layer)) => layer.context(),
+            Some(Layer::Act(layer)) => layer.context(&self.acts),
             Some(Layer::SortMenu { .. } | Layer::Help { .. } | Layer::SignIn { .. }) => Context::Menu,
             None => match &self.view {
                 View::Bridge(bridge) if bridge.focus == 4 => Context::Logs,

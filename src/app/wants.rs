@@ -6,15 +6,17 @@ use std::time::Duration;
 use super::logs::LogsView;
 use super::msg::Effect;
 use super::pane::{Pane, TableColumn};
-use super::selection::scopes;
+use super::selection::{EKS, is_of_clusters, scopes};
 use super::state::State;
+use super::types;
 use super::view::{DetailTab, View, changes_query};
 use crate::engine::{Interest, MetricWant, Priority, Request};
 use crate::kinds;
-use crate::model::{KindId, MetricSpec, Query, TailSpec, Window};
+use crate::model::{KindId, MetricSpec, Query, Scope, TailSpec, Window};
 
 /// What a fleet row is summed up from.
-pub(super) const FLEET_KINDS: [KindId; 5] = ["ecs-service", "rds-instance", "rds-cluster", "elasticache", "alarm"];
+pub(super) const FLEET_KINDS: [KindId; 8] =
+    ["ecs-service", "deployment", "statefulset", "daemonset", "rds-instance", "rds-cluster", "elasticache", "alarm"];
 
 /// Least seconds between two background polls of one environment, and what each further environment adds.
 const BACKGROUND_SECONDS: u64 = 60;
@@ -53,28 +55,44 @@ pub(super) fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn interests(state: &State) -> Vec<Interest> {
+    // The fleet looks into every cluster there is: it reads them now and then, and watches none.
+    let fleet = matches!(state.view, View::Fleet(_));
     let mut all: Vec<Interest> = on_screen(state)
         .into_iter()
         .map(|query| {
             let every = cadence(state, &query);
-            Interest { query, every, priority: Priority::Screen }
+            let priority = if fleet && is_of_clusters(&query) { Priority::Background } else { Priority::Screen };
+            Interest { query, every, priority }
         })
         .collect();
     let on_screen: std::collections::HashSet<Query> = all.iter().map(|interest| interest.query.clone()).collect();
     let every = Duration::from_secs(BACKGROUND_SECONDS.max(state.environments.len() as u64 * BACKGROUND_SECONDS_EACH));
     for scope in state.environments.iter().flat_map(|environment| scopes(environment)) {
-        let lists = FLEET_KINDS.iter().filter(|kind| kinds::by_id(kind).is_some()).map(|kind| Query::List {
-            scope: scope.clone(),
-            kind,
-            within: None,
-        });
-        for query in lists.chain([Query::Identity(scope.clone())]) {
+        for query in fleet_lists(state, &scope).into_iter().chain([Query::Identity(scope.clone())]) {
             if !on_screen.contains(&query) {
                 all.push(Interest { query, every: Some(every), priority: Priority::Background });
             }
         }
+        let clusters = Query::List { scope: scope.clone(), kind: EKS, within: None };
+        if asks_for_clusters(state, &scope) && !on_screen.contains(&clusters) {
+            all.push(Interest { query: clusters, every: None, priority: Priority::Background });
+        }
     }
     all
+}
+
+/// The lists that a region's part of a fleet row is summed up from.
+fn fleet_lists(state: &State, scope: &Scope) -> Vec<Query> {
+    let lists = FLEET_KINDS.iter().filter(|kind| kinds::by_id(kind).is_some());
+    let lists = lists.map(|kind| Query::List { scope: scope.clone(), kind, within: None });
+    let clusters = state.has_clusters(scope);
+    lists.filter(|query| clusters || !is_of_clusters(query)).collect()
+}
+
+/// Whether it must be found out if an account has clusters: that is asked once, and not where contexts lead to them.
+fn asks_for_clusters(state: &State, scope: &Scope) -> bool {
+    let environment = state.environment(&scope.environment);
+    environment.is_some_and(|environment| !environment.without_aws && environment.kube_contexts.is_empty())
 }
 
 /// The queries of the present view.
@@ -82,8 +100,9 @@ pub(super) fn on_screen(state: &State) -> Vec<Query> {
     let marked = state.marked_scopes();
     let mut queries: Vec<Query> = marked.iter().cloned().map(Query::Identity).collect();
     for (_, pane) in state.panes() {
-        queries.extend(pane.queries(&marked));
+        queries.extend(state.queries(pane));
     }
+    queries.extend(types::wanted(state));
     match &state.view {
         View::Detail(detail) => {
             queries.push(Query::Detail(Arc::clone(&detail.id)));
@@ -96,7 +115,7 @@ pub(super) fn on_screen(state: &State) -> Vec<Query> {
         View::Changes(view) => queries.extend(marked.iter().map(|scope| changes_query(scope, view))),
         View::Fleet(_) => {
             for scope in state.environments.iter().flat_map(|environment| scopes(environment)) {
-                queries.extend(FLEET_KINDS.map(|kind| Query::List { scope: scope.clone(), kind, within: None }));
+                queries.extend(fleet_lists(state, &scope));
             }
         }
         View::Bridge(_) | View::List(_) | View::Logs(_) | View::Journal(_) | View::ConsoleLog { .. } => {}
@@ -115,6 +134,9 @@ fn cadence(state: &State, query: &Query) -> Option<Duration> {
     };
     // On the fleet every environment is on screen: they are asked as seldom as in the background.
     let many = match &state.view {
+        View::Fleet(_) if is_of_clusters(query) => {
+            Duration::from_secs(BACKGROUND_SECONDS.max(state.environments.len() as u64 * BACKGROUND_SECONDS_EACH))
+        }
         View::Fleet(_) => Duration::from_secs(state.environments.len() as u64 * BACKGROUND_SECONDS_EACH),
         _ => Duration::ZERO,
     };

@@ -2,6 +2,7 @@
 
 mod args;
 mod leave;
+mod lent;
 mod show;
 
 use std::io::{self, Write};
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
 pub(super) use args::ActArgs;
 
@@ -18,19 +20,29 @@ use super::failure::say;
 use super::{DONE, Failure, Setup, fetch, select, wrong};
 use crate::actions;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
+use crate::journal::{Entry, Event};
+use crate::kinds::parts::minute;
 use crate::model::{Fault, Fields, Followed, Headway, Order, Scope, Sent};
+use crate::providers::lend::Asked;
 
 /// A precondition or a policy forbids it, or the target has moved.
 const FORBIDDEN: u8 = 3;
 /// Nobody can say what became of it.
 const UNKNOWN: u8 = 4;
 
-pub(super) async fn run(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs) -> Result<ExitCode, Failure> {
+/// `borrowers` are those who want the terminal.
+pub(super) async fn run(
+    setup: &Setup,
+    guard: &Arc<Guard>,
+    args: &ActArgs,
+    borrowers: mpsc::Receiver<Asked>,
+) -> Result<ExitCode, Failure> {
     actions::check(args.action, &args.fields).map_err(|problem| Failure::usage(problem.to_string(), ""))?;
     if matches!(setup.global.output, Some(Format::Csv | Format::Markdown)) {
         return Err(Failure::usage("a plan is no table", "`-o json` prints it for programs"));
     }
     let scope = scope(setup)?;
+    tell_orphans(guard).await;
     let proposal = match propose(setup, guard, args, &scope).await {
         Ok(proposal) => proposal,
         Err(fault) => {
@@ -43,7 +55,21 @@ pub(super) async fn run(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs) -> Re
         print(setup, &proposal)?;
         return Ok(if proposal.judgement.denial.is_some() { ExitCode::from(FORBIDDEN) } else { DONE });
     }
-    apply(setup, guard, args, proposal).await
+    tokio::select! {
+        applied = apply(setup, guard, args, proposal) => applied,
+        never = lent::lend(borrowers) => match never {},
+    }
+}
+
+/// Tells, once, what a console or another `act` has left without an outcome: whoever changes something next should look at it first.
+async fn tell_orphans(guard: &Arc<Guard>) {
+    let looking = Arc::clone(guard);
+    let orphans = tokio::task::spawn_blocking(move || looking.orphans()).await.unwrap_or_default();
+    for Entry { at, place, event, .. } in &orphans {
+        let Event::Intent { title, .. } = event else { continue };
+        let (at, environment) = (minute(*at), &place.environment);
+        say(&format!("{environment}: {title} ({at}) has ended unknown: look at {} {}", place.kind, place.name));
+    }
 }
 
 /// The one environment, and its region.

@@ -1,9 +1,10 @@
 //! The command line's structure: flags, subcommands and their help. Parses only; what they do is in the subcommands' own files.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -161,8 +162,8 @@ impl Command {
 /// `get`.
 #[derive(Debug, Args)]
 pub struct GetArgs {
-    /// What to print
-    #[arg(value_name = "KIND", value_parser = kinds_parser())]
+    /// What to print; besides these, whatever a Kubernetes cluster has (`certificates.cert-manager.io`)
+    #[arg(value_name = "KIND", value_parser = KindParser)]
     pub kind: String,
     /// Only rows that match: words, `!word`, `column:value`, `/regular expression/`
     #[arg(value_name = "FILTER")]
@@ -176,7 +177,8 @@ pub struct GetArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "SOURCE is the name of a log group (`/ecs/backend`, `/ecs/*`), `KIND/NAME` of something that has logs \
-    (`service/backend`), or a bare name: a service, else a log group.\n\
+    (`service/backend`, `pod/web-0`, `deployment/web`), a bare name: a service, else a log group, or the pods that carry \
+    some labels: `labels:NAMESPACE/app=web,tier!=cache`, in every cluster of the environment.\n\
     With -o json every line is an object of its own."
 )]
 pub struct LogsArgs {
@@ -233,14 +235,26 @@ pub enum ConfigCommand {
 /// The word for the time line of changes, which is no kind.
 pub const CHANGES: &str = "changes";
 
-/// Kinds by their titles; ids and aliases are accepted, too.
-fn kinds_parser() -> PossibleValuesParser {
-    let mut values: Vec<PossibleValue> = kinds::ALL
-        .iter()
-        .map(|kind| PossibleValue::new(kind.title).alias(kind.id).aliases(kind.aliases).help(kind.doc))
-        .collect();
-    values.push(PossibleValue::new(CHANGES).help("What changed, newest first, and who did it"));
-    PossibleValuesParser::new(values)
+/// Kinds by their titles; ids and aliases are accepted, too. Any other word may be a type that a Kubernetes cluster has, which only
+/// that can tell.
+#[derive(Clone)]
+struct KindParser;
+
+impl TypedValueParser for KindParser {
+    type Value = String;
+
+    fn parse_ref(&self, _: &clap::Command, _: Option<&clap::Arg>, word: &OsStr) -> Result<String, clap::Error> {
+        let word = word.to_str().filter(|word| !word.is_empty());
+        word.map(str::to_owned).ok_or_else(|| clap::Error::new(clap::error::ErrorKind::InvalidUtf8))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let kinds = kinds::ALL.iter().filter(|kind| kind.stands_alone());
+        let kinds =
+            kinds.map(|kind| PossibleValue::new(kind.title).alias(kind.id).aliases(kind.aliases).help(kind.doc));
+        let changes = PossibleValue::new(CHANGES).help("What changed, newest first, and who did it");
+        Some(Box::new(kinds.chain([changes])))
+    }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -51,6 +51,9 @@ pub(super) async fn run(setup: &Setup, filter: &Filter, since: Option<Duration>)
 }
 
 async fn list(setup: &Setup, scope: Scope, since: Duration) -> (Listed, Vec<Fault>) {
+    if setup.access.named(&scope.environment).is_some_and(|environment| environment.without_aws) {
+        return (Listed::default(), Vec::new());
+    }
     let env = match setup.access.env(&scope).await {
         Ok(env) => env,
         Err(fault) => return (Listed::default(), vec![fault]),

@@ -76,22 +76,28 @@ fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
         None => "- (treated like prod)".to_owned(),
     };
     let account = match &environment.account {
+        _ if environment.without_aws => String::new(),
         Some(account) => format!("{account} (configured)"),
         None => "pinned at first sight".to_owned(),
     };
+    let contexts: Vec<String> = described.contexts.iter().map(|(name, how)| format!("{name}: {how}")).collect();
     let profile = match &environment.profile {
         Some(profile) => format!("{profile}: {}", described.credentials),
         None => described.credentials.clone(),
     };
     let place = described.place.as_ref().map(ToString::to_string).unwrap_or_default();
     let backends: Vec<String> = environment.terraform.iter().map(ToString::to_string).collect();
-    let regions = with(&environment.regions.join(", "), described.regions);
+    let regions = match environment.without_aws {
+        true => String::new(),
+        false => with(&environment.regions.join(", "), described.regions),
+    };
     for (label, value) in [
         ("customer", customer),
         ("stage", stage),
         ("profile", profile),
         ("account", account),
         ("regions", regions),
+        ("contexts", contexts.join("; ")),
         ("terraform", backends.join("; ")),
         ("stands in", place),
     ] {

@@ -17,6 +17,7 @@ use crate::console;
 use crate::engine::{self, Acts, Engine, Live};
 use crate::guard::Guard;
 use crate::model::Environment;
+use crate::providers::lend::Lender;
 
 /// Workers of the runtime. The screen has a thread of its own, what is large is sorted and filtered on others, and the network is
 /// mostly waited for: a second worker would be woken for nothing all the time, and keep memory of its own for what it parses.
@@ -84,7 +85,8 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         log_room: Some(config.console.log_lines),
         live_tails: config.console.live_tail,
     };
-    let (guard, carrier) = super::guard::of(setup);
+    let (lender, borrowers) = Lender::new();
+    let (guard, carrier) = super::guard::of(setup, lender);
     let leaving = Arc::clone(&guard);
     let sources = live(setup, Arc::clone(&guard));
     let engine = Engine::start(Arc::new(sources), Some(Acts { guard, carrier }), reports, pace);
@@ -96,6 +98,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         recent: recent_file,
         events,
         ask: Box::new(move |request| engine.request(request)),
+        borrowers,
         hang_up: Box::new(move || leaving.hang_up()),
     })
     .await
@@ -109,7 +112,7 @@ fn live(setup: &Setup, guard: Arc<Guard>) -> Live {
         return live;
     }
     let config = &setup.config;
-    let files = config.file.iter().chain(&config.aws_files).chain(&config.backend_files).cloned().collect();
+    let files = config.file.iter().chain(&config.aws_files).chain(&config.kube_files).chain(&config.backend_files).cloned().collect();
     let global = setup.global.clone();
     let reread = move || {
         let config = super::setup::load(&global);

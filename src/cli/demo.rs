@@ -79,5 +79,6 @@ fn describe(environment: &EstateEnvironment, global: &Global) -> Described {
         stage: Origin::Estate,
         regions: if global.region.is_some() { Origin::Flag } else { Origin::Estate },
         credentials: "the built-in estate".to_owned(),
+        contexts: Vec::new(),
     }
 }

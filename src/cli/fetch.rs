@@ -175,7 +175,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_slow_hold_up_nobody_and_answers_keep_their_order() {
-        let access = Environments::new(Vec::new(), Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) }, Vec::new());
+        let access = Environments::new(
+            Vec::new(),
+            Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) },
+            Vec::new(),
+        );
         let answered = AtomicUsize::new(0);
         let count = AT_ONCE * 2;
         let ask = |scope: Scope| {

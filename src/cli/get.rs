@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use super::args::{CHANGES, GetArgs};
 use super::fetch::{self, Answer};
 use super::output::{self, Sheet, SheetColumn, Stand};
-use super::{Failure, Setup, changes, select};
+use super::{Failure, Setup, changes, objects, select};
 use crate::config::Problem;
-use crate::kinds::{self, KindDef, Show, Sink};
+use crate::kinds::{self, KindDef, Show, Sink, titles};
 use crate::model::filter::ResourceRow;
-use crate::model::{Fault, Filter, Resource, Scope, Value, text};
+use crate::model::{Fault, Filter, Resource, Rows, Scope, Value, text};
+use crate::providers::Env;
 
 /// Columns that every kind has.
 const COMMON: [SheetColumn; 10] = [
@@ -29,7 +30,7 @@ const COMMON: [SheetColumn; 10] = [
 ];
 
 /// Further words that the filter language knows for every kind.
-const FILTER_COLUMNS: [&str; 7] = ["name", "environment", "env", "region", "kind", "health", "reason"];
+pub(super) const FILTER_COLUMNS: [&str; 7] = ["name", "environment", "env", "region", "kind", "health", "reason"];
 
 pub(super) async fn run(setup: &Setup, args: &GetArgs) -> Result<ExitCode, Failure> {
     let filter = Filter::parse(&args.filter.join(" ")).map_err(|error| Failure::usage(error.to_string(), ""))?;
@@ -42,8 +43,8 @@ pub(super) async fn run(setup: &Setup, args: &GetArgs) -> Result<ExitCode, Failu
             "it belongs to `get changes`",
         ));
     }
-    let Some(kind) = kinds::by_word(&args.kind) else {
-        return Err(Failure::usage(format!("there is no kind `{}`", args.kind), ""));
+    let Some(kind) = kinds::by_word(&args.kind).filter(|kind| kind.stands_alone()) else {
+        return objects::run(setup, &args.kind, &filter).await;
     };
     check_filter(&filter, FILTER_COLUMNS.into_iter().chain(kind.columns.iter().map(|column| column.id)))?;
     let scopes = select::scopes(&setup.chosen()?);
@@ -65,28 +66,42 @@ pub(super) fn check_filter<'a>(filter: &Filter, columns: impl Iterator<Item = &'
     Ok(())
 }
 
-/// The rows of one scope.
+/// What one scope has.
 #[derive(Default)]
-struct Listed {
-    account: Option<Arc<str>>,
-    rows: Vec<Resource>,
-    observed_at: Option<Timestamp>,
+pub(super) struct Listed {
+    pub(super) account: Option<Arc<str>>,
+    /// None where there is nothing of AWS.
+    pub(super) region: Option<Arc<str>>,
+    /// More than one where the server names the columns, and another names them otherwise.
+    pub(super) parts: Vec<Rows>,
+    pub(super) observed_at: Option<Timestamp>,
 }
 
 /// Takes pages as they come.
 #[derive(Default)]
-struct Pages {
-    rows: Mutex<Vec<Resource>>,
-    faults: Mutex<Vec<Fault>>,
+pub(super) struct Pages(Mutex<Rows>);
+
+impl Pages {
+    /// What has come, in order, and why some is missing.
+    pub(super) fn all(self) -> (Rows, Vec<Fault>) {
+        let mut rows = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        rows.items.sort_by_cached_key(|row| text::natural_key(&row.name));
+        let faults = std::mem::take(&mut rows.faults);
+        (rows, faults)
+    }
 }
 
 impl Sink for Pages {
     fn page(&self, rows: Vec<Resource>) {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).items.extend(rows);
     }
 
     fn lacks(&self, fault: Fault) {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).faults.push(fault);
+    }
+
+    fn titles(&self, titles: Arc<[Arc<str>]>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).titles = titles;
     }
 }
 
@@ -101,47 +116,96 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
     };
     let pages = Pages::default();
     let fault = (kind.list)(&env, None, &pages).await.err();
-    let mut faults = pages.faults.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (rows, mut faults) = pages.all();
     faults.extend(fault);
-    let mut rows = pages.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-    rows.sort_by_cached_key(|row| text::natural_key(&row.name));
-    let account = Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty());
-    (Listed { account, rows, observed_at: Some(Timestamp::now()) }, faults)
+    (Listed { account: account(&env), region: region(&env), parts: vec![rows], observed_at: Some(Timestamp::now()) }, faults)
 }
 
-fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[Answer<Listed>], now: Timestamp) -> Sheet {
-    let common = |id: &str| COMMON.iter().any(|column| column.id == id);
-    let own: Vec<usize> = (0..kind.columns.len()).filter(|at| !common(kind.columns[*at].id)).collect();
+/// The account of an environment, where it is known.
+pub(super) fn account(env: &Env) -> Option<Arc<str>> {
+    Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty())
+}
+
+/// The region of an environment, where it has one.
+pub(super) fn region(env: &Env) -> Option<Arc<str>> {
+    Some(Arc::clone(&env.scope.region)).filter(|_| !env.environment.without_aws)
+}
+
+/// The rows that pass a filter, of however many scopes and parts.
+pub(super) fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[Answer<Listed>], now: Timestamp) -> Sheet {
     let mut columns = COMMON.to_vec();
     if !regions {
         columns.iter_mut().filter(|column| column.id == "region").for_each(|column| column.table = None);
     }
-    columns.extend(own.iter().map(|at| sheet_column(&kind.columns[*at])));
-    let column_at = |id: &str| kind.column(id);
+    let parts = || answers.iter().flat_map(|answer| &answer.value.parts);
+    // Without any part there are no titles but the kind's own.
+    let none = Rows::default();
+    let places: Vec<Vec<Option<usize>>> =
+        parts().chain(parts().next().is_none().then_some(&none)).map(|part| own(kind, part, &mut columns)).collect();
+    let mut places = places.iter();
     let mut rows = Vec::new();
     for Answer { scope, value: listed, .. } in answers {
-        for resource in &listed.rows {
-            if !filter.matches(&ResourceRow { resource, columns: &column_at }, now) {
-                continue;
-            }
-            let mut row = vec![
-                Value::Text(kind.id.into()),
-                output::cell(&resource.id.id),
-                output::cell(&resource.name),
-                output::cell(&scope.environment),
-                listed.account.as_ref().map_or(Value::None, output::cell),
-                output::cell(&scope.region),
-                Value::Health(resource.health),
-                // Text always: empty where `ok` needs no words.
-                Value::Text(Arc::clone(&resource.reason)),
-                listed.observed_at.map_or(Value::None, Value::Instant),
-                resource.arn.as_ref().map_or(Value::None, output::cell),
-            ];
-            row.extend(own.iter().map(|at| resource.cells.get(*at).cloned().unwrap_or_default()));
-            rows.push(row);
+        for part in &listed.parts {
+            let places = places.next().map(Vec::as_slice).unwrap_or_default();
+            let column_at = |id: &str| titles::place_of(kind, &part.titles, id);
+            let passing = part.items.iter().filter(|resource| {
+                filter.matches(&ResourceRow { resource, columns: &column_at }, now)
+            });
+            rows.extend(passing.map(|resource| {
+                let mut row = common(kind, scope, listed, resource);
+                row.resize(columns.len(), Value::None);
+                for (cell, place) in resource.cells.iter().zip(places) {
+                    if let Some(place) = place {
+                        row[*place] = cell.clone();
+                    }
+                }
+                row
+            }));
         }
     }
     Sheet { columns, rows }
+}
+
+/// Where the cells of a part go among the columns; those that are not there yet are added.
+fn own(kind: &KindDef, part: &Rows, columns: &mut Vec<SheetColumn>) -> Vec<Option<usize>> {
+    let place = |(at, column): (usize, &kinds::Column)| {
+        let name = titles::name_of(kind, &part.titles, at)?;
+        let named = part.titles.get(at).is_some_and(|title| **title != *column.title);
+        let is_common = COMMON.iter().any(|common| common.id == name);
+        if is_common && !named {
+            return None;
+        }
+        // What a server happens to call like a column that every kind has is another one all the same.
+        let name = if is_common { format!("printed_{name}") } else { name };
+        if let Some(known) = columns.iter().position(|column| column.id == name) {
+            return Some(known);
+        }
+        let mut new = sheet_column(column);
+        if named {
+            new.title = titles::title_of(kind, &part.titles, at)?.to_owned().into();
+            new.id = name.into();
+        }
+        columns.push(new);
+        Some(columns.len() - 1)
+    };
+    kind.columns.iter().enumerate().map(place).collect()
+}
+
+/// The cells of the columns that every kind has.
+fn common(kind: &KindDef, scope: &Scope, listed: &Listed, resource: &Resource) -> Vec<Value> {
+    vec![
+        Value::Text(kind.id.into()),
+        output::cell(&resource.id.id),
+        output::cell(&resource.name),
+        output::cell(&scope.environment),
+        listed.account.as_ref().map_or(Value::None, output::cell),
+        listed.region.as_ref().map_or(Value::None, output::cell),
+        Value::Health(resource.health),
+        // Text always: empty where `ok` needs no words.
+        Value::Text(Arc::clone(&resource.reason)),
+        listed.observed_at.map_or(Value::None, Value::Instant),
+        resource.arn.as_ref().map_or(Value::None, output::cell),
+    ]
 }
 
 /// A kind's own column. Room is given up from the highest number, after the common columns.
@@ -150,5 +214,5 @@ fn sheet_column(column: &kinds::Column) -> SheetColumn {
         Show::Table(rank) => Some(Stand { place: 5, rank: rank.saturating_add(3).min(199) }),
         Show::Data => None,
     };
-    SheetColumn { id: column.id, title: column.title, right: column.right, least: column.width.0, table }
+    SheetColumn { id: column.id.into(), title: column.title.into(), right: column.right, least: column.width.0, table }
 }

@@ -9,11 +9,12 @@ use crate::config::Config;
 use crate::guard::{Guard, Settings};
 use crate::journal::{Journal, Who};
 use crate::model::text;
+use crate::providers::lend::Lender;
 
-/// The guard, and the hands it works with.
-pub(super) fn of(setup: &Setup) -> (Arc<Guard>, Arc<Carrier>) {
+/// The guard, and the hands it works with; they ask for the terminal with this.
+pub(super) fn of(setup: &Setup, terminal: Lender) -> (Arc<Guard>, Arc<Carrier>) {
     let config = &setup.config;
-    let carrier = Arc::new(Carrier::new(Arc::clone(&setup.access)));
+    let carrier = Arc::new(Carrier::new(Arc::clone(&setup.access)).lending(terminal));
     let settings = Settings::new(config.policy.clone(), config.console.read_only, who());
     let environments = config.environments.iter().cloned().map(Arc::new).collect();
     let hands = Arc::clone(&carrier);

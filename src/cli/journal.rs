@@ -158,7 +158,8 @@ fn what(event: &Event) -> Cow<'_, str> {
         Event::Armed { until, .. } => format!("until {}", until.strftime("%H:%M:%SZ")).into(),
         Event::Resumed { bytes, headless: false, .. } => format!("a crash had left {bytes} bytes").into(),
         Event::Resumed { .. } => "the head record was missing".into(),
-        Event::Sent { .. } | Event::Disarmed => "".into(),
+        Event::Disarmed { reason: Some(reason) } => reason.as_str().into(),
+        Event::Sent { .. } | Event::Disarmed { reason: None } => "".into(),
     }
 }
 

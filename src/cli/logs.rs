@@ -97,5 +97,5 @@ fn note(spec: &TailSpec, source: u16, what: &str) {
 /// A source in messages.
 fn name(spec: &TailSpec, source: u16) -> String {
     let source = spec.sources.get(usize::from(source));
-    source.map(|source| format!("{}: {}", source.scope, source.group)).unwrap_or_default()
+    source.map(|source| format!("{}: {}", source.scope, source.name())).unwrap_or_default()
 }

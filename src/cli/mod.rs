@@ -16,6 +16,7 @@ mod guard;
 mod journal;
 mod logs;
 mod man;
+mod objects;
 mod output;
 mod policy;
 mod screen;
@@ -68,8 +69,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Some(Command::Act(args)) => {
             let setup = Setup::new(cli.global)?;
-            let (guard, _) = guard::of(&setup);
-            headless(&setup, act::run(&setup, &guard, &args))
+            let (lender, borrowers) = crate::providers::lend::Lender::new();
+            let (guard, _) = guard::of(&setup, lender);
+            headless(&setup, act::run(&setup, &guard, &args, borrowers))
         }
         #[cfg(feature = "demo")]
         Some(Command::Demo) => console::run(Setup::new(args::Global { demo: true, ..cli.global })?),

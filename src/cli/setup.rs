@@ -10,9 +10,10 @@ use super::failure::say;
 use super::output::{Paper, Sheet};
 use super::{Failure, select};
 use crate::actions;
-use crate::config::{self, Config, Flags, Sources};
+use crate::config::{self, Config, Flags, KubeContext, KubeContexts, Sources};
 use crate::kinds;
 use crate::model::Environment;
+use crate::providers::kube::{self, KubeFiles, Listed};
 use crate::providers::{Environments, Source, Variables};
 
 /// As many problems are named by the way.
@@ -94,21 +95,35 @@ pub fn sourced(global: &Global) -> Result<(Config, Source), Failure> {
 
 /// Reads the configuration as the flags say, and checks its policy by the actions and kinds there are.
 pub fn load(global: &Global) -> Config {
-    let mut config = config::load(&Sources::of_process(Flags {
+    let flags = Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),
         no_colour: global.no_color,
         read_only: global.read_only,
         region: global.region.clone(),
         demo: global.is_demo(),
-    }));
+    };
+    let kube = if global.is_demo() { KubeContexts::default() } else { contexts() };
+    let mut config = config::load(&Sources::of_process(flags, kube));
     let actions: Vec<&str> = actions::ALL.iter().map(|action| action.id).collect();
     let kinds: Vec<&str> = kinds::ALL.iter().map(|kind| kind.id).collect();
     config.check_policy(&actions, &kinds);
     config
 }
 
-/// AWS, by its files and variables.
+/// The contexts of the kubeconfig, as the configuration takes them. Blocks on files.
+fn contexts() -> KubeContexts {
+    let variables = Variables::of_process();
+    let files = KubeFiles::read(&variables);
+    let context = |Listed { name, file, credentials }| KubeContext { name, file, credentials };
+    KubeContexts {
+        files: kube::paths(&variables),
+        contexts: files.contexts().into_iter().map(context).collect(),
+        broken: files.broken,
+    }
+}
+
+/// AWS, by its files and variables; clusters, by the kubeconfig.
 pub(super) fn files(config: &Config) -> Source {
     let pins = config.folders.state.as_ref().map(|folder| folder.join("accounts.json"));
     Source::Files { variables: Variables::of_process(), pins }

@@ -1,5 +1,6 @@
 //! Which environments there are, and where each of their properties came from: from `[[environment]]` sections, else one for
-//! each AWS profile and one for ambient credentials. Reads no file itself and asks no provider.
+//! each AWS profile, one for ambient credentials and one for each context of the kubeconfig. Reads no file itself and asks no
+//! provider.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use super::aws_files::{AwsFiles, Profile};
 use super::problem::{Place, Problem, Report};
 use super::reader::{At, Section};
+use super::contexts::{self, KubeContexts};
 use super::{stage, terraform};
 use crate::model::{Backend, Environment, Stage, text};
 
@@ -59,6 +61,8 @@ pub struct Described {
     pub regions: Origin,
     /// How its credentials come about, in words.
     pub credentials: String,
+    /// How one signs in to each of its contexts, in words.
+    pub contexts: Vec<(Arc<str>, String)>,
 }
 
 impl Described {
@@ -72,12 +76,17 @@ impl Described {
 pub const AMBIENT: &str = "ambient";
 
 /// Fields of `[[environment]]` that later work uses.
-const LATER: [&str; 3] = ["kube_contexts", "redis", "probes"];
+const LATER: [&str; 2] = ["redis", "probes"];
+
+/// What stands for the region of an environment that lies in none.
+const NOWHERE: &str = "-";
 
 /// What is known besides the sections.
 pub(super) struct Around<'a> {
     /// The AWS files.
     pub(super) files: &'a AwsFiles,
+    /// The contexts of the kubeconfig.
+    pub(super) kube: &'a KubeContexts,
     /// Environment variables.
     pub(super) var: &'a dyn Fn(&str) -> Option<String>,
     /// The region of `--region`.
@@ -115,22 +124,37 @@ impl Around<'_> {
         self.profile(profile).map_or_else(|| format!("there is no profile `{name}`"), Profile::credentials)
     }
 
+    /// How one signs in to a context, and where it stands.
+    fn context(&self, name: &str) -> String {
+        match self.kube.named(name) {
+            Some(context) => format!("{} ({})", context.credentials, context.file.display()),
+            None => "not in the kubeconfig".to_owned(),
+        }
+    }
+
     /// Fills in what is not configured.
     fn describe(&self, wanted: Wanted) -> Described {
-        let Wanted { name, place, profile, account, regions, customer, stage, terraform } = wanted;
-        let (regions, regions_from) = self.regions(regions, profile.as_deref());
-        let (customer, customer_from) = match (customer, stage::customer_of_name(&name)) {
+        let Wanted { name, place, profile, account, regions, customer, stage, terraform, kube_contexts, without_aws } =
+            wanted;
+        let (regions, regions_from) = if without_aws {
+            (vec![NOWHERE.into()], Origin::Nothing)
+        } else {
+            self.regions(regions, profile.as_deref())
+        };
+        let said = contexts::short(&name);
+        let (customer, customer_from) = match (customer, stage::customer_of_name(said)) {
             (Some(customer), _) => (Some(customer), Origin::Configured),
             (None, Some(customer)) => (Some(customer.into()), Origin::Name),
             (None, None) => (None, Origin::Nothing),
         };
-        let (stage, stage_from) = match (stage, stage::of_name(&name)) {
+        let (stage, stage_from) = match (stage, stage::of_name(said)) {
             (Some(stage), _) => (Some(stage), Origin::Configured),
             (None, Some(stage)) => (Some(stage), Origin::Name),
             (None, None) => (None, Origin::Nothing),
         };
         Described {
-            credentials: self.credentials(profile.as_deref()),
+            credentials: if without_aws { "no AWS account".to_owned() } else { self.credentials(profile.as_deref()) },
+            contexts: kube_contexts.iter().map(|context| (Arc::clone(context), self.context(context))).collect(),
             environment: Environment {
                 name,
                 customer,
@@ -139,7 +163,8 @@ impl Around<'_> {
                 account,
                 regions,
                 terraform,
-                ..Environment::default()
+                kube_contexts,
+                without_aws,
             },
             place,
             customer: customer_from,
@@ -160,10 +185,12 @@ struct Wanted {
     customer: Option<Arc<str>>,
     stage: Option<Stage>,
     terraform: Vec<Backend>,
+    kube_contexts: Vec<Arc<str>>,
+    without_aws: bool,
 }
 
-/// One environment for each AWS profile, in the order of their names, and one for ambient credentials.
-pub(super) fn from_profiles(around: &Around, problems: &mut Vec<Problem>) -> Vec<Described> {
+/// One environment for each AWS profile, in the order of their names, one for ambient credentials, and one for each context.
+pub(super) fn from_files(around: &Around, problems: &mut Vec<Problem>) -> Vec<Described> {
     let mut wanted: Vec<Wanted> = Vec::new();
     let only_settings = |name: &str, profile: &Profile| name == "default" && !profile.has_credentials();
     for (name, profile) in &around.files.profiles {
@@ -186,6 +213,16 @@ pub(super) fn from_profiles(around: &Around, problems: &mut Vec<Problem>) -> Vec
         } else {
             wanted.push(Wanted { name: AMBIENT.into(), ..Wanted::default() });
         }
+    }
+    for context in &around.kube.contexts {
+        let name = contexts::own_name(&context.name, |name| wanted.iter().any(|other| &*other.name == name));
+        wanted.push(Wanted {
+            name,
+            place: Some(Place::file(&context.file)),
+            kube_contexts: vec![context.name.as_str().into()],
+            without_aws: true,
+            ..Wanted::default()
+        });
     }
     wanted.into_iter().map(|wanted| around.describe(wanted)).collect()
 }
@@ -220,6 +257,8 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
     let account = read_account(section, report);
     let regions = read_regions(section, report);
     let terraform = terraform::read(section, around, report);
+    let kube_contexts = contexts::read(section, around.kube, report);
+    let without_aws = profile.is_none() && !ambient && !kube_contexts.is_empty();
     let later = LATER.iter().filter(|field| section.later(field)).count() > 0;
     let Some(name) = name else {
         report.problem(&here.span, "the environment has no `name`", "it is left out: give it a name");
@@ -238,13 +277,13 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
             let message = format!("there is no AWS profile `{}`", profile.value);
             report.problem(&profile.span, message, Problem::one_of(profile.value, known));
         }
-        None if !ambient => {
+        None if !ambient && !without_aws => {
             if !later {
                 let message = format!("the environment `{}` has no `aws_profile`", name.value);
                 report.problem(
                     &name.span,
                     message,
-                    "name one, or set `ambient = true` for the process's own credentials",
+                    "name one, or `kube_contexts`, or set `ambient = true` for the process's own credentials",
                 );
             }
             return None;
@@ -260,6 +299,8 @@ fn read(section: &mut Section, here: &At<()>, around: &Around, report: &Report) 
         customer,
         stage,
         terraform,
+        kube_contexts,
+        without_aws,
     })
 }
 

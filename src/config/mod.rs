@@ -5,6 +5,7 @@
 mod aws_files;
 mod backend_file;
 mod console;
+mod contexts;
 pub mod duration;
 mod environments;
 mod journal;
@@ -27,6 +28,7 @@ use crate::model::Environment;
 use aws_files::AwsFiles;
 pub use aws_files::Profile;
 pub use console::{Console, KeyOverride, MetricsBudget};
+pub use contexts::{KubeContext, KubeContexts};
 use environments::Around;
 pub use environments::{AMBIENT, Described, Origin, is_region};
 pub use paths::Folders;
@@ -63,12 +65,14 @@ pub struct Sources<'a> {
     pub var: &'a dyn Fn(&str) -> Option<String>,
     /// The platform's folders.
     pub folders: Folders,
+    /// The contexts of the kubeconfig.
+    pub kube: KubeContexts,
 }
 
 impl Sources<'_> {
-    /// Those of this process.
-    pub fn of_process(flags: Flags) -> Self {
-        Self { flags, var: &|name| std::env::var(name).ok(), folders: Folders::of_platform() }
+    /// Those of this process, and these contexts.
+    pub fn of_process(flags: Flags, kube: KubeContexts) -> Self {
+        Self { flags, var: &|name| std::env::var(name).ok(), folders: Folders::of_platform(), kube }
     }
 }
 
@@ -79,6 +83,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The AWS files that were read, or would be if they existed.
     pub aws_files: Vec<PathBuf>,
+    /// The kubeconfig files that were read, or would be if they existed.
+    pub kube_files: Vec<PathBuf>,
     /// The Terraform backend files that were read.
     pub backend_files: Vec<PathBuf>,
     /// Whether that file exists.
@@ -122,7 +128,7 @@ impl Config {
 
 /// Reads everything. Blocks on files: to be called before the runtime starts or off it.
 pub fn load(sources: &Sources) -> Config {
-    let Sources { flags, var, folders } = sources;
+    let Sources { flags, var, folders, kube } = sources;
     let set = |name: &str| var(name).filter(|value| !value.is_empty());
     let named = flags.file.clone().or_else(|| set("QUARTERDECK_CONFIG").map(PathBuf::from));
     let mut config = Config {
@@ -143,7 +149,11 @@ pub fn load(sources: &Sources) -> Config {
         read
     };
     config.problems.extend(files.problems.iter().cloned());
-    let around = Around { files: &files, var: &set, region: flags.region.as_deref(), demo: flags.demo };
+    if !flags.demo {
+        config.kube_files.clone_from(&kube.files);
+        config.problems.extend(kube.problems());
+    }
+    let around = Around { files: &files, kube, var: &set, region: flags.region.as_deref(), demo: flags.demo };
     let configured = match (text, config.file.clone()) {
         (Some(text), Some(file)) => read_sections(&mut config, &file, &text, &around),
         _ => None,
@@ -216,7 +226,7 @@ fn read_sections(config: &mut Config, file: &Path, text: &str, around: &Around) 
 /// Settles which environments there are.
 fn choose_environments(config: &mut Config, configured: Option<Vec<Described>>, around: &Around) {
     let is_configured = configured.is_some();
-    config.described = configured.unwrap_or_else(|| environments::from_profiles(around, &mut config.problems));
+    config.described = configured.unwrap_or_else(|| environments::from_files(around, &mut config.problems));
     config.problems.extend(environments::check(&config.described, around.files));
     let usable = config.described.iter().filter(|described| described.is_usable());
     config.environments = usable.map(|described| described.environment.clone()).collect();

@@ -12,6 +12,7 @@ use crate::model::Stage;
 pub(super) struct Machine {
     home: TempDir,
     vars: Vec<(&'static str, String)>,
+    kube: KubeContexts,
     pub(super) flags: Flags,
 }
 
@@ -20,7 +21,7 @@ impl Machine {
         let home = TempDir::new().unwrap();
         std::fs::create_dir_all(home.path().join(".aws")).unwrap();
         let vars = vec![("HOME", home.path().to_str().unwrap().to_owned())];
-        Self { home, vars, flags: Flags::default() }
+        Self { home, vars, kube: KubeContexts::default(), flags: Flags::default() }
     }
 
     fn file(self, name: &str, text: &str) -> Self {
@@ -41,10 +42,20 @@ impl Machine {
         self
     }
 
+    fn contexts(mut self, names: &[&str]) -> Self {
+        let context = |name: &&str| KubeContext {
+            name: (*name).to_owned(),
+            file: "/k/config".into(),
+            credentials: "exec aws".to_owned(),
+        };
+        self.kube.contexts = names.iter().map(context).collect();
+        self
+    }
+
     pub(super) fn load(&self) -> Config {
         let var = |name: &str| self.vars.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
         let folders = Folders { config: Some(self.home.path().to_owned()), state: None };
-        load(&Sources { flags: self.flags.clone(), var: &var, folders })
+        load(&Sources { flags: self.flags.clone(), var: &var, folders, kube: self.kube.clone() })
     }
 }
 
@@ -197,8 +208,8 @@ fn a_broken_section_is_left_out_and_says_why() {
             "config.toml:7:12: `Frankfurt` is not a region (write it like `eu-central-1`)",
             "config.toml:8:1: there is an environment `a` in line 3 already (this one is left out: give it a name of its own)",
             "config.toml:13:15: there is no AWS profile `acme-dve` (did you mean `acme-dev`?)",
-            "config.toml:16:8: the environment `c` has no `aws_profile` (name one, or set `ambient = true` for the process's \
-             own credentials)",
+            "config.toml:16:8: the environment `c` has no `aws_profile` (name one, or `kube_contexts`, or set \
+             `ambient = true` for the process's own credentials)",
             "config.toml:17:1: environment `d` is left out: it has no region (set AWS_REGION, `regions` in its \
              [[environment]], or --region)",
         ]
@@ -208,17 +219,66 @@ fn a_broken_section_is_left_out_and_says_why() {
 #[test]
 fn later_sections_are_accepted_and_named_once() {
     let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\n\
-                kube_contexts = ['x']\nregions = ['eu-west-1']\nredis = []\n\
-                [[environment]]\nname = 'b'\nkube_contexts = ['y']\n";
+                probes = []\nregions = ['eu-west-1']\nredis = []\n\
+                [[environment]]\nname = 'b'\nredis = []\n";
     let config = Machine::new().profiles(PROFILES).config(text).load();
     assert_eq!(said(&config.problems), [""; 0]);
     assert_eq!(names(&config), ["a"]);
     assert_eq!(
         said(&config.unused),
         [
-            "config.toml:4:1: `kube_contexts` in [[environment]] is not used yet",
+            "config.toml:4:1: `probes` in [[environment]] is not used yet",
             "config.toml:6:1: `redis` in [[environment]] is not used yet",
         ]
+    );
+}
+
+#[test]
+fn every_context_is_an_environment_by_itself() {
+    let arn = "arn:aws:eks:eu-central-1:111122223333:cluster/dhbw-prod";
+    let mut machine = Machine::new().profiles(PROFILES).contexts(&["kind", "acme-dev", arn]);
+    machine.flags.region = Some("eu-west-3".to_owned());
+    let config = machine.load();
+    assert_eq!(said(&config.problems), [""; 0]);
+    assert_eq!(names(&config), ["acme-dev", "lecture-dhbw-prod", "kind", "acme-dev-k8s", arn]);
+    let of = |name: &str| config.environments.iter().find(|environment| &*environment.name == name).unwrap();
+    let eks = of(arn);
+    assert!(eks.without_aws && eks.profile.is_none());
+    assert_eq!((eks.stage, eks.customer.as_deref()), (Some(Stage::Prod), Some("dhbw")));
+    assert_eq!((&eks.regions[..], &eks.kube_contexts[..]), (&["-".into()][..], &[arn.into()][..]));
+    assert_eq!(of("acme-dev-k8s").kube_contexts, ["acme-dev".into()]);
+    assert_eq!(&*of("acme-dev").regions[0], "eu-west-3");
+}
+
+#[test]
+fn contexts_belong_to_the_environments_that_name_them() {
+    let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\nkube_contexts = ['one', 'one']\n\
+                [[environment]]\nname = 'b-prod'\nkube_contexts = ['two', 'thre']\n";
+    let config = Machine::new().profiles(PROFILES).contexts(&["one", "two", "three"]).config(text).load();
+    assert_eq!(names(&config), ["a", "b-prod"]);
+    assert_eq!(
+        said(&config.problems),
+        [
+            "config.toml:4:25: `one` is named twice",
+            "config.toml:7:25: there is no kubeconfig context `thre` (did you mean `three`?)",
+        ]
+    );
+    let [a, b] = &config.environments[..] else { panic!("{:?}", config.environments) };
+    assert!(!a.without_aws && b.without_aws);
+    assert_eq!((&a.kube_contexts[..], &*b.regions[0]), (&["one".into()][..], "-"));
+    assert_eq!(config.described[0].contexts, [("one".into(), "exec aws (/k/config)".to_owned())]);
+    assert_eq!(config.described[1].contexts[1].1, "not in the kubeconfig");
+}
+
+#[test]
+fn a_broken_kubeconfig_hides_nothing() {
+    let mut machine = Machine::new().profiles(PROFILES).contexts(&["kind"]);
+    machine.kube.broken.push(("/k/other".into(), "no YAML".to_owned()));
+    let config = machine.load();
+    assert!(names(&config).contains(&"kind") && names(&config).contains(&"acme-dev"));
+    assert_eq!(
+        said(&config.problems),
+        ["other: the kubeconfig can't be read: no YAML (its contexts are left out)"]
     );
 }
 

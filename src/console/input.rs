@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::app::{Context, Msg, Target};
 use crate::keymap::{Keymap, Meaning};
@@ -19,18 +19,81 @@ const WHEEL: i32 = 3;
 /// Keys that wait to be taken: more than anybody types while a frame is drawn.
 const ROOM: usize = 256;
 
-/// Starts to listen to the terminal, on a thread of its own: a key is there as soon as it is pressed, and taking all that are there
-/// needs no waiting. Ends when the terminal is gone or nobody takes what comes.
-pub fn listen() -> mpsc::Receiver<Event> {
-    let (events, listener) = mpsc::channel(ROOM);
-    std::thread::spawn(move || {
-        while let Ok(event) = crossterm::event::read() {
-            if events.blocking_send(event).is_err() {
-                return;
+/// While nothing is typed it is looked so often whether somebody else wants the terminal.
+const LOOK: Duration = Duration::from_millis(150);
+
+/// What is typed.
+pub struct Keys {
+    events: mpsc::Receiver<Event>,
+    holds: std::sync::mpsc::Sender<Hold>,
+}
+
+/// Nothing is read from the terminal: said when it is so, until the other end of `until` is dropped.
+struct Hold {
+    held: oneshot::Sender<()>,
+    until: std::sync::mpsc::Receiver<()>,
+}
+
+/// As long as this lives nothing is read from the terminal.
+pub struct Held(#[expect(dead_code, reason = "its end is what is waited for")] std::sync::mpsc::Sender<()>);
+
+impl Keys {
+    /// Starts to listen to the terminal, on a thread of its own: a key is there as soon as it is pressed, and taking all that are
+    /// there needs no waiting. Ends when the terminal is gone or nobody takes what comes.
+    pub fn listen() -> Self {
+        let (sender, events) = mpsc::channel(ROOM);
+        let (holds, wanted) = std::sync::mpsc::channel();
+        std::thread::spawn(move || read(&sender, &wanted));
+        Self { events, holds }
+    }
+
+    /// The next one.
+    pub async fn recv(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// One that is there already.
+    pub fn try_recv(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// Reads nothing more until what this returns is dropped. What was typed before is forgotten: it was not meant for others.
+    pub async fn hold(&mut self) -> Option<Held> {
+        let (held, is_held) = oneshot::channel();
+        let (hold, until) = std::sync::mpsc::channel();
+        self.holds.send(Hold { held, until }).ok()?;
+        let mut is_held = std::pin::pin!(is_held);
+        loop {
+            tokio::select! {
+                answer = &mut is_held => return answer.ok().map(|()| Held(hold)),
+                // Its thread may be waiting for room.
+                event = self.events.recv() => drop(event?),
             }
         }
-    });
-    listener
+    }
+}
+
+fn read(events: &mpsc::Sender<Event>, holds: &std::sync::mpsc::Receiver<Hold>) {
+    loop {
+        match holds.try_recv() {
+            Ok(Hold { held, until }) => {
+                let _ = held.send(());
+                let _ = until.recv();
+            }
+            Err(std::sync::mpsc::TryRecvError::Disconnected) => return,
+            Err(std::sync::mpsc::TryRecvError::Empty) => {}
+        }
+        match crossterm::event::poll(LOOK) {
+            Ok(false) => {}
+            Ok(true) => {
+                let Ok(event) = crossterm::event::read() else { return };
+                if events.blocking_send(event).is_err() {
+                    return;
+                }
+            }
+            Err(_) => return,
+        }
+    }
 }
 
 /// What the mouse did last.

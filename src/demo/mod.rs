@@ -71,6 +71,7 @@ struct Shared {
     changes: Mutex<VecDeque<Changed>>,
     under_way: AtomicUsize,
     most_at_once: AtomicUsize,
+    rounds: AtomicUsize,
     requests: AtomicU64,
 }
 
@@ -101,6 +102,7 @@ impl Estate {
             changes: Mutex::default(),
             under_way: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
+            rounds: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
         }))
     }
@@ -142,10 +144,17 @@ impl Estate {
         self.0.most_at_once.load(Ordering::Relaxed)
     }
 
+    /// How many answers came one after the other, each asked for when the one before was there: with the same latency for all,
+    /// how many times it was waited for.
+    pub fn rounds(&self) -> usize {
+        self.0.rounds.load(Ordering::Relaxed)
+    }
+
     /// Starts counting calls anew.
     pub fn reset_calls(&self) {
         self.0.calls().clear();
         self.0.most_at_once.store(0, Ordering::Relaxed);
+        self.0.rounds.store(0, Ordering::Relaxed);
         self.0.changes().clear();
     }
 
@@ -195,15 +204,20 @@ impl Shared {
     fn begin(&self) -> UnderWay<'_> {
         let others = self.under_way.fetch_add(1, Ordering::Relaxed);
         self.most_at_once.fetch_max(others + 1, Ordering::Relaxed);
-        UnderWay(self)
+        UnderWay { shared: self, round: self.rounds.load(Ordering::Relaxed) + 1 }
     }
 }
 
-struct UnderWay<'s>(&'s Shared);
+struct UnderWay<'s> {
+    shared: &'s Shared,
+    /// One more than what had been answered when it began.
+    round: usize,
+}
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.shared.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.shared.rounds.fetch_max(self.round, Ordering::Relaxed);
     }
 }
 

@@ -12,7 +12,7 @@ use super::report::Report;
 use super::schedule;
 use super::slot::Slot;
 use super::{Event, Shared, SignInState, Sources};
-use crate::model::{Fault, LogSource, ResourceId};
+use crate::model::{Fault, LogOrigin, LogSource, ResourceId};
 
 /// Room for what a sign-in has to say.
 const TALK: usize = 8;
@@ -164,8 +164,12 @@ async fn find_logs(sources: &dyn Sources, of: &[Arc<ResourceId>]) -> Result<Vec<
 
 /// Whether all lines of one source are lines of the other.
 fn is_part(one: &LogSource, of: &LogSource) -> bool {
-    let prefix = of.stream_prefix.as_deref().unwrap_or_default();
-    one.scope == of.scope
-        && one.group == of.group
-        && one.stream_prefix.as_deref().unwrap_or_default().starts_with(prefix)
+    let same = one.scope == of.scope;
+    match (&one.of, &of.of) {
+        (LogOrigin::Group { name, stream_prefix }, LogOrigin::Group { name: whole, stream_prefix: prefix }) => {
+            let prefix = prefix.as_deref().unwrap_or_default();
+            same && name == whole && stream_prefix.as_deref().unwrap_or_default().starts_with(prefix)
+        }
+        (one, of) => same && one == of,
+    }
 }

@@ -37,6 +37,8 @@ use self::schedule::Schedule;
 use self::slot::Slot;
 use self::tail::Tails;
 
+/// Somebody wants the operator's terminal.
+pub use crate::providers::lend::Asked;
 pub use acts::Acts;
 pub use contract::{
     Act, Acted, ApiStats, Event, Interest, MetricKey, MetricWant, MetricsSpent, Priority, Request, SignInState,

@@ -409,5 +409,5 @@ fn rows(query: &Query, count: usize) -> Answer {
 pub(super) fn found(second: i64, event: Option<u64>, text: &str) -> Found {
     let print = text.bytes().fold(second as u64, |print, byte| print.wrapping_mul(31).wrapping_add(byte.into()));
     let at = Timestamp::from_second(second).unwrap();
-    Found { at, event, print, level: Level::None, text: text.into() }
+    Found { at, event, print, writer: None, level: Level::None, text: text.into() }
 }

@@ -179,12 +179,7 @@ async fn the_budget_of_a_day_outlives_a_restart() {
 }
 
 fn source(group: &str, prefix: Option<&str>) -> LogSource {
-    LogSource {
-        scope: id("a", "").scope.clone(),
-        group: group.into(),
-        stream_prefix: prefix.map(Into::into),
-        label: group.into(),
-    }
+    LogSource::group(id("a", "").scope.clone(), group, prefix.map(Into::into), group)
 }
 
 #[tokio::test]

@@ -20,8 +20,11 @@ pub(super) async fn files(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orde
         let changed = sources.changed().await;
         if let Some(environments) = &changed.environments {
             let names = environments.iter().map(|environment| Arc::clone(&environment.name)).collect();
-            if let Some(guard) = &guard {
-                guard.set(environments.clone());
+            if let Some(guard) = guard.clone() {
+                let environments = environments.clone();
+                // What it disarms stands in the journal, which is a file.
+                let told = tokio::task::spawn_blocking(move || guard.set(environments)).await;
+                told.unwrap_or_else(|error| tracing::error!(%error, "the guard was not told of the environments"));
             }
             schedule.fold(|orders| orders.environments = Some(names));
             report.tell(Event::Environments(environments.clone())).await;

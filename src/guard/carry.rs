@@ -97,7 +97,7 @@ impl<'a> Carrying<'a> {
         missing.map_or(Ok(()), |name| not_sent(&format!("{name} is not armed any more")))
     }
 
-    /// Reads caller and target again.
+    /// Reads caller and target again; who sends the step.
     async fn check(&self, at: At, plan: &Plan) -> Result<Arc<Identity>, Stop> {
         let Some(step) = plan.steps.get(at.step) else {
             return Err(Stop::Failed("the plan has no such step".to_owned(), false));
@@ -116,14 +116,17 @@ impl<'a> Carrying<'a> {
         let (caller, elsewhere, seen) = futures_util::join!(hands.caller(&home), elsewhere, hands.look(plan, at.step));
         let doubt = |why: String| Stop::Failed(format!("the account is in doubt: {why}: not sent"), false);
         let caller = caller.map_err(|fault| doubt(fault.summary))?;
-        elsewhere.transpose().map_err(|fault| doubt(fault.summary))?;
-        if !is_same(&caller, &plan.target.identity) {
-            let (was, is) = (&plan.target.identity, &caller);
-            return Err(doubt(format!(
-                "the plan was made as {} in {}, now {} in {} answers",
-                was.arn, was.account, is.arn, is.account
-            )));
+        let elsewhere = elsewhere.transpose().map_err(|fault| doubt(fault.summary))?;
+        let pairs = [(&plan.target.identity, Some(&caller)), (&step.sender, elsewhere.as_ref())];
+        for (was, is) in pairs.into_iter().filter_map(|(was, is)| Some((was, is?))) {
+            if !is_same(is, was) {
+                return Err(doubt(format!(
+                    "the plan was made as {} in {}, now {} in {} answers",
+                    was.arn, was.account, is.arn, is.account
+                )));
+            }
         }
+        let caller = elsewhere.unwrap_or(caller);
         let seen = seen.map_err(|fault| {
             Stop::Failed(format!("the target could not be read again: {}: not sent", fault.summary), false)
         })?;

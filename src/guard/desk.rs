@@ -87,15 +87,19 @@ impl Guard {
         })
     }
 
-    /// The environments are now these. What is gone or is another one under the same name is disarmed.
+    /// The environments are now these. What is gone or is another one under the same name is disarmed, which is journalled.
     pub fn set(&self, environments: Vec<Arc<Environment>>) {
         let new = by_name(environments);
         let now = (self.settings.clock)();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for name in known.iter().filter(|(name, old)| new.get(*name) != Some(*old)).map(|(name, _)| name) {
-            self.arms.disarm(name, now);
-        }
+        let others = known.iter().filter(|(name, old)| new.get(*name) != Some(*old));
+        let disarmed: Vec<_> =
+            others.filter(|(name, _)| self.arms.disarm(name, now)).map(|(_, old)| old).cloned().collect();
         *known = new;
+        drop(known);
+        for environment in disarmed {
+            self.note_disarmed(&environment, Some("the configuration has changed".to_owned()), now);
+        }
     }
 
     /// The policy is now this one.
@@ -167,9 +171,14 @@ impl Guard {
         if !self.arms.disarm(environment, now) {
             return;
         }
-        let Some(known) = self.known().get(environment).cloned() else { return };
-        if let Err(error) = self.note(&known, Event::Disarmed, now) {
-            tracing::error!("disarming {environment} could not be journalled: {error}");
+        if let Some(known) = self.known().get(environment) {
+            self.note_disarmed(known, None, now);
+        }
+    }
+
+    fn note_disarmed(&self, environment: &Environment, reason: Option<String>, now: Timestamp) {
+        if let Err(error) = self.note(environment, Event::Disarmed { reason }, now) {
+            tracing::error!("disarming {} could not be journalled: {error}", environment.name);
         }
     }
 

@@ -42,8 +42,8 @@ pub(super) fn decent(mut draft: Draft) -> Draft {
         }
         Event::Outcome { request_id, fault, .. } => [request_id, fault].into_iter().flatten().for_each(tidy),
         Event::Followed { words, .. } => tidy(words),
-        Event::Armed { reason, .. } => reason.iter_mut().for_each(tidy),
-        Event::Sent { .. } | Event::Disarmed | Event::Resumed { .. } => {}
+        Event::Armed { reason, .. } | Event::Disarmed { reason } => reason.iter_mut().for_each(tidy),
+        Event::Sent { .. } | Event::Resumed { .. } => {}
     }
     draft
 }

@@ -134,7 +134,11 @@ pub enum Event {
         reason: Option<String>,
     },
     /// An environment was disarmed.
-    Disarmed,
+    Disarmed {
+        /// Why, where the operator did not do it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// The journal was not as the append before had left it, such as after a crash in the middle of one: what it left stands before
     /// this entry, and nothing stands on it.
     Resumed {
@@ -195,7 +199,7 @@ impl Event {
             Self::Outcome { .. } => "outcome",
             Self::Followed { .. } => "followed",
             Self::Armed { .. } => "armed",
-            Self::Disarmed => "disarmed",
+            Self::Disarmed { .. } => "disarmed",
             Self::Resumed { .. } => "resumed",
         }
     }
@@ -207,7 +211,7 @@ impl Event {
             | Self::Sent { part, step }
             | Self::Outcome { part, step, .. }
             | Self::Followed { part, step, .. } => Some((*part, *step)),
-            Self::Armed { .. } | Self::Disarmed | Self::Resumed { .. } => None,
+            Self::Armed { .. } | Self::Disarmed { .. } | Self::Resumed { .. } => None,
         }
     }
 }

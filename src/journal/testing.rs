@@ -22,7 +22,7 @@ fn draft(run: &str, event: Event) -> Draft {
 
 /// Something short.
 pub(crate) fn note(run: &str) -> Draft {
-    draft(run, Event::Disarmed)
+    draft(run, Event::Disarmed { reason: None })
 }
 
 /// An intent of a usual size.

@@ -6,7 +6,7 @@ mod table;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crokey::{KeyCombination, KeyCombinationFormat};
+use crokey::{KeyCombination, KeyCombinationFormat, OneToThree};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::to_input_request;
@@ -94,6 +94,11 @@ impl Keymap {
         if matches!(context, Context::Text | Context::Picker | Context::Field) {
             return while_editing(event, context);
         }
+        let context = match (context, letter(event)) {
+            (Context::Answer, Some(letter)) => return Some(Meaning::Edit(InputRequest::InsertChar(letter))),
+            (Context::Answer, None) => Context::Dialog,
+            (context, _) => context,
+        };
         let at = self.by_key.get(&(context, key))?;
         Some(Meaning::Command(TABLE[*at].command.clone()))
     }
@@ -129,6 +134,11 @@ impl Keymap {
 
     /// The same where keys go to this context: while a line is edited they are not the configured ones.
     pub fn key_in(&self, context: Context, command: &Command) -> Option<String> {
+        if context == Context::Answer {
+            let at = TABLE.iter().position(|entry| entry.command == *command)?;
+            let key = self.keys[at].iter().find(|key| !is_letter(key))?;
+            return Some(self.format.to_string(*key));
+        }
         if !matches!(context, Context::Text | Context::Picker | Context::Field) {
             return self.key_of(command);
         }
@@ -193,6 +203,18 @@ static EDITING: &[(KeyCode, KeyModifiers, Command)] = &[
     (KeyCode::Char('c'), KeyModifiers::CONTROL, Command::Interrupt),
     (KeyCode::Char('z'), KeyModifiers::CONTROL, Command::Suspend),
 ];
+
+/// The letter that a key types, whatever else it does. A blank begins nothing that is typed.
+fn letter(event: KeyEvent) -> Option<char> {
+    match event.code {
+        KeyCode::Char(letter) if letter != ' ' && KeyModifiers::SHIFT.contains(event.modifiers) => Some(letter),
+        _ => None,
+    }
+}
+
+fn is_letter(key: &KeyCombination) -> bool {
+    matches!(key.codes, OneToThree::One(code) if letter(KeyEvent::new(code, key.modifiers)).is_some())
+}
 
 /// In the picker of environments a space marks.
 static PICKING: (KeyCode, KeyModifiers, Command) = (KeyCode::Char(' '), KeyModifiers::NONE, Command::Mark);
@@ -279,6 +301,30 @@ mod tests {
         );
         assert_eq!(told(Context::Picker, Command::Mark).as_deref(), Some("Space"));
         assert_eq!(told(Context::Text, Command::Move(Motion::Down)).as_deref(), Some("Down"));
+    }
+
+    #[test]
+    fn letters_are_typed_where_an_answer_is_wanted() {
+        let (keymap, _) = Keymap::new(&[]);
+        let meaning = |code, modifiers| keymap.meaning(key(code, modifiers), Context::Answer);
+        for letter in ['c', 'q', 'j', 'G', '!', '7', '-'] {
+            let typed = Some(Meaning::Edit(InputRequest::InsertChar(letter)));
+            assert_eq!(meaning(KeyCode::Char(letter), KeyModifiers::NONE), typed);
+            assert_eq!(meaning(KeyCode::Char(letter), KeyModifiers::SHIFT), typed);
+        }
+        for (code, modifiers, command) in [
+            (KeyCode::Enter, KeyModifiers::NONE, Command::Open),
+            (KeyCode::Tab, KeyModifiers::NONE, Command::NextPane),
+            (KeyCode::Char(' '), KeyModifiers::NONE, Command::Mark),
+            (KeyCode::Char('c'), KeyModifiers::ALT, Command::Copy),
+            (KeyCode::Char('c'), KeyModifiers::CONTROL, Command::Interrupt),
+            (KeyCode::Char('r'), KeyModifiers::CONTROL, Command::Refresh),
+        ] {
+            assert_eq!(meaning(code, modifiers), Some(Meaning::Command(command)), "{code:?}");
+        }
+        let told = |context| keymap.key_in(context, &Command::Copy);
+        assert_eq!((told(Context::Dialog), told(Context::Answer)), (Some("c".into()), Some("Alt-c".into())));
+        assert_eq!(keymap.key_in(Context::Answer, &Command::Actions), None);
     }
 
     #[test]

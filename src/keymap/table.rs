@@ -121,7 +121,8 @@ pub static TABLE: &[Entry] = &[
     entry("raw", Command::Raw, &["y"], "raw JSON", Group::Look, SELECTION),
     entry("logs", Command::Logs, &["l"], "logs", Group::Look, SELECTION),
     entry("changes-here", Command::ChangesHere, &["h"], "what changed here", Group::Look, SELECTION),
-    entry("copy", Command::Copy, &["c"], "copy", Group::Look, WITH_DIALOG),
+    // In a dialog with a field letters are typed.
+    entry("copy", Command::Copy, &["c", "alt-c"], "copy", Group::Look, WITH_DIALOG),
     entry("link", Command::Link, &["b"], "copy the link to the AWS console", Group::Look, SELECTION),
     entry("actions", Command::Actions, &["a"], "actions of what is marked or selected", Group::Act, CHOSEN),
     entry("arm", Command::Arm, &["!"], "arm an environment by its name, or disarm it", Group::Act, WITH_DIALOG),

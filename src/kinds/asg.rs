@@ -82,6 +82,8 @@ const COLUMNS: &[Column] = &[
     Column::text("subnets", "SUBNETS", (15, 80), Show::Data, "Subnets"),
     Column::text("termination", "TERMINATION", (8, 60), Show::Data, "Which instances go first"),
     Column::text("protected", "PROTECTED", (3, 3), Show::Data, "Whether new instances are protected from scale-in"),
+    Column::text("eks_cluster", "EKS CLUSTER", (8, 40), Show::Data, "The EKS cluster whose nodes its instances are"),
+    Column::text("node_group", "NODE GROUP", (8, 40), Show::Data, "The managed node group of EKS that it stands behind"),
     columns::CREATED,
 ];
 
@@ -188,7 +190,16 @@ fn relations(group: &Resource) -> Vec<Relation> {
     let scope = &group.id.scope;
     let groups = parts::items_of(&DEF, group, "target_groups");
     let alarms = parts::to_alarms(scope, &[("AutoScalingGroupName", &group.id.id)]);
-    parts::to_each("target group", scope, "target-group", groups).chain([alarms]).collect()
+    parts::to_each("target group", scope, "target-group", groups).chain([alarms]).chain(nodes(group)).collect()
+}
+
+/// The nodes that its instances are, where they are some of an EKS cluster.
+fn nodes(group: &Resource) -> Option<Relation> {
+    let cluster = parts::text_of(&DEF, group, "eks_cluster");
+    let cluster = (!cluster.is_empty()).then(|| parts::id(&group.id.scope.region_scope(), "eks-cluster", cluster))?;
+    let instances = parts::items_of(&DEF, group, "instance_ids");
+    let filter = (!instances.is_empty()).then(|| parts::exactly("instance_id", instances));
+    Some(Relation { filter, ..parts::to_those_within("nodes", "k8s-node", &cluster) })
 }
 
 fn metrics(group: &Resource) -> Vec<MetricSpec> {

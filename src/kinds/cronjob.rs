@@ -12,7 +12,7 @@ use super::k8s::fields::{AGE, CLUSTER, EVIDENCE, IMAGE, IMAGES, LABELS, NAMESPAC
 use super::k8s::why::{holds, short};
 use super::k8s::workload::{self, Judged};
 use super::k8s::{self, Look, event, meta};
-use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
+use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Scope, Section, Value};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -37,8 +37,8 @@ pub static DEF: KindDef = KindDef {
     raw: |env, id| Box::pin(k8s::raw::<CronJob>(env, id)),
     relations,
     metrics: |_| Vec::new(),
-    logs: no_logs,
-    has_logs: false,
+    logs: |env, id| Box::pin(k8s::logs::of_cron_job(env, id)),
+    has_logs: true,
     console: |_| None,
 };
 
@@ -131,8 +131,11 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let one = cluster.get::<CronJob>(id.scope.namespace.as_deref(), &id.id).await?;
         let (jobs, events) = join(look.besides::<Job>(), event::recent(&cluster, "CronJob", &one.metadata)).await;
         let owner = one.metadata.uid.as_deref();
-        let mut jobs: Vec<&Job> =
-            jobs.iter().map(|job| &**job).filter(|job| owner.is_some() && meta::owner_uid(&job.metadata) == owner).collect();
+        let mut jobs: Vec<&Job> = jobs
+            .iter()
+            .map(|job| &**job)
+            .filter(|job| owner.is_some() && meta::owner_uid(&job.metadata) == owner)
+            .collect();
         jobs.sort_by_key(|job| std::cmp::Reverse(meta::created(&job.metadata)));
         let row = row(&look, &one, jobs.first().copied());
         let mut sections: Vec<Section> = vec![parts::summary(&DEF, &row)];

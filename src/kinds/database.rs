@@ -128,11 +128,10 @@ fn event_row(event: &Event) -> Vec<Value> {
 
 /// The log groups that RDS exports to: `/aws/rds/cluster/NAME/EXPORT`, a stream for each instance, or the same with `instance`.
 pub fn log_sources(scope: &Scope, cluster: Option<&str>, instance: Option<&str>, exports: &[String]) -> Vec<LogSource> {
-    let source = |export: &String| LogSource {
-        scope: scope.region_scope(),
-        group: log_group(cluster, instance, export).into(),
-        stream_prefix: cluster.and(instance).map(Into::into),
-        label: text::clean(&format!("{} {export}", instance.or(cluster).unwrap_or_default())).into(),
+    let source = |export: &String| {
+        let label = text::clean(&format!("{} {export}", instance.or(cluster).unwrap_or_default())).into_owned();
+        let stream_prefix = cluster.and(instance).map(Into::into);
+        LogSource::group(scope.region_scope(), log_group(cluster, instance, export), stream_prefix, label)
     };
     exports.iter().map(source).collect()
 }
@@ -158,6 +157,12 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::model::LogOrigin;
+
+    fn streams(source: &LogSource) -> (&str, Option<&str>) {
+        let LogOrigin::Group { name, stream_prefix } = &source.of else { panic!("a log group") };
+        (name, stream_prefix.as_deref())
+    }
 
     #[rstest]
     #[case("available", Health::Ok, "")]
@@ -200,13 +205,10 @@ mod tests {
         let scope = Scope::new("dhbw-prod", "eu-central-1");
         let exports = ["postgresql".to_owned()];
         let alone = log_sources(&scope, None, Some("db"), &exports);
-        assert_eq!((&*alone[0].group, alone[0].stream_prefix.as_deref()), ("/aws/rds/instance/db/postgresql", None));
+        assert_eq!(streams(&alone[0]), ("/aws/rds/instance/db/postgresql", None));
         let member = log_sources(&scope, Some("c"), Some("c-1"), &exports);
-        assert_eq!(
-            (&*member[0].group, member[0].stream_prefix.as_deref()),
-            ("/aws/rds/cluster/c/postgresql", Some("c-1"))
-        );
+        assert_eq!(streams(&member[0]), ("/aws/rds/cluster/c/postgresql", Some("c-1")));
         let cluster = log_sources(&scope, Some("c"), None, &exports);
-        assert_eq!((&*cluster[0].group, cluster[0].stream_prefix.as_deref()), ("/aws/rds/cluster/c/postgresql", None));
+        assert_eq!(streams(&cluster[0]), ("/aws/rds/cluster/c/postgresql", None));
     }
 }

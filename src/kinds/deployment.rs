@@ -17,7 +17,7 @@ use super::k8s::pod::Pod;
 use super::k8s::why::holds;
 use super::k8s::workload::{self, Findings};
 use super::k8s::{self, Look, event, history, meta, warnings};
-use super::{Asked, BridgePane, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
+use super::{Asked, BridgePane, Column, KindDef, Relation, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -40,8 +40,8 @@ pub static DEF: KindDef = KindDef {
     raw: |env, id| Box::pin(k8s::raw::<Deployment>(env, id)),
     relations,
     metrics: |_| Vec::new(),
-    logs: no_logs,
-    has_logs: false,
+    logs: |env, id| Box::pin(k8s::logs::of_workload::<Deployment>(env, id)),
+    has_logs: true,
     console: |_| None,
 };
 

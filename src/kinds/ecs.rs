@@ -75,12 +75,23 @@ pub async fn clusters(env: &Env, within: Option<&ResourceId>) -> Result<Vec<Stri
     if let Some(within) = within.filter(|id| id.scope.cluster.is_some() || id.kind == "ecs-cluster") {
         return Ok(vec![cluster_of(within).to_owned()]);
     }
-    gathered(LIST_CLUSTERS, |token| async move {
+    let clusters: Vec<String> = gathered(LIST_CLUSTERS, |token| async move {
         let call = env.aws.ecs().list_clusters().max_results(PAGE as i32).set_next_token(token);
         let page = call.send().await.map_err(|error| fault(LIST_CLUSTERS, &error))?;
         Ok((page.cluster_arns().iter().map(|arn| name_of(arn).to_owned()).collect(), page.next_token))
     })
-    .await
+    .await?;
+    env.memory.keep(clusters_in(env), Arc::new(clusters.clone()));
+    Ok(clusters)
+}
+
+/// The names of the region's clusters as they were listed last; none where they were not yet.
+pub fn known_clusters(env: &Env) -> Vec<String> {
+    env.memory.get::<Vec<String>>(&clusters_in(env)).as_deref().cloned().unwrap_or_default()
+}
+
+fn clusters_in(env: &Env) -> String {
+    format!("ecs clusters {}", env.scope.region)
 }
 
 /// The services of clusters, with the cluster's name, ten at a time and in the order of the lists.
@@ -180,6 +191,13 @@ pub async fn task_arns(env: &Env, cluster: &str, whose: Whose<'_>, running: bool
     .await
 }
 
+/// The first hundred of a service's tasks that are to run, by one call.
+pub async fn some_task_arns(env: &Env, cluster: &str, service: &str) -> Result<Vec<String>, Fault> {
+    let call = env.aws.ecs().list_tasks().cluster(cluster).service_name(service).desired_status("RUNNING".into());
+    let page = call.max_results(PAGE as i32).send().await.map_err(|error| fault(LIST_TASKS, &error))?;
+    Ok(page.task_arns.unwrap_or_default())
+}
+
 /// Up to a hundred tasks of a cluster.
 pub async fn tasks(env: &Env, cluster: &str, arns: &[String]) -> Result<Vec<Task>, Fault> {
     let call = env.aws.ecs().describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
@@ -207,13 +225,10 @@ pub fn log_sources(scope: &Scope, definition: &TaskDefinition, task: Option<&str
         let (group, region, prefix) = awslogs(container)?;
         let name = container.name().unwrap_or_default();
         let region = region.unwrap_or(&scope.region);
-        Some(LogSource {
-            scope: Scope::new(scope.environment.clone(), region),
-            group: group.into(),
-            // Streams are PREFIX/CONTAINER/TASK; without a prefix they are the runtime's own ids, which tell nothing.
-            stream_prefix: prefix.map(|prefix| format!("{prefix}/{name}/{}", task.unwrap_or_default()).into()),
-            label: text::clean(name).into(),
-        })
+        // Streams are PREFIX/CONTAINER/TASK; without a prefix they are the runtime's own ids, which tell nothing.
+        let streams = prefix.map(|prefix| format!("{prefix}/{name}/{}", task.unwrap_or_default()).into());
+        let scope = Scope::new(scope.environment.clone(), region);
+        Some(LogSource::group(scope, group, streams, text::clean(name)))
     };
     definition.container_definitions().iter().filter_map(source).collect()
 }
@@ -232,6 +247,11 @@ mod tests {
                 logs.options(*key, *value)
             });
         ContainerDefinition::builder().name(name).log_configuration(logs.build().unwrap()).build()
+    }
+
+    fn streams(source: &LogSource) -> Option<&str> {
+        let crate::model::LogOrigin::Group { stream_prefix, .. } = &source.of else { panic!("a log group") };
+        stream_prefix.as_deref()
     }
 
     #[test]
@@ -266,13 +286,12 @@ mod tests {
             .build();
         let scope = Scope::new("dhbw-prod", "eu-central-1").in_cluster("main");
         let sources = log_sources(&scope, &definition, None);
-        let told: Vec<_> =
-            sources.iter().map(|s| (&*s.label, &*s.group, &*s.scope.region, s.stream_prefix.as_deref())).collect();
+        let told: Vec<_> = sources.iter().map(|s| (&*s.label, &**s.name(), &*s.scope.region, streams(s))).collect();
         assert_eq!(
             told,
             [("web", "/ecs/web", "eu-central-1", Some("ecs/web/")), ("side", "/ecs/s", "us-east-1", None)]
         );
-        assert_eq!(log_sources(&scope, &definition, Some("t1"))[0].stream_prefix.as_deref(), Some("ecs/web/t1"));
+        assert_eq!(streams(&log_sources(&scope, &definition, Some("t1"))[0]), Some("ecs/web/t1"));
         assert_eq!(sources[0].scope.cluster, None);
     }
 }

@@ -77,6 +77,10 @@ const COLUMNS: &[Column] = &[
     columns::CREATED,
 ];
 
+/// What lies in a cluster, by the words for it and their kinds. It opens on the first.
+const INSIDE: [(&str, &str); 4] =
+    [("pods", "pod"), ("nodes", "k8s-node"), ("namespaces", "namespace"), ("resources", "k8s-resource")];
+
 /// What a cluster's node groups are, or why that may not be known.
 type Groups = Result<Vec<Nodegroup>, Fault>;
 
@@ -218,7 +222,8 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 fn relations(cluster: &Resource) -> Vec<Relation> {
     let scope = &cluster.id.scope;
-    let mut relations = Vec::new();
+    let mut relations: Vec<Relation> =
+        INSIDE.iter().map(|(label, kind)| parts::to_those_within(label, kind, &cluster.id)).collect();
     let asgs = parts::items_of(&DEF, cluster, "asgs");
     if !asgs.is_empty() {
         relations.push(parts::to_those("auto scaling groups", scope, "asg", parts::exactly("name", asgs)));
@@ -240,9 +245,8 @@ fn logs<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
         if row::log_types(&cluster(env, &id.id).await?).is_empty() {
             return Ok(Vec::new());
         }
-        let label = crate::model::text::clean(&id.id).into();
-        let group = control_plane(&id.id).into();
-        Ok(vec![LogSource { scope: env.scope.clone(), group, stream_prefix: None, label }])
+        let label = crate::model::text::clean(&id.id);
+        Ok(vec![LogSource::group(env.scope.clone(), control_plane(&id.id), None, label)])
     })
 }
 

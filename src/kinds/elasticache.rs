@@ -226,6 +226,6 @@ fn log_source(env: &Env, id: &ResourceId, delivery: &LogDeliveryConfiguration) -
     let group = delivery.destination_details()?.cloud_watch_logs_details()?.log_group()?;
     let name = id.id.split_once(':').map_or(&*id.id, |(_, name)| name);
     let sort = delivery.log_type().map_or("log", |sort| sort.as_str());
-    let label = text::clean(&format!("{name} {sort}")).into();
-    Some(LogSource { scope: env.scope.clone(), group: group.into(), stream_prefix: None, label })
+    let label = format!("{name} {sort}");
+    Some(LogSource::group(env.scope.clone(), group, None, text::clean(&label)))
 }

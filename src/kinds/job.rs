@@ -13,7 +13,7 @@ use super::k8s::pod::Pod;
 use super::k8s::why::{Finding, Sort, holds, short};
 use super::k8s::workload::{self, Findings, Judged};
 use super::k8s::{self, Look, event, meta, warnings};
-use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
+use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -24,7 +24,7 @@ const KIND: &str = "job";
 pub static DEF: KindDef = KindDef {
     id: KIND,
     title: "jobs",
-    aliases: &["k8s-job"],
+    aliases: &[],
     doc: "Jobs of the Kubernetes clusters: completions, how long they took, and why they failed",
     system: System::Kubernetes(&[Job::PLURAL, Pod::PLURAL, warnings::NAME]),
     pane: None,
@@ -36,8 +36,8 @@ pub static DEF: KindDef = KindDef {
     raw: |env, id| Box::pin(k8s::raw::<Job>(env, id)),
     relations,
     metrics: |_| Vec::new(),
-    logs: no_logs,
-    has_logs: false,
+    logs: |env, id| Box::pin(k8s::logs::of_workload::<Job>(env, id)),
+    has_logs: true,
     console: |_| None,
 };
 
@@ -119,7 +119,10 @@ fn status_word(job: &Job) -> &'static str {
     match ended {
         Some((_, word)) => word,
         None if meta::is_going(&job.metadata) => "Terminating",
-        None => WORDS[2..].iter().find(|(about, _)| holds(&job.status.conditions, about)).map_or("Running", |(_, word)| word),
+        None => WORDS[2..]
+            .iter()
+            .find(|(about, _)| holds(&job.status.conditions, about))
+            .map_or("Running", |(_, word)| word),
     }
 }
 

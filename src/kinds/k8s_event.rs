@@ -120,7 +120,8 @@ fn relations(event: &Resource) -> Vec<Relation> {
     let object = parts::text_of(&DEF, event, "object").split_once('/');
     let known = object.and_then(|(kind, name)| {
         let kind = meta::kind_of_lower(kind)?;
-        super::by_id(kind).map(|kind| parts::to_one("object", parts::id(&meta::place_of(&event.id.scope, kind.id), kind.id, name)))
+        super::by_id(kind)
+            .map(|kind| parts::to_one("object", parts::id(&meta::place_of(&event.id.scope, kind.id), kind.id, name)))
     });
     known.into_iter().collect()
 }

@@ -1,6 +1,5 @@
 //! `log-group`: log groups of CloudWatch Logs.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::builders::DescribeLogGroupsFluentBuilder;
@@ -174,9 +173,7 @@ fn logs<'a>(_: &'a Env, id: &'a ResourceId) -> Asked<'a, Vec<LogSource>> {
 }
 
 fn source(id: &ResourceId) -> LogSource {
-    let group: Arc<str> = id.id.clone();
-    let label = text::clean(group.trim_start_matches('/')).into();
-    LogSource { scope: id.scope.clone(), group, stream_prefix: None, label }
+    LogSource::group(id.scope.clone(), id.id.clone(), None, text::clean(id.id.trim_start_matches('/')))
 }
 
 #[cfg(test)]
@@ -215,7 +212,7 @@ mod tests {
     fn it_is_its_own_log_source_and_links_to_the_console() {
         let row = row("/ecs/lecture-backend");
         let source = source(&row.id);
-        assert_eq!((&*source.group, &*source.label), ("/ecs/lecture-backend", "ecs/lecture-backend"));
+        assert_eq!((&**source.name(), &*source.label), ("/ecs/lecture-backend", "ecs/lecture-backend"));
         let link = (DEF.console)(&row).unwrap();
         assert!(link.ends_with("#logsV2:log-groups/log-group/$252Fecs$252Flecture-backend"), "{link}");
     }

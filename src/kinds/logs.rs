@@ -1,26 +1,25 @@
-//! Lines of CloudWatch log groups: ranges by `FilterLogEvents`, page by page, and live tails by `StartLiveTail`. Knows nothing of who
-//! reads them: doubles, gaps and order are the engine's affair.
+//! Log lines, wherever they are written: CloudWatch log groups and Kubernetes pods. Knows nothing of who reads them: doubles, gaps
+//! and order are the engine's affair.
 
+mod groups;
 mod level;
+mod pods;
+mod words;
 
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LiveTailSessionUpdate, StartLiveTailResponseStream};
-use futures_util::stream::{BoxStream, StreamExt, try_unfold};
+use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
+use self::groups::Group;
+use self::pods::Pods;
 use super::Op;
-use crate::model::{Fault, FaultClass, Level, LogSource, text};
-use crate::providers::Env;
-use crate::providers::aws::fault;
-
-const FILTER: Op = "logs:FilterLogEvents";
-const LIVE: Op = "logs:StartLiveTail";
+use crate::model::{Fault, Level, LogOrigin, LogSource, text};
+use crate::providers::{Env, Environments};
 
 /// What is called here.
-pub const READS: &[Op] = &[FILTER, LIVE];
+pub const READS: &[Op] = &[groups::FILTER, groups::LIVE];
 
 /// The longest line that is kept whole, in bytes: CloudWatch takes a megabyte, a screen does not.
 const LONGEST: usize = 16 * 1024;
@@ -30,17 +29,19 @@ const LONGEST: usize = 16 * 1024;
 pub struct Found {
     /// When it was written, by its source.
     pub at: Timestamp,
-    /// Hash of its event id; a live tail has none.
+    /// Hash of its event id; a live tail has none, nor has a pod's log.
     pub event: Option<u64>,
     /// Hash of stream, instant and text: the same however it was read.
     pub print: u64,
+    /// Who wrote it, where a source has several that do.
+    pub writer: Option<Arc<str>>,
     /// Level, guessed.
     pub level: Level,
     /// Cleaned text.
     pub text: Box<str>,
 }
 
-/// What a live tail sends every second.
+/// What a live tail sends every second, also when nothing was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {
     /// The lines.
@@ -54,115 +55,49 @@ pub type Pages = BoxStream<'static, Result<Vec<Found>, Fault>>;
 /// Updates of a live tail.
 pub type Updates = BoxStream<'static, Result<Update, Fault>>;
 
-/// Where a range has been read up to.
-struct Position {
-    env: Arc<Env>,
-    source: LogSource,
-    from: Timestamp,
-    to: Timestamp,
-    pattern: Option<Arc<str>>,
-    /// The next page: none before the first, and over after the last.
-    token: Option<String>,
-    over: bool,
-    seen: HashSet<String>,
-}
-
-/// The lines of a group between two instants, the first included, oldest first. Pages without lines are pages too: `FilterLogEvents`
-/// returns what it has found in a second of looking.
-pub fn lines(env: Arc<Env>, source: LogSource, from: Timestamp, to: Timestamp, pattern: Option<Arc<str>>) -> Pages {
-    let start = Position { env, source, from, to, pattern, token: None, over: false, seen: HashSet::new() };
-    try_unfold(start, |mut position| async move {
-        if position.over {
-            return Ok(None);
-        }
-        let page = position.next().await?;
-        Ok(Some((page, position)))
-    })
-    .boxed()
-}
-
-impl Position {
-    async fn next(&mut self) -> Result<Vec<Found>, Fault> {
-        let call = self
-            .env
-            .aws
-            .logs()
-            .filter_log_events()
-            .log_group_name(&*self.source.group)
-            .start_time(self.from.as_millisecond())
-            .end_time(self.to.as_millisecond())
-            .set_filter_pattern(self.pattern.as_deref().map(str::to_owned))
-            .set_log_stream_name_prefix(self.source.stream_prefix.as_deref().map(str::to_owned))
-            .set_next_token(self.token.take());
-        let page = call.send().await.map_err(|error| fault(FILTER, &error))?;
-        self.token = page.next_token.filter(|token| !token.is_empty());
-        match &self.token {
-            None => self.over = true,
-            Some(token) if !self.seen.insert(token.clone()) => {
-                let words = format!("{FILTER}: a page token was repeated");
-                return Err(Fault::new(FaultClass::Malformed, words).with_raw(token));
-            }
-            Some(_) => {}
-        }
-        Ok(page.events.unwrap_or_default().iter().filter_map(filtered).collect())
+/// What a source is asked with.
+pub async fn env(access: &Environments, source: &LogSource) -> Result<Arc<Env>, Fault> {
+    let scope = source.scope.region_scope();
+    match source.of {
+        LogOrigin::Group { .. } => access.env(&scope).await,
+        LogOrigin::Pods { .. } => access.kube_env(&scope).await,
     }
 }
 
-/// Starts a live tail. The session runs when this returns.
-pub async fn live(env: &Env, source: &LogSource, pattern: Option<&str>) -> Result<Updates, Fault> {
-    let call = env
-        .aws
-        .logs()
-        .start_live_tail()
-        .log_group_identifiers(arn(env, &source.group))
-        .set_log_event_filter_pattern(pattern.map(str::to_owned))
-        .set_log_stream_name_prefixes(source.stream_prefix.as_deref().map(|prefix| vec![prefix.to_owned()]));
-    let session = call.send().await.map_err(|error| fault(LIVE, &error))?;
-    let updates = try_unfold(session.response_stream, |mut stream| async move {
-        loop {
-            let event = stream.recv().await.map_err(|error| {
-                Fault::new(FaultClass::Unreachable, format!("{LIVE}: the session broke off"))
-                    .with_raw(error.to_string())
-            })?;
-            match event {
-                None => return Ok(None),
-                Some(StartLiveTailResponseStream::SessionUpdate(update)) => return Ok(Some((updated(update), stream))),
-                Some(_) => {}
-            }
+/// The lines of a source between two instants, the first included, oldest first within each page.
+pub fn lines(env: Arc<Env>, source: LogSource, from: Timestamp, to: Timestamp, pattern: Option<Arc<str>>) -> Pages {
+    let LogSource { scope, of, .. } = source;
+    match of {
+        LogOrigin::Group { name, stream_prefix } => {
+            groups::lines(env, Group { name, stream_prefix }, from, to, pattern)
         }
-    });
-    Ok(updates.boxed())
+        LogOrigin::Pods { pods, container, previous } => {
+            pods::lines(env, Pods { scope, pods, container, previous }, from, to, pattern)
+        }
+    }
 }
 
-/// A live tail takes groups by ARN only. The caller's own tells the partition.
-fn arn(env: &Env, group: &str) -> String {
-    let identity = &env.identity;
-    let partition = identity.arn.split(':').nth(1).filter(|part| !part.is_empty()).unwrap_or("aws");
-    format!("arn:{partition}:logs:{}:{}:log-group:{group}", env.scope.region, identity.account)
+/// Starts a live tail of a source. It runs when this returns.
+pub async fn live(env: &Env, source: &LogSource, pattern: Option<&str>) -> Result<Updates, Fault> {
+    let LogSource { scope, of, .. } = source.clone();
+    match of {
+        LogOrigin::Group { name, stream_prefix } => groups::live(env, &Group { name, stream_prefix }, pattern).await,
+        LogOrigin::Pods { pods, container, previous } => {
+            pods::live(env, Pods { scope, pods, container, previous }, pattern).await
+        }
+    }
 }
 
-fn filtered(event: &FilteredLogEvent) -> Option<Found> {
-    let id = event.event_id.as_deref().filter(|id| !id.is_empty()).map(hash);
-    found(id, event.log_stream_name.as_deref(), event.timestamp, event.message.as_deref())
-}
-
-fn updated(update: LiveTailSessionUpdate) -> Update {
-    let lines = update.session_results.unwrap_or_default().into_iter();
-    let lines = lines
-        .filter_map(|event| found(None, event.log_stream_name.as_deref(), event.timestamp, event.message.as_deref()));
-    Update { lines: lines.collect(), sampled: update.session_metadata.is_some_and(|metadata| metadata.sampled) }
-}
-
-fn found(event: Option<u64>, stream: Option<&str>, millis: Option<i64>, message: Option<&str>) -> Option<Found> {
-    let millis = millis?;
-    let message = message.unwrap_or_default().trim_end();
-    let print = hash(&(stream.unwrap_or_default(), millis, message));
+/// A line of a stream, cleaned.
+fn found(event: Option<u64>, stream: &str, at: Timestamp, message: &str) -> Found {
+    let message = message.trim_end();
+    let print = hash(&(stream, at.as_nanosecond(), message));
     let text = shortened(message);
     let text: Box<str> = match text::clean(&text) {
         std::borrow::Cow::Borrowed(clean) => clean.into(),
         std::borrow::Cow::Owned(clean) => clean.into(),
     };
-    Some(Found { at: Timestamp::from_millisecond(millis).ok()?, event, print, level: level::guess(&text), text })
+    Found { at, event, print, writer: None, level: level::guess(&text), text }
 }
 
 /// A message that is too long is cut, and says so.
@@ -178,50 +113,4 @@ fn hash(what: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(id: &str, stream: &str, millis: i64, message: &str) -> Found {
-        let event = FilteredLogEvent::builder().event_id(id).log_stream_name(stream).timestamp(millis).message(message);
-        filtered(&event.build()).unwrap()
-    }
-
-    #[test]
-    fn a_line_is_cleaned_and_told_from_others() {
-        let one = line("a", "s1", 1_000, "\u{1b}[31mERROR\u{1b}[0m boom\r\n");
-        assert_eq!((&*one.text, one.level, one.at.as_millisecond()), ("ERROR boom", Level::Error, 1_000));
-        assert_eq!(one, line("a", "s1", 1_000, "\u{1b}[31mERROR\u{1b}[0m boom"));
-        for other in [line("a", "s2", 1_000, "x"), line("a", "s1", 1_001, "x"), line("a", "s1", 1_000, "y")] {
-            assert_ne!(other.print, line("a", "s1", 1_000, "x").print);
-            assert_eq!(other.event, one.event);
-        }
-        assert_ne!(line("b", "s1", 1, "x").event, one.event);
-    }
-
-    #[test]
-    fn a_live_line_has_the_print_of_the_found_one() {
-        let event = aws_sdk_cloudwatchlogs::types::LiveTailSessionLogEvent::builder()
-            .log_stream_name("s1")
-            .timestamp(5)
-            .message("hello")
-            .build();
-        let update = updated(LiveTailSessionUpdate::builder().session_results(event).build());
-        assert_eq!((update.lines[0].print, update.lines[0].event), (line("a", "s1", 5, "hello\n").print, None));
-        assert!(!update.sampled);
-    }
-
-    #[test]
-    fn a_huge_line_is_cut_at_a_character() {
-        let text = line("a", "s", 1, &"ä".repeat(LONGEST)).text;
-        assert!(text.len() < LONGEST + 40);
-        assert!(text.ends_with(" more bytes]"), "{}", &text[text.len() - 40..]);
-    }
-
-    #[test]
-    fn a_line_without_a_time_is_none() {
-        assert_eq!(filtered(&FilteredLogEvent::builder().event_id("a").message("x").build()), None);
-    }
 }

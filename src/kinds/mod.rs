@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod asg;
 pub mod changes;
 mod columns;
+pub mod configmap;
 pub mod cronjob;
 pub mod daemonset;
 mod database;
@@ -19,15 +20,25 @@ pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
 pub mod elb;
+pub mod hpa;
+pub mod ingress;
 pub mod job;
 pub mod k8s;
+pub mod k8s_certificate;
 pub mod k8s_event;
+pub mod k8s_node;
+pub mod k8s_object;
+pub mod k8s_resource;
+pub mod k8s_secret;
+pub mod k8s_service;
 pub mod load_balancer;
 pub mod log_group;
 pub mod logs;
 pub mod metrics;
+pub mod namespace;
 pub mod parts;
 pub mod pod;
+pub mod pvc;
 pub mod rds_cluster;
 pub mod rds_instance;
 pub mod rds_snapshot;
@@ -37,6 +48,7 @@ pub mod target_group;
 pub mod terraform;
 pub mod terraform_lock;
 pub mod terraform_state;
+pub mod titles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,6 +217,11 @@ impl KindDef {
         !(environment.without_aws && self.system == System::Aws)
     }
 
+    /// Whether a list of all of them makes sense: objects of any type are listed by their type.
+    pub fn stands_alone(&self) -> bool {
+        self.id != k8s_object::DEF.id
+    }
+
     /// Whether this word names it.
     pub fn is_called(&self, word: &str) -> bool {
         self.id == word || self.title == word || self.aliases.contains(&word)
@@ -244,6 +261,17 @@ pub const ALL: &[&KindDef] = &[
     &daemonset::DEF,
     &replicaset::DEF,
     &pod::DEF,
+    &k8s_node::DEF,
+    &namespace::DEF,
+    &k8s_service::DEF,
+    &ingress::DEF,
+    &hpa::DEF,
+    &pvc::DEF,
+    &configmap::DEF,
+    &k8s_secret::DEF,
+    &k8s_certificate::DEF,
+    &k8s_resource::DEF,
+    &k8s_object::DEF,
     &job::DEF,
     &cronjob::DEF,
     &k8s_event::DEF,

@@ -11,12 +11,12 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join};
 use kube::core::ObjectMeta;
 
-use super::k8s::pod::Pod;
 use super::k8s::apps::ReplicaSet;
 use super::k8s::fields::EVIDENCE;
+use super::k8s::pod::Pod;
 use super::k8s::workload::{self, Findings};
 use super::k8s::{self, Look, meta, top, warnings};
-use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
+use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};
 use crate::model::{Fault, Resource, ResourceId, Scope, Value};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -39,8 +39,8 @@ pub static DEF: KindDef = KindDef {
     raw: |env, id| Box::pin(k8s::raw::<Pod>(env, id)),
     relations,
     metrics: |_| Vec::new(),
-    logs: no_logs,
-    has_logs: false,
+    logs: |env, id| Box::pin(k8s::logs::of_pod(env, id)),
+    has_logs: true,
     console: |_| None,
 };
 

@@ -7,13 +7,14 @@ use futures_util::future::{BoxFuture, join};
 
 use super::k8s::apps::{ReplicaSet, image_cell, is_unseen};
 use super::k8s::fields::{
-    AGE, AVAILABLE, CLUSTER, CONTAINERS, DESIRED, EVIDENCE, IMAGE, IMAGES, LABELS, NAMESPACE, OWNER, READY, RUNNING, SELECTOR,
+    AGE, AVAILABLE, CLUSTER, CONTAINERS, DESIRED, EVIDENCE, IMAGE, IMAGES, LABELS, NAMESPACE, OWNER, READY, RUNNING,
+    SELECTOR,
 };
 use super::k8s::pod::Pod;
 use super::k8s::why::holds;
 use super::k8s::workload::{self, Findings, Workload};
 use super::k8s::{self, Look, event, history, meta, warnings};
-use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
+use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -38,8 +39,8 @@ pub static DEF: KindDef = KindDef {
     raw: |env, id| Box::pin(k8s::raw::<ReplicaSet>(env, id)),
     relations,
     metrics: |_| Vec::new(),
-    logs: no_logs,
-    has_logs: false,
+    logs: |env, id| Box::pin(k8s::logs::of_workload::<ReplicaSet>(env, id)),
+    has_logs: true,
     console: |_| None,
 };
 

@@ -13,7 +13,7 @@ use super::k8s::fields::{
 use super::k8s::pod::Pod;
 use super::k8s::workload::{self, Findings, Workload};
 use super::k8s::{self, Look, event, history, meta, warnings};
-use super::{Asked, BridgePane, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
+use super::{Asked, BridgePane, Column, KindDef, Relation, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -36,8 +36,8 @@ pub static DEF: KindDef = KindDef {
     raw: |env, id| Box::pin(k8s::raw::<StatefulSet>(env, id)),
     relations,
     metrics: |_| Vec::new(),
-    logs: no_logs,
-    has_logs: false,
+    logs: |env, id| Box::pin(k8s::logs::of_workload::<StatefulSet>(env, id)),
+    has_logs: true,
     console: |_| None,
 };
 

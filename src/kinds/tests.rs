@@ -39,7 +39,10 @@ impl Rig {
     fn on(estate: Estate) -> Self {
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let clients = estate.clone();
-        let source = Source::Estate { aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         Self { environments: Environments::new(list, source, super::reads()), estate }
     }
 

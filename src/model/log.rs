@@ -25,14 +25,62 @@ pub enum Level {
 /// Where lines come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LogSource {
-    /// Environment and region.
+    /// Environment and region; of pods their cluster and namespace, too.
     pub scope: Scope,
-    /// CloudWatch log group.
-    pub group: Arc<str>,
-    /// Only streams that start so (a container of a service).
-    pub stream_prefix: Option<Arc<str>>,
+    /// What writes them.
+    pub of: LogOrigin,
     /// The short name in front of its lines.
     pub label: Arc<str>,
+}
+
+/// What writes lines.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LogOrigin {
+    /// A CloudWatch log group.
+    Group {
+        /// Its name.
+        name: Arc<str>,
+        /// Only streams that start so (a container of a service).
+        stream_prefix: Option<Arc<str>>,
+    },
+    /// Containers of Kubernetes pods.
+    Pods {
+        /// Which pods.
+        pods: PodsOf,
+        /// Only this container.
+        container: Option<Arc<str>>,
+        /// What the containers wrote before they were last started.
+        previous: bool,
+    },
+}
+
+/// Pods whose containers write lines.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PodsOf {
+    /// The pod of this name.
+    One(Arc<str>),
+    /// All that carry these labels, those that are yet to come among them: `app=web,tier!=cache` as kubectl takes it.
+    Labels(Arc<str>),
+}
+
+impl LogSource {
+    /// A CloudWatch log group.
+    pub fn group(
+        scope: Scope,
+        name: impl Into<Arc<str>>,
+        stream_prefix: Option<Arc<str>>,
+        label: impl Into<Arc<str>>,
+    ) -> Self {
+        Self { scope, of: LogOrigin::Group { name: name.into(), stream_prefix }, label: label.into() }
+    }
+
+    /// What it is called where it lives: a log group's name, a pod's, a selector.
+    pub fn name(&self) -> &Arc<str> {
+        match &self.of {
+            LogOrigin::Group { name, .. } => name,
+            LogOrigin::Pods { pods: PodsOf::One(name) | PodsOf::Labels(name), .. } => name,
+        }
+    }
 }
 
 /// One line, cleaned of control characters and escape sequences.
@@ -42,6 +90,8 @@ pub struct LogLine {
     pub at: Timestamp,
     /// Index into the tail's sources.
     pub source: u16,
+    /// Who wrote it, where a source has several that do: a pod, and its container.
+    pub writer: Option<Arc<str>>,
     /// Level, guessed.
     pub level: Level,
     /// Came after newer lines were already shown, and was put in its place.
@@ -84,6 +134,7 @@ mod tests {
         let line = |text: &str| LogLine {
             at: "2026-11-21T12:00:00.5Z".parse().unwrap(),
             source: 0,
+            writer: None,
             level: Level::Info,
             late: false,
             key: 0,

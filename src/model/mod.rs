@@ -29,7 +29,7 @@ pub use fault::{Fault, FaultClass};
 pub use filter::Filter;
 pub use health::Health;
 pub use loadable::{Loadable, Loading};
-pub use log::{Level, LogLine, LogSource, TailSpec};
+pub use log::{Level, LogLine, LogOrigin, LogSource, PodsOf, TailSpec};
 pub use metric::{MetricSpec, Points, Unit, Window};
 pub use plan::{
     ActionId, Difference, FieldChange, Fields, Followed, Headway, Order, PHRASE, Plan, Precondition, Risk, Seen, Sent,

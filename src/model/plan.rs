@@ -180,6 +180,8 @@ pub struct Step {
     pub input: serde_json::Map<String, serde_json::Value>,
     /// What must still be so just before.
     pub seen: Seen,
+    /// Who sends it, as the plan was made: in another account somebody else than for the target.
+    pub sender: Arc<Identity>,
 }
 
 /// How an action is taken back.

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod kube;
+pub mod lend;
 mod memory;
 mod process;
 
@@ -51,6 +52,8 @@ pub struct Acting {
     pub writes: aws::Aws,
     /// The Kubernetes cluster that it acts in, where it does.
     pub cluster: Option<Arc<kube::Reach>>,
+    /// Asks for the operator's terminal, where there is one.
+    pub terminal: Option<lend::Lender>,
 }
 
 impl Acting {

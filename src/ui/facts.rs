@@ -39,7 +39,7 @@ pub(super) struct Trouble<'a> {
 impl<'a> Facts<'a> {
     /// Looks up the queries of a pane.
     pub(super) fn of_pane(state: &'a State, now: Timestamp, pane: &Pane) -> Self {
-        Self::of(state, now, pane.queries(&state.marked_scopes()))
+        Self::of(state, now, state.queries(pane))
     }
 
     /// Looks up queries.

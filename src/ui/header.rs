@@ -140,7 +140,7 @@ fn identity<'a>(items: &mut Vec<Item<'a>>, environment: &'a Environment, row: Op
     }
     let identity = row.and_then(|row| row.identity.as_deref());
     let account = identity.map(|identity| &identity.account).or(environment.account.as_ref());
-    if let Some(account) = account {
+    if let Some(account) = account.filter(|account| !account.is_empty()) {
         items.push(Item::new(1, style, &**account));
     }
     if let Some(alias) = identity.and_then(|identity| identity.alias.as_ref()) {
@@ -150,6 +150,7 @@ fn identity<'a>(items: &mut Vec<Item<'a>>, environment: &'a Environment, row: Op
         items.push(Item::new(5, style, caller(&identity.arn)));
     }
     match &*environment.regions {
+        _ if environment.without_aws => {}
         [region] => items.push(Item::new(4, style, &**region)),
         regions => items.push(Item::new(4, style, text::counted(regions.len(), "region", "regions"))),
     }

@@ -31,18 +31,18 @@ pub(super) fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Unseen {
     rows: usize,
-    columns: BTreeSet<&'static str>,
+    columns: BTreeSet<String>,
 }
 
 impl Unseen {
     /// Looks at a row: the texts of its columns, each with its name and whether the column is on the screen.
-    pub(super) fn look(&mut self, filter: &Filter, texts: &[(&'static str, bool, Cow<str>)]) {
+    pub(super) fn look<N: AsRef<str>>(&mut self, filter: &Filter, texts: &[(N, bool, Cow<str>)]) {
         let hidden = |pattern: &Pattern| {
             let mut hits = texts.iter().filter(|(.., text)| pattern.matches(text)).peekable();
-            let first = hits.peek().map(|(column, ..)| *column);
+            let first = hits.peek().map(|(column, ..)| column.as_ref().to_owned());
             if hits.any(|(_, shown, _)| *shown) { None } else { first }
         };
-        let found: BTreeSet<&'static str> = filter.anywhere().filter_map(hidden).collect();
+        let found: BTreeSet<String> = filter.anywhere().filter_map(hidden).collect();
         self.rows += usize::from(!found.is_empty());
         self.columns.extend(found);
     }
@@ -50,7 +50,7 @@ impl Unseen {
     /// In words, where there are any.
     pub(super) fn words(&self) -> Option<String> {
         let verb = if self.rows == 1 { "matches" } else { "match" };
-        let columns = self.columns.iter().copied().collect::<Vec<_>>().join(", ");
+        let columns = self.columns.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         (self.rows > 0).then(|| format!(" {} here {verb} only in columns not shown: {columns} ", self.rows))
     }
 }

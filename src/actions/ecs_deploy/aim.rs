@@ -1,28 +1,34 @@
 //! What is to be deployed: the task definition that is named, the one that is set already, or the one of the last completed deployment
-//! before. And all that a plan says of it, read in as few rounds as the questions allow.
+//! before. And all that a plan says of it, read in as few rounds as the questions allow: what is likely to be needed is asked for
+//! before it is known to be.
 //!
 //! The last completed one is looked for first among the deployments that the service still shows, then in ECS's history
 //! (`ListServiceDeployments` and `DescribeServiceRevisions`; ECS keeps 90 days, other servers may have none). In both it is the newest
 //! whose task definition is another one than that which is set now.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_ecs::types::{
     DeploymentRolloutState, Service, ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceRevision, Task,
     TaskDefinition,
 };
-use futures_util::future::{OptionFuture, join4};
+use futures_util::future::{join_all, join4};
 
-use super::super::ecs::{self, Whose, name_of};
+use super::super::ecs::{self, name_of};
 use super::super::{Op, parts};
 use super::images::{self, Asked};
 use crate::kinds::parts::instant;
 use crate::model::{Fault, FaultClass, Fields, ResourceId};
-use crate::providers::Acting;
 use crate::providers::aws::fault;
+use crate::providers::{Acting, Env};
 
 /// The deployments that a service has completed.
 pub(super) const HISTORY: Op = "ecs:ListServiceDeployments";
 /// What they deployed.
 pub(super) const REVISIONS: Op = "ecs:DescribeServiceRevisions";
+
+/// So many revisions before the one that is set are looked at before it is known which of them to go back to.
+const GUESSED: u32 = 3;
 
 /// The most revisions of a service that one call describes.
 const TWENTY: usize = 20;
@@ -91,55 +97,91 @@ pub(super) struct Found {
 /// What is to be deployed, and what its containers' tags stand for now.
 pub(super) type Target = (TaskDefinition, Vec<Asked>);
 
-/// Reads the service, what it is set to and what it is to be set to: two rounds of questions where the task definition is named.
-pub(super) async fn find(acting: &Acting, id: &ResourceId, aim: &Aim) -> Result<Found, Fault> {
+/// Reads the service, what it is set to and what it is to be set to: two rounds of questions where it is set to what was `expected`
+/// and what to go back to is the service's to tell, or one of the revisions just before.
+pub(super) async fn find(acting: &Acting, id: &ResourceId, aim: &Aim, expected: Option<&str>) -> Result<Found, Fault> {
     let (env, cluster) = (&acting.env, ecs::cluster_of(id));
-    let named: OptionFuture<_> = match aim {
-        Aim::To(reference) => Some(ecs::definition(env, reference)),
-        Aim::Back | Aim::Again => None,
-    }
-    .into();
-    let (service, arns, history, named) = join4(
+    let (service, arns, history, ahead) = join4(
         ecs::service(env, id),
-        ecs::task_arns(env, cluster, Whose::Service(&id.id), true),
+        ecs::some_task_arns(env, cluster, &id.id),
         history(acting, id),
-        named,
+        Ahead::read(env, foreseen(aim, expected)),
     )
     .await;
-    let (service, named) = (service?, named.transpose()?);
+    let service = service?;
     let set = ecs::definition_name(&service).to_owned();
     let known = match aim {
-        Aim::To(_) => None,
+        Aim::To(reference) => Some(reference.clone()),
         Aim::Again => Some(set.clone()),
         Aim::Back => before(&service, &set),
     };
-    let arns = arns.unwrap_or_default().into_iter().take(ecs::PAGE).collect::<Vec<_>>();
-    let (tasks, revisions, current, to) = join4(
+    let arns = arns.unwrap_or_default();
+    let candidates: Vec<String> = match &known {
+        Some(name) => vec![name.clone()],
+        None => ahead.others(&set),
+    };
+    let (tasks, revisions, current, targets) = join4(
         tasks(acting, cluster, &arns),
         revisions(acting, &history),
-        ecs::definition(env, &set),
-        target(acting, named, known),
+        ahead.get(env, &set),
+        join_all(candidates.iter().map(|name| target(acting, &ahead, name))),
     )
     .await;
-    let to = match to? {
-        Some(to) => Ok(to),
-        None => match earlier(&revisions, &set) {
-            Some(reference) => target(acting, None, Some(reference)).await?.ok_or_else(|| none_before(&history)),
-            None => Err(none_before(&history)),
+    let to = match known.or_else(|| earlier(&revisions, &set)) {
+        Some(name) => match candidates.iter().zip(targets).find(|(candidate, _)| **candidate == name) {
+            Some((_, target)) => Ok(target?),
+            None => Ok(target(acting, &ahead, &name).await?),
         },
+        None => Err(none_before(&history)),
     };
     Ok(Found { service, current, to, tasks, revisions: revisions.unwrap_or_default() })
 }
 
-/// A task definition that is read already, or is to be; then its images.
-async fn target(acting: &Acting, read: Option<TaskDefinition>, known: Option<String>) -> Result<Option<Target>, Fault> {
-    let definition = match (read, known) {
-        (Some(definition), _) => definition,
-        (None, Some(reference)) => ecs::definition(&acting.env, &reference).await?,
-        (None, None) => return Ok(None),
+/// The task definitions that will be needed, as far as can be foreseen.
+fn foreseen(aim: &Aim, expected: Option<&str>) -> BTreeSet<String> {
+    let named = match aim {
+        Aim::To(reference) => Some(reference.as_str()),
+        Aim::Again | Aim::Back => None,
     };
+    let mut names: BTreeSet<String> = named.into_iter().chain(expected).map(str::to_owned).collect();
+    let revision = expected.and_then(|name| name.split_once(':'));
+    if let (Aim::Back, Some((family, Ok(revision)))) = (aim, revision.map(|(family, nth)| (family, nth.parse::<u32>())))
+    {
+        let before = (1..=GUESSED).filter_map(|back| revision.checked_sub(back)).filter(|nth| *nth > 0);
+        names.extend(before.map(|nth| format!("{family}:{nth}")));
+    }
+    names
+}
+
+/// Task definitions that were read before it was known which of them are needed.
+struct Ahead(BTreeMap<String, Result<TaskDefinition, Fault>>);
+
+impl Ahead {
+    async fn read(env: &Env, names: BTreeSet<String>) -> Self {
+        let read = join_all(names.iter().map(|name| ecs::definition(env, name))).await;
+        Self(names.into_iter().zip(read).collect())
+    }
+
+    /// Those that could be read, but for this one.
+    fn others(&self, name: &str) -> Vec<String> {
+        let read = self.0.iter().filter(|(other, read)| read.is_ok() && *other != name);
+        read.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// A task definition, read now where it was not foreseen.
+    async fn get(&self, env: &Env, name: &str) -> Result<TaskDefinition, Fault> {
+        match self.0.get(name) {
+            Some(read) => read.clone(),
+            None => ecs::definition(env, name).await,
+        }
+    }
+}
+
+/// A task definition, then its images.
+async fn target(acting: &Acting, ahead: &Ahead, name: &str) -> Result<Target, Fault> {
+    let definition = ahead.get(&acting.env, name).await?;
     let asked = images::asked(acting, &definition).await;
-    Ok(Some((definition, asked)))
+    Ok((definition, asked))
 }
 
 /// The newest completed deployment of another task definition that the service still shows.
@@ -259,5 +301,16 @@ mod tests {
         let revisions = Ok(vec![revision("x/web:9"), revision("x/web:5")]);
         assert_eq!(earlier(&revisions, "web:9").as_deref(), Some("web:5"));
         assert_eq!(earlier(&Ok(Vec::new()), "web:9"), None);
+    }
+
+    #[rstest]
+    #[case(Aim::Back, Some("web:9"), &["web:6", "web:7", "web:8", "web:9"])]
+    #[case(Aim::Back, Some("web:2"), &["web:1", "web:2"])]
+    #[case(Aim::Back, Some("web"), &["web"])]
+    #[case(Aim::Again, Some("web:9"), &["web:9"])]
+    #[case(Aim::To("web:7".to_owned()), Some("web:9"), &["web:7", "web:9"])]
+    #[case(Aim::Back, None, &[])]
+    fn what_will_be_needed_is_foreseen(#[case] aim: Aim, #[case] expected: Option<&str>, #[case] names: &[&str]) {
+        assert_eq!(foreseen(&aim, expected).into_iter().collect::<Vec<_>>(), names);
     }
 }

@@ -110,8 +110,3 @@ fn engines_and_nodes_that_can_not_are_refused(
 fn the_window_is_a_warning(#[case] window: &str, #[case] now: &str, #[case] verdict: Verdict) {
     assert_eq!(outside(window, now.parse().unwrap()).verdict, verdict);
 }
-
-#[tokio::test]
-async fn a_plan_waits_once() {
-    assert_eq!(Rig::new().rounds(DEV, &DEF, &[("cache-cluster", "dev-redis")]).await, 1);
-}

@@ -187,7 +187,9 @@ pub(super) fn step(
     input: Map<String, Json>,
     seen: Seen,
 ) -> Result<Step, Fault> {
-    Ok(Step { operation, words: words.into(), scope: acting.reach()?.scope.clone(), input, seen })
+    // The cluster itself says before each step who sends: within an environment that is compared with the plan's target.
+    let sender = Arc::clone(&acting.env.identity);
+    Ok(Step { operation, words: words.into(), scope: acting.reach()?.scope.clone(), input, seen, sender })
 }
 
 /// The input of a step that changes fields of an object, all of them or none, as long as the tests hold. What is tested is what the

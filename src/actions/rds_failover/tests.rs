@@ -104,8 +104,3 @@ fn another_writer_or_member_is_another_cluster() {
     assert_ne!(one, cluster(&[("a", false), ("b", true)]));
     assert_ne!(one, cluster(&[("a", true), ("b", false), ("c", false)]));
 }
-
-#[tokio::test]
-async fn a_plan_waits_once() {
-    assert_eq!(Rig::new().rounds(ENTERPRISE, &DEF, &[("db-cluster", CLUSTER), ("to", READER)]).await, 1);
-}

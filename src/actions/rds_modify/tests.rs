@@ -195,9 +195,3 @@ fn major_versions_are_told_by_the_engine(#[case] from: &str, #[case] to: &str, #
     let fields = Fields::from([("engine-version", to.to_owned())]);
     assert_eq!(Wanted::of(&db, &fields).is_major(&db), major);
 }
-
-#[tokio::test]
-async fn a_plan_waits_twice() {
-    let fields = [("instance", DB), ("class", "db.m6g.xlarge"), ("engine-version", "16.9")];
-    assert_eq!(Rig::new().rounds(BETA, &DEF, &fields).await, 2);
-}

@@ -86,9 +86,3 @@ async fn one_that_is_busy_is_left_alone() {
     let fault = rig.plan(ENTERPRISE, &DEF, &[("instance", DB), ("failover", "maybe")]).await.unwrap_err();
     assert_eq!(fault.word(), "invalid");
 }
-
-#[tokio::test]
-async fn a_plan_waits_twice_at_most() {
-    let rounds = async |name| Rig::new().rounds(ENTERPRISE, &DEF, &[("instance", name)]).await;
-    assert_eq!((rounds(DB).await, rounds("enterprise-prod-reporting-instance-1").await), (1, 2));
-}

@@ -178,13 +178,3 @@ async fn a_role_is_followed_until_it_counts() {
     assert_eq!(ended("PENDING"), None);
     assert!(matches!(has_role("db", "role", &[]), parts::Stand::Going(_)));
 }
-
-#[tokio::test]
-async fn a_plan_waits_twice() {
-    for (source, of_cluster) in [(DB, "no"), (CLUSTER, "yes")] {
-        let rig = Rig::new();
-        let name = snapshot(&rig, source).await.name;
-        let fields = [("snapshot", &*name), ("of-cluster", of_cluster), ("to", "restored")];
-        assert_eq!(rig.rounds(ENTERPRISE, &DEF, &fields).await, 2, "{source}");
-    }
-}

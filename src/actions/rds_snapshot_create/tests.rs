@@ -133,8 +133,3 @@ async fn it_applies_to_what_is_available() {
     assert_eq!((DEF.applies)(&row), Ok(()));
     assert_eq!((DEF.applies)(&with_cell(&row, "status", "backing-up")), Err("it is backing-up".to_owned()));
 }
-
-#[tokio::test]
-async fn a_plan_waits_once() {
-    assert_eq!(Rig::new().rounds(ENTERPRISE, &DEF, &[("instance", DB), ("snapshot", "pre-deploy")]).await, 1);
-}

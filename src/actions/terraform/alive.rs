@@ -4,9 +4,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::try_join;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
 use crate::kinds::terraform::Lock;
-use crate::kinds::{self, KindDef, Sink};
-use crate::model::{Fault, FaultClass, Precondition, Resource, Verdict};
+use crate::kinds::{self, KindDef, Sink, ecs};
+use crate::model::{Fault, FaultClass, Precondition, Resource, ResourceId, Verdict};
 use crate::providers::Acting;
 
 /// Nobody waits longer for it.
@@ -16,8 +20,23 @@ const PROGRAMS: [&str; 3] = ["terraform", "tofu", "terragrunt"];
 
 const NAME: &str = "the holder is gone";
 
-/// What can be seen of the holder.
-pub(crate) async fn holder(acting: &Acting, lock: &Lock) -> Precondition {
+/// Clusters whose tasks are listed at once.
+const AT_ONCE: usize = 8;
+
+/// What was seen of a host.
+pub(crate) struct Seen {
+    host: String,
+    told: Precondition,
+}
+
+/// What can be seen of the host that holds a lock as it was read last, so that this need not wait for the lock to be read afresh.
+pub(crate) async fn ahead(acting: &Acting, known: Option<&Lock>) -> Option<Seen> {
+    let host = known?.host()?;
+    Some(Seen { host: host.to_owned(), told: look(acting, host).await })
+}
+
+/// What can be seen of the holder; what was looked for ahead counts where it is the same host.
+pub(crate) async fn holder(acting: &Acting, lock: &Lock, ahead: Option<Seen>) -> Precondition {
     let Some(host) = lock.host() else {
         return Precondition::new(
             NAME,
@@ -25,6 +44,13 @@ pub(crate) async fn holder(acting: &Acting, lock: &Lock) -> Precondition {
             "could not tell: the lock does not say which host it was taken on",
         );
     };
+    match ahead.filter(|seen| seen.host == host) {
+        Some(seen) => seen.told,
+        None => look(acting, host).await,
+    }
+}
+
+async fn look(acting: &Acting, host: &str) -> Precondition {
     let told = tokio::time::timeout(PATIENCE, seen(acting, host)).await;
     let told = told.unwrap_or_else(|_| Err(Fault::new(FaultClass::TimedOut, "no answer in time")));
     match told {
@@ -130,7 +156,7 @@ fn address(host: &str) -> Option<String> {
 }
 
 async fn instance(acting: &Acting, id: &str) -> Result<Told, Fault> {
-    let groups = rows(&kinds::asg::DEF, acting).await?;
+    let groups = rows(&kinds::asg::DEF, acting, None).await?;
     let has = |group: &&Resource| {
         let ids = kinds::asg::DEF.cell(group, "instance_ids").map(|ids| ids.show_exact().into_owned());
         ids.is_some_and(|ids| ids.split(", ").any(|known| known == id))
@@ -144,8 +170,28 @@ async fn instance(acting: &Acting, id: &str) -> Result<Told, Fault> {
 /// A running task that is meant.
 async fn running(acting: &Acting, is: impl Fn(&Resource) -> bool) -> Result<Option<Resource>, Fault> {
     let status = |task: &Resource| kinds::ecs_task::DEF.cell(task, "status").map(|cell| cell.show_exact().into_owned());
-    let tasks = rows(&kinds::ecs_task::DEF, acting).await?;
+    let known = ecs::known_clusters(&acting.env);
+    // Which clusters there are is asked again while those that were listed last are looked through.
+    let (listed, mut tasks) = try_join(ecs::clusters(&acting.env, None), tasks(acting, known.clone())).await?;
+    let new = listed.into_iter().filter(|cluster| !known.contains(cluster)).collect();
+    tasks.extend(self::tasks(acting, new).await?);
     Ok(tasks.into_iter().find(|task| is(task) && status(task).as_deref() != Some("STOPPED")))
+}
+
+/// The tasks of clusters; one that is not there any more has none.
+async fn tasks(acting: &Acting, clusters: Vec<String>) -> Result<Vec<Resource>, Fault> {
+    let of = |cluster: String| {
+        let cluster = kinds::parts::id(&acting.env.scope.region_scope(), kinds::ecs_cluster::DEF.id, cluster);
+        async move {
+            match rows(&kinds::ecs_task::DEF, acting, Some(&cluster)).await {
+                Err(fault) if fault.class == FaultClass::NotFound => Ok(Vec::new()),
+                told => told,
+            }
+        }
+        .boxed()
+    };
+    let each: Vec<_> = clusters.into_iter().map(of).collect();
+    stream::iter(each).buffered(AT_ONCE).try_concat().await
 }
 
 /// Takes rows as they come, and the first reason why some may be missing.
@@ -162,9 +208,9 @@ impl Sink for Taken {
     }
 }
 
-async fn rows(kind: &KindDef, acting: &Acting) -> Result<Vec<Resource>, Fault> {
+async fn rows(kind: &KindDef, acting: &Acting, within: Option<&ResourceId>) -> Result<Vec<Resource>, Fault> {
     let taken = Taken::default();
-    (kind.list)(&acting.env, None, &taken).await?;
+    (kind.list)(&acting.env, within, &taken).await?;
     let (rows, fault) = taken.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     fault.map_or(Ok(rows), Err)
 }

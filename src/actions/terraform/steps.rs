@@ -16,7 +16,8 @@ pub(crate) const JSON: &str = "application/json";
 /// A step that is sent from `there`.
 pub(crate) fn step(there: &Env, operation: &'static str, words: impl AsRef<str>, input: &Json, seen: Seen) -> Step {
     let input = input.as_object().cloned().unwrap_or_default();
-    Step { operation, words: crate::model::text::clean(words.as_ref()).into(), scope: there.scope.clone(), input, seen }
+    let words = crate::model::text::clean(words.as_ref()).into();
+    Step { operation, words, scope: there.scope.clone(), input, seen, sender: Arc::clone(&there.identity) }
 }
 
 /// Releases a lock: just the one that was seen, never one taken since. A lockfile is deleted as Terraform deletes it: in a bucket with

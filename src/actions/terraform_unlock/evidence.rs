@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Acting, Attribution, Fault, Lock, Record, Whole, alive, locks, parts, place_of, terraform};
+use super::{Attribution, Fault, Lock, Record, Whole, locks, parts, place_of, terraform};
 use crate::kinds::parts::minute;
 use crate::kinds::terraform::lock::OLD;
 use crate::kinds::terraform_state::digest_matches;
@@ -11,9 +11,9 @@ use crate::model::{Precondition, Verdict, text};
 const UNTOUCHED: &str = "the state was not written since";
 const DIGEST: &str = "the digest is the state's";
 
-/// The preconditions of releasing a lock.
-pub(super) async fn of(
-    acting: &Acting,
+/// The preconditions of releasing a lock, but for whether its holder still lives.
+pub(super) fn of(
+    environment: &str,
     record: &Record,
     lock: Result<&Lock, &String>,
     whose: Attribution,
@@ -21,12 +21,11 @@ pub(super) async fn of(
 ) -> Vec<Precondition> {
     let now = Timestamp::now();
     let mut all = match lock {
-        Ok(lock) => vec![age(lock, now), alive::holder(acting, lock).await],
+        Ok(lock) => vec![age(lock, now)],
         Err(why) => {
             vec![Precondition::new("it can be read", Verdict::Warn, format!("{why}: it can't be told whose it is"))]
         }
     };
-    let environment = &acting.env.scope.environment;
     all.push(match whose {
         Attribution::Own => {
             parts::should("it belongs to the environment", true, format!("{} is of {environment}", record.path))

@@ -276,7 +276,33 @@ impl Dialog {
         self.focus = stops[(at + by) % stops.len()];
     }
 
-    pub(super) fn edit(&mut self, request: InputRequest) {
+    /// The field that a letter goes to while the keys are on Cancel: the first that is empty, else the first. Where nothing is to be
+    /// typed, letters are keys.
+    pub(super) fn takes_letters(&self, acts: &Acts) -> Option<Stop> {
+        if self.focus != Stop::Cancel {
+            return None;
+        }
+        let stops = self.stops(acts);
+        let mut fields = stops.into_iter().filter(|stop| stop.is_text());
+        let first = fields.next()?;
+        let is_empty = |stop: &Stop| self.input(*stop).is_some_and(|input| input.value().is_empty());
+        Some([first].into_iter().chain(fields).find(is_empty).unwrap_or(first))
+    }
+
+    fn input(&self, stop: Stop) -> Option<&Input> {
+        match stop {
+            Stop::Text => Some(&self.text),
+            Stop::Lock => Some(&self.lock),
+            Stop::Reason => Some(&self.reason),
+            Stop::Ticket => Some(&self.ticket),
+            Stop::Cancel | Stop::Glass | Stop::Arm | Stop::Apply => None,
+        }
+    }
+
+    pub(super) fn edit(&mut self, acts: &Acts, request: InputRequest) {
+        if let (InputRequest::InsertChar(_), Some(field)) = (&request, self.takes_letters(acts)) {
+            self.focus = field;
+        }
         let input = match self.focus {
             Stop::Text => &mut self.text,
             Stop::Lock => &mut self.lock,

@@ -123,9 +123,10 @@ pub(crate) fn plan(order: Order, account: &str, made_at: Timestamp) -> Plan {
         alias: Some("lecture".into()),
         arn: format!("arn:aws:sts::{account}:assumed-role/OperatorAccess/jane.doe").into(),
     };
+    let identity = Arc::new(identity);
     Plan {
         title: format!("scale {} from 3 to {count} tasks", id.id).into(),
-        target: Target { name: Arc::clone(&id.id), arn: None, identity: Arc::new(identity), id: Arc::clone(&id) },
+        target: Target { name: Arc::clone(&id.id), arn: None, identity: Arc::clone(&identity), id: Arc::clone(&id) },
         changes: vec![FieldChange { field: "desired count".into(), from: Value::Int(3), to: Value::Int(count) }],
         preconditions: vec![
             Precondition::new("within the autoscaling range", Verdict::Pass, "2 to 10 tasks"),
@@ -143,6 +144,7 @@ pub(crate) fn plan(order: Order, account: &str, made_at: Timestamp) -> Plan {
             scope: id.scope.clone(),
             input,
             seen: Seen::default().with("desired count", 3),
+            sender: Arc::clone(&identity),
         }],
         risk: Risk::Medium,
         number: Some((3, count)),

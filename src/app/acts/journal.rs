@@ -71,7 +71,7 @@ impl Record {
         match self.first().map(|entry| &entry.event) {
             Some(Event::Intent { action, .. }) => action,
             Some(Event::Armed { .. }) => "arm",
-            Some(Event::Disarmed) => "disarm",
+            Some(Event::Disarmed { .. }) => "disarm",
             Some(Event::Resumed { .. }) => "resumed",
             Some(Event::Sent { .. } | Event::Outcome { .. } | Event::Followed { .. }) | None => "",
         }
@@ -83,7 +83,7 @@ impl Record {
             Event::Outcome { outcome, .. } | Event::Followed { outcome, .. } => Some((outcome.word(), Some(*outcome))),
             Event::Sent { .. } => Some(("sent", None)),
             Event::Intent { .. } => Some(("intended", None)),
-            Event::Armed { .. } | Event::Disarmed | Event::Resumed { .. } => Some(("", None)),
+            Event::Armed { .. } | Event::Disarmed { .. } | Event::Resumed { .. } => Some(("", None)),
         };
         self.0.iter().rev().find_map(of).unwrap_or(("", None))
     }
@@ -96,7 +96,9 @@ impl Record {
                 (Some(one), None) | (None, Some(one)) => Some(Cow::Borrowed(one.as_str())),
                 (None, None) => None,
             },
-            Event::Armed { reason: Some(reason), .. } => Some(Cow::Borrowed(reason.as_str())),
+            Event::Armed { reason: Some(reason), .. } | Event::Disarmed { reason: Some(reason) } => {
+                Some(Cow::Borrowed(reason.as_str()))
+            }
             _ => None,
         });
         let told = || {

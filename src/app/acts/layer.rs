@@ -8,7 +8,7 @@ use super::dialog::{Dialog, STOPS};
 use super::form::Form;
 use super::journal::Record;
 use super::menu::Menu;
-use super::{confirm, form, journal, menu, runs};
+use super::{Acts, confirm, form, journal, menu, runs};
 use crate::app::command::{Command, Context, Motion};
 use crate::app::layer::Layer;
 use crate::app::moves;
@@ -70,10 +70,11 @@ impl Scroll {
 
 impl ActLayer {
     /// What takes the keys while it is on top.
-    pub(crate) fn context(&self) -> Context {
+    pub(crate) fn context(&self, acts: &Acts) -> Context {
         match self {
             Self::Form(_) => Context::Field,
             Self::Dialog(dialog) if dialog.focus.is_text() => Context::Field,
+            Self::Dialog(dialog) if dialog.takes_letters(acts).is_some() => Context::Answer,
             Self::Dialog(_) => Context::Dialog,
             Self::Menu(_) | Self::Runs { .. } | Self::Record(_) | Self::Orphans { .. } => Context::Menu,
         }
@@ -136,10 +137,11 @@ pub(crate) fn to_row(state: &mut State, row: usize) {
 
 /// A key of the line that is being edited in the layer of an action.
 pub(crate) fn edit(state: &mut State, request: InputRequest) {
-    let Some(Layer::Act(layer)) = state.layers.last_mut() else { return };
+    let State { layers, acts, .. } = state;
+    let Some(Layer::Act(layer)) = layers.last_mut() else { return };
     match layer {
         ActLayer::Form(form) => form.edit(request),
-        ActLayer::Dialog(dialog) => dialog.edit(request),
+        ActLayer::Dialog(dialog) => dialog.edit(acts, request),
         ActLayer::Menu(_) | ActLayer::Runs { .. } | ActLayer::Record(_) | ActLayer::Orphans { .. } => {}
     }
 }

@@ -3,6 +3,7 @@
 
 mod arming;
 mod flow;
+mod letters;
 mod never;
 mod under_way;
 

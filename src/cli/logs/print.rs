@@ -37,8 +37,9 @@ impl Printer<'_> {
                 "at": at.to_string(),
                 "environment": &*source.scope.environment,
                 "region": &*source.scope.region,
-                "group": &*source.group,
+                "group": &**source.name(),
                 "source": &*source.label,
+                "writer": line.writer.as_deref(),
                 "level": level(line.level),
                 "message": &*line.text,
             });
@@ -47,12 +48,13 @@ impl Printer<'_> {
         let several = self.sources.iter().any(|other| other.scope.environment != source.scope.environment);
         let environment = if several { format!("{} ", source.scope.environment) } else { String::new() };
         let label = if self.sources.len() > 1 { format!("{} ", source.label) } else { String::new() };
+        let writer = line.writer.as_ref().map(|writer| format!("{writer} ")).unwrap_or_default();
         let (on, off) = match line.level {
             Level::Error if self.colour => ("\u{1b}[31m", "\u{1b}[0m"),
             Level::Warn if self.colour => ("\u{1b}[33m", "\u{1b}[0m"),
             _ => ("", ""),
         };
-        writeln!(out, "{at} {environment}{label}{on}{}{off}", line.text)
+        writeln!(out, "{at} {environment}{label}{writer}{on}{}{off}", line.text)
     }
 }
 
@@ -73,16 +75,19 @@ mod tests {
     use crate::model::Scope;
 
     fn source(environment: &str, label: &str) -> LogSource {
-        LogSource {
-            scope: Scope::new(environment, "eu-west-1"),
-            group: format!("/ecs/{label}").into(),
-            stream_prefix: None,
-            label: label.into(),
-        }
+        LogSource::group(Scope::new(environment, "eu-west-1"), format!("/ecs/{label}"), None, label)
     }
 
     fn line(source: u16, level: Level, text: &str) -> LogLine {
-        LogLine { at: "2026-11-21T09:00:00.5Z".parse().unwrap(), source, level, late: false, key: 0, text: text.into() }
+        LogLine {
+            at: "2026-11-21T09:00:00.5Z".parse().unwrap(),
+            source,
+            writer: None,
+            level,
+            late: false,
+            key: 0,
+            text: text.into(),
+        }
     }
 
     fn printed(sources: &[LogSource], grep: Option<&str>, json: bool, colour: bool) -> String {

@@ -6,7 +6,7 @@ use crate::cli::fetch::{self, Answer};
 use crate::cli::{Failure, Setup, select};
 use crate::config::Problem;
 use crate::kinds::{self, KindDef, Sink};
-use crate::model::{Fault, LogSource, Resource, Scope};
+use crate::model::{Fault, LogOrigin, LogSource, PodsOf, Resource, Scope, text};
 
 /// A bare name is looked for among these kinds, in this order; the first that has it counts.
 const BARE: [&str; 2] = ["ecs-service", GROUP];
@@ -14,9 +14,21 @@ const GROUP: &str = "log-group";
 
 /// A word of the command line: where to look, and for what.
 pub(super) struct Wanted {
-    kinds: Vec<&'static KindDef>,
+    of: Of,
+    /// A name or a pattern of one; a selector.
     pattern: String,
 }
+
+/// Where to look.
+enum Of {
+    /// Among these kinds; the first that has it counts.
+    Kinds(Vec<&'static KindDef>),
+    /// Among the pods of this namespace, by their labels.
+    Labels(Arc<str>),
+}
+
+/// What stands in front of a namespace and a selector.
+const LABELS: &str = "labels:";
 
 /// What was found in one scope.
 #[derive(Default)]
@@ -35,6 +47,17 @@ pub(super) fn parse(words: &[String]) -> Result<Vec<Wanted>, Failure> {
 }
 
 fn parse_word(word: &str) -> Result<Wanted, Failure> {
+    if let Some(rest) = word.strip_prefix(LABELS) {
+        return match rest.split_once('/').filter(|(namespace, selector)| !namespace.is_empty() && !selector.is_empty())
+        {
+            Some((namespace, selector)) => {
+                Ok(Wanted { of: Of::Labels(namespace.into()), pattern: selector.to_owned() })
+            }
+            None => {
+                Err(Failure::usage(format!("`{word}` selects no pods"), "write it like `labels:NAMESPACE/app=web`"))
+            }
+        };
+    }
     if let Some((kind, name)) = word.split_once('/')
         && let Some(kind) = kinds::by_word(kind)
     {
@@ -49,17 +72,22 @@ fn parse_word(word: &str) -> Result<Wanted, Failure> {
                 "write it like `service/backend` or `service/*`",
             ));
         }
-        return Ok(Wanted { kinds: vec![kind], pattern: name.to_owned() });
+        return Ok(Wanted { of: Of::Kinds(vec![kind]), pattern: name.to_owned() });
     }
     let kinds = if word.contains('/') { &BARE[1..] } else { &BARE[..] };
-    Ok(Wanted { kinds: kinds.iter().filter_map(|kind| kinds::by_id(kind)).collect(), pattern: word.to_owned() })
+    let kinds = kinds.iter().filter_map(|kind| kinds::by_id(kind)).collect();
+    Ok(Wanted { of: Of::Kinds(kinds), pattern: word.to_owned() })
 }
 
 /// Looks for the words in one scope.
 pub(super) async fn find(setup: &Setup, wanted: &[Wanted], scope: Scope) -> (Found, Vec<Fault>) {
     let mut found = Found::default();
     for word in wanted {
-        match find_word(setup, &scope, word, &mut found).await {
+        let hit = match &word.of {
+            Of::Kinds(kinds) => find_name(setup, &scope, kinds, &word.pattern, &mut found).await,
+            Of::Labels(namespace) => find_labels(setup, &scope, namespace, &word.pattern, &mut found).await,
+        };
+        match hit {
             Ok(hit) => found.hit.push(hit),
             Err(fault) => return (found, vec![fault]),
         }
@@ -67,14 +95,39 @@ pub(super) async fn find(setup: &Setup, wanted: &[Wanted], scope: Scope) -> (Fou
     (found, Vec::new())
 }
 
-async fn find_word(setup: &Setup, scope: &Scope, wanted: &Wanted, found: &mut Found) -> Result<bool, Fault> {
-    for kind in &wanted.kinds {
+/// The pods of a selector in every cluster; which they are is found out while they are read.
+async fn find_labels(
+    setup: &Setup,
+    scope: &Scope,
+    namespace: &Arc<str>,
+    selector: &str,
+    found: &mut Found,
+) -> Result<bool, Fault> {
+    let env = setup.access.kube_env(scope).await?;
+    let clusters = env.clusters().await?;
+    for cluster in &clusters {
+        let scope = Scope { namespace: Some(Arc::clone(namespace)), ..scope.in_cluster(Arc::clone(cluster)) };
+        let pods = PodsOf::Labels(selector.into());
+        let of = LogOrigin::Pods { pods, container: None, previous: false };
+        found.sources.push(LogSource { scope, of, label: text::clean(selector).into() });
+    }
+    Ok(!clusters.is_empty())
+}
+
+async fn find_name(
+    setup: &Setup,
+    scope: &Scope,
+    kinds: &[&'static KindDef],
+    pattern: &str,
+    found: &mut Found,
+) -> Result<bool, Fault> {
+    for kind in kinds {
         let (env, rows) = (kind.env(&setup.access, scope).await?, Rows::default());
         (kind.list)(&env, None, &rows).await?;
         let rows = rows.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.names.extend(rows.iter().map(|row| Arc::clone(&row.name)));
         let mut hit = false;
-        for row in rows.iter().filter(|row| is_meant(&wanted.pattern, row)) {
+        for row in rows.iter().filter(|row| is_meant(pattern, row)) {
             hit = true;
             for source in (kind.logs)(&env, &row.id).await? {
                 if !found.sources.contains(&source) {
@@ -133,8 +186,16 @@ mod tests {
     #[case("log-groups//ecs/x", &["log-group"], "/ecs/x")]
     fn words(#[case] word: &str, #[case] kinds: &[&str], #[case] pattern: &str) {
         let wanted = parse_word(word).unwrap();
-        assert_eq!(wanted.kinds.iter().map(|kind| kind.id).collect::<Vec<_>>(), kinds);
+        let Of::Kinds(found) = wanted.of else { panic!("it names kinds") };
+        assert_eq!(found.iter().map(|kind| kind.id).collect::<Vec<_>>(), kinds);
         assert_eq!(wanted.pattern, pattern);
+    }
+
+    #[test]
+    fn labels_name_a_namespace_and_a_selector() {
+        let wanted = parse_word("labels:web/app=api,tier in (a,b)").unwrap();
+        let Of::Labels(namespace) = wanted.of else { panic!("it selects pods") };
+        assert_eq!((&*namespace, &*wanted.pattern), ("web", "app=api,tier in (a,b)"));
     }
 
     #[test]
@@ -144,5 +205,6 @@ mod tests {
         let text = said(&format!("{}/x", without.id));
         assert!(text.contains("have no logs") && text.contains("services"), "{text}");
         assert!(said("service/").contains("names nothing"));
+        assert!(said("labels:app=web").contains("NAMESPACE/"));
     }
 }

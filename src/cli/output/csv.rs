@@ -9,7 +9,7 @@ use crate::model::Value;
 
 pub(super) fn write(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(sheet.columns.iter().map(|column| column.id)).map_err(plain)?;
+    writer.write_record(sheet.columns.iter().map(|column| &*column.id)).map_err(plain)?;
     for row in &sheet.rows {
         writer.write_record(row.iter().map(text)).map_err(plain)?;
     }

@@ -8,7 +8,7 @@ use super::Sheet;
 
 pub(super) fn write(sheet: &Sheet, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     let shown: Vec<usize> = sheet.shown().into_iter().map(|(at, _)| at).collect();
-    let titles = shown.iter().map(|at| escape(sheet.columns[*at].title));
+    let titles = shown.iter().map(|at| escape(&sheet.columns[*at].title));
     writeln!(out, "| {} |", titles.collect::<Vec<_>>().join(" | "))?;
     let rules = shown.iter().map(|at| if sheet.columns[*at].right { "---:" } else { "---" });
     writeln!(out, "| {} |", rules.collect::<Vec<_>>().join(" | "))?;

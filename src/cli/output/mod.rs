@@ -8,6 +8,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -17,12 +18,12 @@ use super::args::Format;
 use crate::model::Value;
 
 /// A column of a sheet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SheetColumn {
     /// Name in JSON and CSV.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Title in tables.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Numbers are set to the right.
     pub right: bool,
     /// Least characters that make sense where room is short.
@@ -43,12 +44,13 @@ pub struct Stand {
 impl SheetColumn {
     /// A column that tables show.
     pub const fn shown(id: &'static str, title: &'static str, least: u16, place: u8, rank: u8) -> Self {
+        let (id, title) = (Cow::Borrowed(id), Cow::Borrowed(title));
         Self { id, title, right: false, least, table: Some(Stand { place, rank }) }
     }
 
     /// A column for programs only.
     pub const fn data(id: &'static str) -> Self {
-        Self { id, title: "", right: false, least: 0, table: None }
+        Self { id: Cow::Borrowed(id), title: Cow::Borrowed(""), right: false, least: 0, table: None }
     }
 }
 
@@ -76,7 +78,7 @@ pub struct Paper {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Titles of the columns for which there was no room.
-    pub columns: Vec<&'static str>,
+    pub columns: Vec<String>,
 }
 
 impl Sheet {

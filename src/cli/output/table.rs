@@ -30,7 +30,7 @@ pub(super) fn write(sheet: &Sheet, paper: Paper, out: &mut dyn Write) -> io::Res
         return Ok(LeftOut::default());
     }
     let (laid, left_out) = lay_out(sheet, paper);
-    let titles = laid.iter().map(|column| Cell::plain(sheet.columns[column.at].title.into()));
+    let titles = laid.iter().map(|column| Cell::plain(Cow::Borrowed(&*sheet.columns[column.at].title)));
     write_line(sheet, &laid, &titles.collect::<Vec<_>>(), out)?;
     for row in &sheet.rows {
         let cells: Vec<Cell> = laid.iter().map(|column| Cell::of(&row[column.at], paper)).collect();
@@ -86,7 +86,7 @@ fn lay_out(sheet: &Sheet, paper: Paper) -> (Vec<Laid>, LeftOut) {
     let Some(room) = paper.width else { return (laid, left_out) };
     while laid.len() > 1 && total(&laid, |column| column.least) > room {
         let Some(worst) = (0..laid.len()).rev().max_by_key(|at| laid[*at].rank) else { break };
-        left_out.columns.push(sheet.columns[laid.remove(worst).at].title);
+        left_out.columns.push(sheet.columns[laid.remove(worst).at].title.to_string());
     }
     share_out(&mut laid, room);
     (laid, left_out)

@@ -49,7 +49,10 @@ impl Rig {
         let scope = |environment: &Environment| Scope::new(&*environment.name, &*environment.regions[0]);
         let scopes = environments.iter().map(scope).collect();
         let clients = estate.clone();
-        let source = Source::Estate { aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))), kube: Arc::new(|_, _| None) };
+        let source = Source::Estate {
+            aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))),
+            kube: Arc::new(|_, _| None),
+        };
         let (tell, events) = mpsc::channel(1_024);
         let live = Live::new(Environments::new(environments, source, kinds::reads()));
         Self { engine: Engine::start(Arc::new(live), None, tell, SETTINGS), estate, scopes, events }
@@ -327,7 +330,11 @@ async fn a_changed_file_brings_other_environments() {
         };
         names.split_whitespace().map(environment).collect()
     });
-    let access = Environments::new(reread(), Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) }, Vec::new());
+    let access = Environments::new(
+        reread(),
+        Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) },
+        Vec::new(),
+    );
     let live = Live::new(Arc::clone(&access)).watching(vec![file.clone(), folder.path().join("none")], reread);
     assert!(live.reread().await.is_none(), "the first look only looks");
     std::fs::write(&file, "a  ").unwrap();
@@ -340,8 +347,7 @@ async fn a_changed_file_brings_other_environments() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_firehose_flows_in_order_without_doubles() {
     let mut rig = Rig::on(Estate::sized(SEED, Clock::Real, 1, 10));
-    let (group, label) = ("/bench/firehose".into(), "firehose".into());
-    let source = LogSource { scope: rig.scopes[0].clone(), group, stream_prefix: None, label };
+    let source = LogSource::group(rig.scopes[0].clone(), "/bench/firehose", None, "firehose");
     let since = Timestamp::now() - SignedDuration::from_secs(2);
     rig.engine.request(Request::Tail(TailSpec { id: 1, sources: vec![source], since, until: None, pattern: None }));
     let (began, mut seen, mut out_of_order) = (Instant::now(), HashSet::new(), 0);

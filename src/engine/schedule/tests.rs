@@ -328,3 +328,18 @@ async fn asking_never_waits_and_the_end_of_events_ends_all() {
     while rig.events.recv().await.is_some() {}
     until(|| rig.fake.under_way.lock().unwrap()["dead"].0 == 0).await;
 }
+
+#[tokio::test]
+async fn what_has_moved_is_asked_again_only_where_it_is_on_screen() {
+    let rig = Rig::new(Fake::default());
+    let (here, there) = (list("a", "x"), list("b", "x"));
+    let behind = Interest { priority: Priority::Background, ..every(&there, NEVER) };
+    rig.want(&[every(&here, NEVER), behind]);
+    until(|| rig.fake.times(&here) == 1 && rig.fake.times(&there) == 1).await;
+    settle().await;
+    rig.fake.moved.lock().unwrap().extend([&here, &there].map(|query| (query.scope().clone(), "x")));
+    rig.fake.moved_now.notify_one();
+    until(|| rig.fake.times(&here) == 2).await;
+    settle().await;
+    assert_eq!(rig.fake.times(&there), 1);
+}

@@ -234,7 +234,7 @@ impl Reader {
                 self.listen(updates).await
             }
             Ok(Err(fault)) => {
-                tracing::info!(group = &*self.source.group, %fault, "no live tail: polling");
+                tracing::info!(source = &**self.source.name(), %fault, "no live tail: polling");
                 let never = matches!(fault.class, FaultClass::Denied { .. } | FaultClass::Invalid | FaultClass::Bug);
                 if never { Live::Never } else { Live::Later }
             }
@@ -255,7 +255,7 @@ impl Reader {
                         self.hear(update, &mut tally, &mut filling).await;
                     }
                     Some(Err(fault)) => {
-                        tracing::info!(group = &*self.source.group, %fault, "the live tail broke off");
+                        tracing::info!(source = &**self.source.name(), %fault, "the live tail broke off");
                         return Live::Broke;
                     }
                     None => return Live::Broke,

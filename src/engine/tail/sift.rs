@@ -57,8 +57,8 @@ impl Sift {
             let forgotten = self.knows_from().is_some_and(|from| line.at < from);
             if !forgotten && self.sent.add(line.at, key) == 0 {
                 let late = late_before.is_some_and(|before| line.at < before);
-                let Found { at, level, text, .. } = line;
-                new.push(LogLine { at, source: self.source, level, late, key, text });
+                let Found { at, level, text, writer, .. } = line;
+                new.push(LogLine { at, source: self.source, writer, level, late, key, text });
             }
         }
         new.sort_by_key(|line| line.at);

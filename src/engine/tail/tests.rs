@@ -20,7 +20,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn source(group: &str) -> LogSource {
-    LogSource { scope: id("a", "").scope.clone(), group: group.into(), stream_prefix: None, label: group.into() }
+    LogSource::group(id("a", "").scope.clone(), group, None, group)
 }
 
 /// Follows one group from second 1,000 on.

@@ -2,7 +2,7 @@
 
 use super::fake::{Stand, environment, environments, order};
 use crate::guard::{Arming, Denial, Effects, Policy, Refusal, Rule, Selects};
-use crate::journal::Event;
+use crate::journal::{Entry, Event};
 use crate::model::Stage;
 
 fn armed(stand: &Stand) -> Vec<String> {
@@ -87,8 +87,18 @@ fn what_is_another_environment_now_is_disarmed() {
         account: Some("444455556666".into()),
         ..environment("dhbw-prod", Some(Stage::Prod))
     });
-    stand.guard.set(list);
+    stand.guard.set(list.clone());
     assert_eq!(armed(&stand), ["edt-prod"]);
+    stand.guard.set(list);
+    let entries = stand.guard.journal(9).unwrap();
+    let told = entries.iter().map(|entry| (entry.event.word(), &*entry.place.environment));
+    let mut told: Vec<_> = told.collect();
+    told.reverse();
+    let armed = ["dhbw-prod", "dhbw-dev", "edt-prod"].map(|name| ("armed", name));
+    assert_eq!(told[..3], armed);
+    assert_eq!(told[3..], [("disarmed", "dhbw-dev"), ("disarmed", "dhbw-prod")], "once, and none that stays as it was");
+    let why = |entry: &Entry| matches!(&entry.event, Event::Disarmed { reason: Some(why) } if why.contains("changed"));
+    assert!(entries[..2].iter().all(why), "{entries:?}");
 }
 
 #[test]

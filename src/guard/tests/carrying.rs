@@ -113,6 +113,29 @@ async fn another_caller_stops(#[case] role: &'static str, #[case] account: &'sta
     assert_eq!(stand.journal(), ["armed"]);
 }
 
+#[rstest]
+#[case("arn:aws:sts::999999999999:assumed-role/States/later", true)]
+#[case("arn:aws:sts::999999999999:assumed-role/Reader/session", false)]
+#[case("arn:aws:sts::888888888888:assumed-role/States/session", false)]
+#[tokio::test]
+async fn who_sends_in_another_account_is_asked_there_again(#[case] answers: &'static str, #[case] sent: bool) {
+    let stand = stand();
+    stand.arm("dhbw-prod");
+    let warrant = stand.warrant(&[order("dhbw-prod", "web", &[("elsewhere", 1)])]).await;
+    stand.fake.world().elsewhere = answers;
+    let (ended, _) = stand.run(warrant, true).await;
+    assert_eq!(stand.sent().len(), usize::from(sent), "{ended:?}");
+    assert_eq!(stand.fake.world().leaks, 0);
+    if sent {
+        // The journal names the one who sent it.
+        let entries = stand.guard.journal(9).unwrap();
+        let intent = entries.iter().find(|entry| matches!(entry.event, Event::Intent { .. })).unwrap();
+        assert_eq!(intent.who.caller.as_deref(), Some(answers));
+    } else {
+        assert!(matches!(&ended, Ended::Failed { words, .. } if words.contains("in doubt")), "{ended:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_again_is_not_sent() {
     for (caller, expected) in [(true, "in doubt: expired"), (false, "could not be read again: throttled")] {

@@ -51,6 +51,8 @@ pub(super) struct World {
     pub(super) numbers: BTreeMap<(String, String), i64>,
     pub(super) role: &'static str,
     pub(super) account: &'static str,
+    /// Who answers in another account.
+    pub(super) elsewhere: &'static str,
     pub(super) caller_fails: bool,
     pub(super) look_fails: bool,
     pub(super) sending: Vec<Sending>,
@@ -84,6 +86,14 @@ impl Fake {
         Arc::new(Identity { account: world.account.into(), alias: None, arn: arn.into() })
     }
 
+    fn at(&self, scope: &Scope) -> Arc<Identity> {
+        if !scope.environment.contains('@') {
+            return self.identity();
+        }
+        let arn = self.world().elsewhere;
+        Arc::new(Identity { account: arn.split(':').nth(4).unwrap().into(), alias: None, arn: arn.into() })
+    }
+
     fn number(&self, target: &ResourceId) -> i64 {
         let key = (target.scope.environment.to_string(), target.id.to_string());
         self.world().numbers.get(&key).copied().unwrap_or(2)
@@ -94,10 +104,16 @@ impl Fake {
         let from = self.number(&order.target);
         let steps = field("steps").unwrap_or(1);
         let to = field("to").unwrap_or(from + steps);
+        let mut scope = order.target.scope.clone();
+        if order.fields.contains_key("elsewhere") {
+            scope.environment = format!("{}@states", scope.environment).into();
+        }
+        let sender = self.at(&scope);
         let step = |number: i64| Step {
             operation: OPERATION,
             words: format!("step {number}").into(),
-            scope: order.target.scope.clone(),
+            scope: scope.clone(),
+            sender: Arc::clone(&sender),
             input: json!({ "service": &*order.target.id, "desiredCount": from + number + 1 })
                 .as_object()
                 .unwrap()
@@ -133,8 +149,8 @@ impl Fake {
         let lines = std::fs::read_to_string(self.journal.join("journal.jsonl")).unwrap_or_default();
         let last: Vec<Entry> = lines.lines().rev().take(2).map(|line| serde_json::from_str(line).unwrap()).collect();
         let claim = permit.claim();
-        let scope = &plan.target.id.scope;
-        let spend = || claim.spend(&scope.environment, Some(&scope.region), OPERATION);
+        let (scope, to) = (&plan.target.id.scope, &plan.steps[step].scope);
+        let spend = || claim.spend(&to.environment, Some(&to.region), OPERATION);
         let is_right = claim.input() == &plan.steps[step].input && spend().is_ok() && spend().is_err();
         let sending = {
             let mut world = self.world();
@@ -180,12 +196,12 @@ impl Hands for Fake {
         .boxed()
     }
 
-    fn caller<'a>(&'a self, _: &'a Scope) -> BoxFuture<'a, Result<Arc<Identity>, Fault>> {
-        async {
+    fn caller<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Arc<Identity>, Fault>> {
+        async move {
             if self.world().caller_fails {
                 return Err(Fault::new(FaultClass::Expired { renew: None, sign_in: false }, "expired"));
             }
-            Ok(self.identity())
+            Ok(self.at(scope))
         }
         .boxed()
     }
@@ -256,6 +272,7 @@ pub(super) fn fake(journal: &Path) -> Arc<Fake> {
         numbers: BTreeMap::new(),
         role: "Admin",
         account: "111122223333",
+        elsewhere: "arn:aws:sts::999999999999:assumed-role/States/session",
         caller_fails: false,
         look_fails: false,
         sending: Vec::new(),

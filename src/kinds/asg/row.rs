@@ -39,10 +39,22 @@ pub fn of(scope: &Scope, group: &AutoScalingGroup, activities: &[Activity], now:
         Value::list(subnets.split(',').filter(|subnet| !subnet.is_empty())),
         Value::list(group.termination_policies()),
         yes(group.new_instances_protected_from_scale_in()),
+        Value::maybe(eks_cluster(group)),
+        Value::maybe(tag(group, "eks:nodegroup-name")),
         parts::time(group.created_time()),
     ];
     let verdict = verdict(group, &seen, activities, now);
     Ok(parts::row(parts::id(scope, KIND, name), name, group.auto_scaling_group_arn(), verdict, cells))
+}
+
+fn tag<'a>(group: &'a AutoScalingGroup, key: &str) -> Option<&'a str> {
+    group.tags().iter().find(|tag| tag.key() == Some(key))?.value()
+}
+
+/// The EKS cluster of a group: by the tag of managed node groups, else by the one that all nodes' groups must have.
+fn eks_cluster(group: &AutoScalingGroup) -> Option<&str> {
+    let owned = || group.tags().iter().find_map(|tag| tag.key()?.strip_prefix("kubernetes.io/cluster/"));
+    tag(group, "eks:cluster-name").or_else(owned)
 }
 
 /// Whether it does not have what it wants, so that its activities are worth a call.

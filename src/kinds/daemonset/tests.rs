@@ -24,7 +24,11 @@ fn status(desired: i64, current: i64, updated: i64, available: i64) -> Json {
 #[rstest]
 #[case::well(status(3, 3, 3, 3), Health::Ok, "")]
 #[case::nowhere(status(0, 0, 0, 0), Health::Ok, "no node shall have a pod of it")]
-#[case::rolls(status(3, 3, 1, 3), Health::Progressing, "rolling out its pods: 1 of 3 updated, 0 ready, 2 old ones still there")]
+#[case::rolls(
+    status(3, 3, 1, 3),
+    Health::Progressing,
+    "rolling out its pods: 1 of 3 updated, 0 ready, 2 old ones still there"
+)]
 #[case::short(status(3, 3, 3, 2), Health::Degraded, "2 of 3 pods available")]
 #[case::none(status(3, 3, 3, 0), Health::Failed, "0 of 3 pods available")]
 fn by_counts(#[case] status: Json, #[case] health: Health, #[case] reason: &str) {
@@ -44,5 +48,8 @@ fn the_node_that_refuses_its_pod_speaks_for_it() {
     let findings = findings(vec![Shared::new(pod)], Warnings::new(Shared::new(Events::default())));
     let judged = workload(&set(&status(3, 3, 3, 2)), &findings).judge();
     let reason = "2 of 3 pods available; unschedulable: 0/3 nodes are available: 1 Insufficient memory.";
-    assert_eq!((judged.verdict, judged.evidence.as_deref()), ((Health::Degraded, reason.to_owned()), Some("pod/agent-x")));
+    assert_eq!(
+        (judged.verdict, judged.evidence.as_deref()),
+        ((Health::Degraded, reason.to_owned()), Some("pod/agent-x"))
+    );
 }

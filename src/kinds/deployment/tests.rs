@@ -97,7 +97,7 @@ const UNDER_WAY: &str = "ReplicaSetUpdated";
 )]
 #[case::stuck(
     2, status(3, 1, 2, "ProgressDeadlineExceeded"), &[("new", crashes()), ("old", runs()), ("old", runs())],
-    Health::Failed, "rollout stuck: ReplicaSet \"web-new\" has timed out progressing.; crash loop: web exited with 1, 5 restarts", Some("pod/p0")
+    Health::Failed, "rollout stuck: ReplicaSet \"web-new\" has timed out progressing; crash loop: web exited with 1, 5 restarts", Some("pod/p0")
 )]
 #[case::keeps_crashing(
     2, status(2, 2, 1, DONE), &[("new", runs()), ("new", crashes())],
@@ -134,7 +134,10 @@ fn quota_is_told_with_its_event() {
     let warnings = Warnings::new(Arc::new(serde_json::from_value::<Events>(events).unwrap()));
     let (health, reason, evidence) = judged(&deployment(3, &status), vec![pod("p0", "new", &runs())], warnings);
     assert_eq!(health, Health::Degraded);
-    assert_eq!(reason, "1 of 3 pods available; pods can't be created: pods \"web-x\" is forbidden: exceeded quota: compute");
+    assert_eq!(
+        reason,
+        "1 of 3 pods available; pods can't be created: pods \"web-x\" is forbidden: exceeded quota: compute"
+    );
     assert_eq!(evidence.as_deref(), Some("event/web-new.1"));
 }
 

@@ -9,7 +9,8 @@ use super::*;
 const NOW: &str = "2026-03-02T09:00:00Z";
 
 fn job(spec: &Json, status: &Json) -> Job {
-    serde_json::from_value(json!({ "metadata": { "name": "import", "uid": "j" }, "spec": spec, "status": status })).unwrap()
+    serde_json::from_value(json!({ "metadata": { "name": "import", "uid": "j" }, "spec": spec, "status": status }))
+        .unwrap()
 }
 
 fn condition(about: &str, reason: &str, message: &str) -> Json {

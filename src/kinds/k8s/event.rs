@@ -224,7 +224,10 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(event.last(), Some("2026-03-02T09:00:00Z".parse().unwrap()));
-        assert_eq!((event.times(), event.teller(), event.words()), (7, Some("kubelet"), "Liveness probe failed: timeout"));
+        assert_eq!(
+            (event.times(), event.teller(), event.words()),
+            (7, Some("kubelet"), "Liveness probe failed: timeout")
+        );
         assert_eq!(event.about().as_deref(), Some("pod/web-1"));
     }
 

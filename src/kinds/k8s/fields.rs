@@ -11,7 +11,8 @@ pub const DEPLOYED: Column =
 pub const DESIRED: Column = Column::number("desired", "DESIRED", 5, Show::Data, "Pods wanted");
 pub const EVIDENCE: Column =
     Column::text("evidence", "EVIDENCE", (8, 80), Show::Data, "The pod or event that says why it is not well");
-pub const IMAGE: Column = Column::text("image", "IMAGE", (10, 40), Show::Table(3), "Its images, without their registries");
+pub const IMAGE: Column =
+    Column::text("image", "IMAGE", (10, 40), Show::Table(3), "Its images, without their registries");
 pub const IMAGES: Column = Column::text("images", "IMAGES", (10, 100), Show::Data, "Its images");
 pub const LABELS: Column = Column::text("labels", "LABELS", (10, 100), Show::Data, "Its labels");
 pub const NAMESPACE: Column = Column::text("namespace", "NAMESPACE", (6, 24), Show::Table(1), "Its namespace");
@@ -22,7 +23,9 @@ pub const ROLLOUT: Column =
 pub const RUNNING: Column = Column::number("running", "RUNNING", 5, Show::Data, "Pods ready");
 pub const SELECTOR: Column = Column::text("selector", "SELECTOR", (10, 80), Show::Data, "Labels of its pods");
 pub const STRATEGY: Column = Column::text("strategy", "STRATEGY", (8, 40), Show::Data, "How it changes its pods");
-pub const TASKS: Column = Column::number("tasks", "TASKS", 7, Show::Data, "Pods ready of desired, as the services pane shows");
+pub const TASKS: Column =
+    Column::number("tasks", "TASKS", 7, Show::Data, "Pods ready of desired, as the services pane shows");
 pub const AVAILABLE: Column =
     Column::number("available", "AVAILABLE", 5, Show::Table(5), "Pods that have been ready for long enough");
-pub const UP_TO_DATE: Column = Column::number("up_to_date", "UP-TO-DATE", 5, Show::Table(4), "Pods of its newest revision");
+pub const UP_TO_DATE: Column =
+    Column::number("up_to_date", "UP-TO-DATE", 5, Show::Table(4), "Pods of its newest revision");

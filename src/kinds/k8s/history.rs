@@ -56,7 +56,8 @@ struct Revisions {
 pub async fn of_revisions(look: &Look<'_>, meta: &ObjectMeta, selector: &str, present: Option<&str>) -> Section {
     let namespace = meta.namespace.as_deref().unwrap_or_default();
     let path = format!("/apis/apps/v1/namespaces/{namespace}/controllerrevisions");
-    let read: Result<Revisions, Fault> = look.cluster.ask(&path, &[("labelSelector", selector), ("limit", "500")]).await;
+    let read: Result<Revisions, Fault> =
+        look.cluster.ask(&path, &[("labelSelector", selector), ("limit", "500")]).await;
     parts::or_why(TITLE, read.map(|read| revisions(read.items, meta, present)))
 }
 
@@ -105,7 +106,10 @@ mod tests {
         };
         let sets = [set("9", "shop/web:1"), set("10", "shop/web:2")];
         let section = of_sets(&Scope::new("dhbw-prod", "eu-central-1"), &sets.iter().collect::<Vec<_>>(), Some(10));
-        assert_eq!((column(&section, 0), column(&section, 1)), (vec!["10".into(), "9".into()], vec!["present".into(), String::new()]));
+        assert_eq!(
+            (column(&section, 0), column(&section, 1)),
+            (vec!["10".into(), "9".into()], vec!["present".into(), String::new()])
+        );
         assert_eq!(column(&section, 5), ["web:2", "web:1"]);
     }
 
@@ -121,6 +125,9 @@ mod tests {
         };
         let owner = ObjectMeta { uid: Some("u".into()), ..ObjectMeta::default() };
         let section = revisions(vec![one(1, "u"), one(3, "x"), one(2, "u")], &owner, Some("db-1"));
-        assert_eq!((column(&section, 0), column(&section, 1)), (vec!["2".into(), "1".into()], vec![String::new(), "present".into()]));
+        assert_eq!(
+            (column(&section, 0), column(&section, 1)),
+            (vec!["2".into(), "1".into()], vec![String::new(), "present".into()])
+        );
     }
 }

@@ -193,7 +193,10 @@ pub fn conditions(conditions: &[Condition]) -> Section {
 pub fn metadata(scope: &Scope, meta: &ObjectMeta) -> Vec<Section> {
     let pairs = |title, pairs: Option<&BTreeMap<String, String>>| {
         let telling = pairs.into_iter().flatten().filter(|(key, _)| !NOISE.contains(&key.as_str()));
-        Section::Fields { title, fields: telling.map(|(key, value)| field(&text::clean(key), Value::text(value))).collect() }
+        Section::Fields {
+            title,
+            fields: telling.map(|(key, value)| field(&text::clean(key), Value::text(value))).collect(),
+        }
     };
     let owners = meta.owner_references.iter().flatten().map(|owner| {
         let id = object_id(scope, &owner.kind, meta.namespace.as_deref(), &owner.name);
@@ -223,14 +226,12 @@ impl Texts {
     /// The text as it is kept.
     pub fn shared(&self, text: &str) -> Arc<str> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(text) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let new: Arc<str> = text.into();
-                known.insert(Arc::clone(&new));
-                new
-            }
+        if let Some(known) = known.get(text) {
+            return Arc::clone(known);
         }
+        let new: Arc<str> = text.into();
+        known.insert(Arc::clone(&new));
+        new
     }
 }
 
@@ -275,7 +276,8 @@ mod tests {
 
     #[test]
     fn null_is_nothing() {
-        let condition: Condition = serde_json::from_value(json!({ "type": "Ready", "status": null, "more": 1 })).unwrap();
+        let condition: Condition =
+            serde_json::from_value(json!({ "type": "Ready", "status": null, "more": 1 })).unwrap();
         assert_eq!((condition.about.as_str(), condition.holds(), condition.words()), ("Ready", false, ""));
     }
 

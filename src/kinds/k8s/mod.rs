@@ -3,13 +3,25 @@
 
 pub mod apps;
 pub mod batch;
+pub mod certificate;
+pub mod configmap;
+pub mod detail;
 pub mod event;
 pub(super) mod fields;
 pub mod history;
+pub mod hpa;
+pub mod ingress;
+pub mod length;
+pub mod logs;
 pub mod meta;
+pub mod namespace;
+pub mod node;
 pub mod pod;
 pub mod printed;
+pub mod pvc;
 pub mod quantity;
+pub mod secret;
+pub mod service;
 pub mod top;
 pub mod warnings;
 pub mod why;
@@ -31,6 +43,9 @@ use meta::Texts;
 
 /// The annotation that repeats a whole object.
 const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The rows of one cluster, and why some may be old or missing.
+type Rows = (Vec<Resource>, Vec<Fault>);
 
 /// Makes the rows of one cluster.
 pub type OfCluster = for<'a> fn(&'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fault>>;
@@ -141,7 +156,7 @@ pub async fn list(env: &Env, within: Option<&ResourceId>, sink: &dyn Sink, of_cl
         let rows = of_cluster(&look).await?;
         Ok((rows, look.faults.into_inner().unwrap_or_else(PoisonError::into_inner)))
     });
-    let mut answers: Vec<Result<(Vec<Resource>, Vec<Fault>), Fault>> = join_all(asked).await;
+    let mut answers: Vec<Result<Rows, Fault>> = join_all(asked).await;
     answers.extend(fault.map(Err));
     // Of a single cluster its fault is that of the whole list: what was there before stays.
     if let [Err(_)] = &answers[..] {
@@ -151,7 +166,9 @@ pub async fn list(env: &Env, within: Option<&ResourceId>, sink: &dyn Sink, of_cl
         match answer {
             Ok((rows, faults)) => {
                 sink.page(rows);
-                faults.into_iter().for_each(|fault| sink.lacks(fault));
+                for fault in faults {
+                    sink.lacks(fault);
+                }
             }
             Err(fault) => sink.lacks(fault),
         }

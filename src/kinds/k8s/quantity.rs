@@ -35,12 +35,17 @@ pub fn number(quantity: &str) -> Option<f64> {
 
 /// A quantity of cores in thousandths.
 pub fn millicores(quantity: &str) -> Option<u64> {
-    number(quantity).filter(|cores| *cores >= 0.0).map(|cores| (cores * 1e3).ceil() as u64)
+    number(quantity).filter(|cores| *cores >= 0.0).map(|cores| up(cores * 1e3))
 }
 
 /// A quantity of bytes.
 pub fn bytes(quantity: &str) -> Option<u64> {
-    number(quantity).filter(|bytes| *bytes >= 0.0).map(|bytes| bytes.ceil() as u64)
+    number(quantity).filter(|bytes| *bytes >= 0.0).map(up)
+}
+
+/// The next whole number. What is beyond one only because decimals have no exact form counts as that one.
+fn up(number: f64) -> u64 {
+    (number - 1e-6).ceil() as u64
 }
 
 /// Cores as text: `120m`, `2`, `2.5`.
@@ -78,6 +83,8 @@ mod tests {
 
     #[rstest]
     #[case("100m", Some(100))]
+    #[case("29m", Some(29))]
+    #[case("0", Some(0))]
     #[case("0.5", Some(500))]
     #[case("2", Some(2_000))]
     #[case("12345678n", Some(13))]

@@ -11,7 +11,7 @@ use super::Look;
 use super::meta::or_default;
 use super::pod::Amounts;
 use crate::model::FaultClass;
-use crate::providers::kube::{Answered, Cluster};
+use crate::providers::kube::Answered;
 
 /// What a list of pods with figures stands on besides pods,
 pub const PODS: &str = "pods.metrics.k8s.io";
@@ -89,7 +89,7 @@ impl From<List<PodFigures>> for PodUse {
         for PodFigures { metadata, containers } in list.items {
             let containers: Vec<_> = containers.into_iter().map(|one| (one.name, one.usage)).collect();
             let sum = |part: fn(&Amounts) -> Option<u64>| {
-                containers.iter().filter_map(|(_, used)| part(used)).reduce(|a, b| a.saturating_add(b))
+                containers.iter().filter_map(|(_, used)| part(used)).reduce(u64::saturating_add)
             };
             let whole = Amounts { millicores: sum(|used| used.millicores), bytes: sum(|used| used.bytes) };
             by_namespace.entry(metadata.namespace).or_default().insert(metadata.name, Used { whole, containers });
@@ -120,7 +120,11 @@ impl NodeUse {
 
 /// What pods use; nothing where nobody measures it.
 pub async fn pods(look: &Look<'_>) -> Arc<PodUse> {
-    figures(look, PODS, "/apis/metrics.k8s.io/v1beta1/pods").await
+    let path = match look.cluster.only() {
+        Some(namespace) => format!("/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods"),
+        None => "/apis/metrics.k8s.io/v1beta1/pods".to_owned(),
+    };
+    figures(look, PODS, &path).await
 }
 
 /// What nodes use; nothing where nobody measures it.
@@ -133,15 +137,7 @@ async fn figures<T: Default + DeserializeOwned + Send + Sync + 'static>(
     name: &'static str,
     path: &str,
 ) -> Arc<T> {
-    taken(look, read(look.cluster, name, path).await)
-}
-
-async fn read<T: DeserializeOwned + Send + Sync + 'static>(
-    cluster: &Cluster,
-    name: &'static str,
-    path: &str,
-) -> Option<Answered<T>> {
-    cluster.lately(name, path, &[], AGE).await
+    taken(look, look.cluster.lately(name, path, &[], AGE).await)
 }
 
 /// A cluster without metrics-server is not worth a word: it is not found, or there is nobody behind the API.

@@ -102,7 +102,11 @@ impl Seen<'_> {
         }
         let over = text::span(over.as_secs());
         let held = self.pod.metadata.finalizers.as_deref().unwrap_or_default();
-        let why = if held.is_empty() { "its node does not end it".to_owned() } else { format!("held by {}", held.join(", ")) };
+        let why = if held.is_empty() {
+            "its node does not end it".to_owned()
+        } else {
+            format!("held by {}", held.join(", "))
+        };
         Some(Finding::new(Health::Degraded, Sort::Lost, format!("terminating, {over} over its grace period: {why}")))
     }
 
@@ -125,7 +129,11 @@ impl Seen<'_> {
     fn placed(&self) -> Option<Finding> {
         let scheduled = condition(&self.pod.status.conditions, "PodScheduled").filter(|it| !it.holds())?;
         if scheduled.why() == "SchedulingGated" {
-            return Some(Finding::new(Health::Progressing, Sort::Moving, "waits until its scheduling gates are lifted"));
+            return Some(Finding::new(
+                Health::Progressing,
+                Sort::Moving,
+                "waits until its scheduling gates are lifted",
+            ));
         }
         let words = joined("unschedulable".to_owned(), &short(scheduled.words()));
         let event = self.warnings.newest(&self.pod.metadata, &["FailedScheduling"]);
@@ -147,14 +155,19 @@ impl Seen<'_> {
         match container.state.waits() {
             "" => self.ended(container, prefix),
             "CrashLoopBackOff" => Some(self.crash_loop(container, &name())),
-            "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError"
-            | "RegistryUnavailable" | "SignatureValidationFailed" => Some(self.image(container, message)),
+            "ImagePullBackOff"
+            | "ErrImagePull"
+            | "InvalidImageName"
+            | "ErrImageNeverPull"
+            | "ImageInspectError"
+            | "RegistryUnavailable"
+            | "SignatureValidationFailed" => Some(self.image(container, message)),
             "CreateContainerConfigError" => {
                 let words = joined(format!("{}: config error", name()), &short(message));
                 let event = self.warnings.newest(&self.pod.metadata, &["Failed"]);
                 Some(Finding::new(Health::Failed, Sort::Start, words).by(event))
             }
-            "ContainerCreating" | "PodInitializing" => self.creating(),
+            "ContainerCreating" | "PodInitializing" => Some(self.creating()),
             other => {
                 let words = joined(format!("{}: {}", name(), spaced(other)), &short(message));
                 Some(Finding::new(Health::Failed, Sort::Start, words))
@@ -183,8 +196,12 @@ impl Seen<'_> {
             return finding;
         }
         let event = self.warnings.newest(&self.pod.metadata, &["BackOff"]);
-        Finding::new(Health::Failed, Sort::Crash, format!("{}, {times}", self.end(container, last, name, "crash loop: ")))
-            .by(event)
+        Finding::new(
+            Health::Failed,
+            Sort::Crash,
+            format!("{}, {times}", self.end(container, last, name, "crash loop: ")),
+        )
+        .by(event)
     }
 
     /// One that has ended and is not waited with: between two restarts, or for good.
@@ -204,6 +221,11 @@ impl Seen<'_> {
             return Some(Finding { health: Health::Degraded, ..finding });
         }
         let times = text::counted(usize::try_from(container.restart_count).unwrap_or(0), "restart", "restarts");
+        // It runs for a moment between two ends: that is no recovery.
+        if !container.ready && container.restart_count >= KEEPS {
+            let words = format!("{}, {times}", self.end(container, last, &name, "crash loop: "));
+            return Some(Finding::new(Health::Failed, Sort::Crash, words));
+        }
         let ago = last.at().map(|at| text::age(at, self.now)).unwrap_or_default();
         let words = format!("{}, {times}, the last {ago} ago", self.end(container, last, &name, ""));
         Some(Finding::new(Health::Degraded, Sort::Restarts, words))
@@ -229,7 +251,8 @@ impl Seen<'_> {
             return None;
         }
         let of_it = |event: &&super::event::Event| is_about(event, &container.name);
-        let unhealthy = self.warnings.about(&self.pod.metadata).filter(|event| event.why() == "Unhealthy").filter(of_it);
+        let unhealthy =
+            self.warnings.about(&self.pod.metadata).filter(|event| event.why() == "Unhealthy").filter(of_it);
         let killing =
             unhealthy.filter(|event| ["Liveness", "Startup"].iter().any(|probe| event.words().starts_with(probe)));
         let event = killing.max_by_key(|event| event.last())?;
@@ -238,19 +261,20 @@ impl Seen<'_> {
     }
 
     /// One whose containers are being made. When that takes long, warnings say why.
-    fn creating(&self) -> Option<Finding> {
+    fn creating(&self) -> Finding {
         const TELLING: [&str; 5] =
             ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedMapVolume", "NetworkNotReady"];
         if let Some(event) = self.warnings.newest(&self.pod.metadata, &TELLING) {
             let words = format!("can't start: {}", short(event.words()));
-            return Some(Finding::new(Health::Failed, Sort::Start, words).by(Some(event)));
+            return Finding::new(Health::Failed, Sort::Start, words).by(Some(event));
         }
         let slow = is_slow(self.pod, self.now);
         let health = if slow { Health::Degraded } else { Health::Progressing };
         let sort = if slow { Sort::Start } else { Sort::Moving };
         let for_long = self.pod.status.start_time.as_ref().map(|at| text::age(at.0, self.now)).filter(|_| slow);
-        let words = for_long.map_or_else(|| "starting".to_owned(), |age| format!("its containers are being made for {age}"));
-        Some(Finding::new(health, sort, words))
+        let words =
+            for_long.map_or_else(|| "starting".to_owned(), |age| format!("its containers are being made for {age}"));
+        Finding::new(health, sort, words)
     }
 
     /// One that runs and does not pass its probes.
@@ -309,13 +333,17 @@ fn is_about(event: &super::event::Event, container: &str) -> bool {
 
 /// Why an image can't be pulled: what stands behind the runtime's own frame. Nothing where the words only say that it waits.
 fn pull_cause(message: &str) -> Option<&str> {
-    const FRAME: [&str; 4] = ["failed to resolve reference", "failed to copy", "failed to pull and unpack image", "rpc error:"];
-    if message.is_empty() || (message.starts_with("Back-off") && !message.contains("rpc error")) || message.starts_with("Error: ")
+    const FRAME: [&str; 4] =
+        ["failed to resolve reference", "failed to copy", "failed to pull and unpack image", "rpc error:"];
+    if message.is_empty()
+        || (message.starts_with("Back-off") && !message.contains("rpc error"))
+        || message.starts_with("Error: ")
     {
         return None;
     }
     let frame = FRAME.iter().find_map(|frame| message.rfind(frame).map(|at| &message[at..]));
-    let cause = frame.and_then(|rest| rest.split_once("\": ").or_else(|| rest.split_once("desc = "))).map(|(_, why)| why);
+    let cause =
+        frame.and_then(|rest| rest.split_once("\": ").or_else(|| rest.split_once("desc = "))).map(|(_, why)| why);
     Some(cause.unwrap_or(message).trim())
 }
 

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use super::Look;
 use super::meta::owner_uid;
 use super::pod::Pod;
 use super::warnings::{self, Warnings};
 use super::why::{self, Finding, Sort, short};
-use crate::kinds::parts::{self, Verdict};
 use crate::kinds::Relation;
+use crate::kinds::parts::{self, Verdict};
 use crate::model::{Health, Resource, ResourceId, Scope, Section, Value, text};
+use jiff::Timestamp;
 
 /// Pods that a detail shows.
 const PODS_SHOWN: usize = 50;
@@ -118,21 +118,24 @@ impl Workload<'_> {
             let count = self.count();
             let count = if count.is_empty() { count } else { format!("{count}; ") };
             let reason = format!("{count}pods can't be created: {}", short(why));
-            return Judged { verdict: (health, reason), evidence: event.as_ref().map(|event| format!("event/{event}")) };
+            return Judged {
+                verdict: (health, reason),
+                evidence: event.as_ref().map(|event| format!("event/{event}")),
+            };
         }
         let worst = self.worst();
         if let Some(stuck) = self.stuck {
-            let reason = format!("rollout stuck: {}", short(stuck));
-            return told(Health::Failed, reason, worst.as_ref());
+            let reason = format!("rollout stuck: {}", short(stuck).trim_end_matches('.'));
+            return told(Health::Failed, &reason, worst.as_ref());
         }
         if let Some(worst) = worst.as_ref().filter(|worst| worst.finding.sort == Sort::Crash && self.counts(worst)) {
-            return told(Health::Failed, self.moving().unwrap_or_else(|| self.count()), Some(worst));
+            return told(Health::Failed, &self.moving().unwrap_or_else(|| self.count()), Some(worst));
         }
         if let Some(words) = self.moving() {
             return match worst {
                 Some(worst) => {
                     let health = if self.available == 0 { Health::Failed } else { Health::Degraded };
-                    told(health, words, Some(&worst))
+                    told(health, &words, Some(&worst))
                 }
                 None => Judged::plain(Health::Progressing, words),
             };
@@ -149,10 +152,10 @@ impl Workload<'_> {
                 (0, _) => Health::Failed,
                 _ => Health::Degraded,
             };
-            return told(health, self.count(), worst);
+            return told(health, &self.count(), worst);
         }
         match worst.filter(|worst| self.counts(worst)) {
-            Some(worst) => told(Health::Degraded, String::new(), Some(worst)),
+            Some(worst) => told(Health::Degraded, "", Some(worst)),
             None if self.total > self.desired => {
                 Judged::plain(Health::Progressing, format!("{} run, {} are wanted", self.total, self.desired))
             }
@@ -181,10 +184,17 @@ impl Workload<'_> {
         }
         let name = self.rollout.as_deref()?;
         let old = self.total - self.updated;
-        let too = if old > 0 { format!(", {} still there", text::counted(old as usize, "old one", "old ones")) } else { String::new() };
+        let too = if old > 0 {
+            format!(", {} still there", text::counted(old as usize, "old one", "old ones"))
+        } else {
+            String::new()
+        };
         let paused = if self.paused { "paused: " } else { "" };
         let available = self.pods.iter().filter(|(pod, _)| pod.is_ready()).count();
-        Some(format!("{paused}rolling out {name}: {} of {} updated, {available} ready{too}", self.updated, self.desired))
+        Some(format!(
+            "{paused}rolling out {name}: {} of {} updated, {available} ready{too}",
+            self.updated, self.desired
+        ))
     }
 
     /// The most telling of its sick pods, and how many there are like it.
@@ -207,12 +217,17 @@ struct Worst<'a> {
 }
 
 /// A verdict with what a pod says.
-fn told(health: Health, words: String, worst: Option<&Worst>) -> Judged {
-    let Some(worst) = worst else { return Judged::plain(health, if words.is_empty() { "not available" } else { &*words }) };
+fn told(health: Health, words: &str, worst: Option<&Worst>) -> Judged {
+    let Some(worst) = worst else {
+        return Judged::plain(health, if words.is_empty() { "not available" } else { words });
+    };
     let many = if worst.alike > 1 { format!("{} pods: ", worst.alike) } else { String::new() };
     let told = format!("{many}{}", worst.finding.reason);
     let reason = if words.is_empty() { told } else { format!("{words}; {told}") };
-    Judged { verdict: (health, reason), evidence: Some(format!("pod/{}", worst.pod.metadata.name.as_deref().unwrap_or_default())) }
+    Judged {
+        verdict: (health, reason),
+        evidence: Some(format!("pod/{}", worst.pod.metadata.name.as_deref().unwrap_or_default())),
+    }
 }
 
 /// What says why a resource is not well, as the detail and the first relation lead there.

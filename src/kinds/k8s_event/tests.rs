@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Scope, Query};
+use crate::model::{Query, Scope};
 
 fn id(kind: crate::model::KindId, namespace: Option<&str>, name: &str) -> ResourceId {
     let scope = Scope { cluster: Some("c".into()), ..Scope::new("dhbw-prod", "eu-central-1") };
@@ -9,7 +9,10 @@ fn id(kind: crate::model::KindId, namespace: Option<&str>, name: &str) -> Resour
 #[test]
 fn events_about_an_object_are_read_where_they_lie() {
     let (path, selector) = about(&id("pod", Some("shop"), "web-1")).unwrap();
-    assert_eq!((&*path, &*selector), ("/api/v1/namespaces/shop/events", "involvedObject.kind=Pod,involvedObject.name=web-1"));
+    assert_eq!(
+        (&*path, &*selector),
+        ("/api/v1/namespaces/shop/events", "involvedObject.kind=Pod,involvedObject.name=web-1")
+    );
     let (path, selector) = about(&id("k8s-node", None, "n1")).unwrap();
     assert_eq!((&*path, &*selector), ("/api/v1/events", "involvedObject.kind=Node,involvedObject.name=n1"));
     assert_eq!(about(&id("namespace", None, "shop")), None);

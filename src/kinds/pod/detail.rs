@@ -29,12 +29,8 @@ pub(super) fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> 
         let pod: Pod = serde_json::from_value(whole.clone())
             .map_err(|error| Fault::new(FaultClass::Malformed, format!("pod {}: {error}", text::clean(&id.id))))?;
         let look = Look::at(&cluster);
-        let (using, events, last) = join3(
-            top::pods(&look),
-            event::about(&cluster, "Pod", &pod.metadata),
-            last_lines(&cluster, &pod),
-        )
-        .await;
+        let (using, events, last) =
+            join3(top::pods(&look), event::about(&cluster, "Pod", &pod.metadata), last_lines(&cluster, &pod)).await;
         // The warnings about this pod are among its own events: none of the cluster's need be read.
         let warnings = events.as_ref().map(|events| event::Events { items: events.clone() }).unwrap_or_default();
         let warnings = k8s::warnings::Warnings::new(Arc::new(warnings));
@@ -81,8 +77,19 @@ fn containers(pod: &Pod, used: Option<&Used>) -> Section {
     let init = pod.spec.init_containers.iter().map(|container| row(container, true));
     let rows = init.chain(pod.spec.containers.iter().map(|container| row(container, false))).collect();
     let columns = vec![
-        "container", "state", "ready", "restarts", "last end", "ended", "cpu", "request", "limit", "memory", "request",
-        "limit", "image",
+        "container",
+        "state",
+        "ready",
+        "restarts",
+        "last end",
+        "ended",
+        "cpu",
+        "request",
+        "limit",
+        "memory",
+        "request",
+        "limit",
+        "image",
     ];
     Section::Table { title: "Containers", columns, rows }
 }

@@ -18,7 +18,9 @@ pub(super) fn of(look: &Look, pod: &Pod, found: &Finding, using: &PodUse) -> Res
     let used = used.map_or(Amounts::default(), |used| used.whole);
     let cores_cell = |amount: Option<u64>| amount.map_or(Value::None, |amount| look.cell(Some(&cores(amount))));
     let each = |text: fn(&crate::kinds::k8s::pod::Container) -> &str| {
-        Value::List(pod.spec.containers.iter().map(|one| look.texts.shared(&crate::model::text::clean(text(one)))).collect())
+        Value::List(
+            pod.spec.containers.iter().map(|one| look.texts.shared(&crate::model::text::clean(text(one)))).collect(),
+        )
     };
     let mut cells = Vec::with_capacity(COLUMNS.len());
     cells.extend([

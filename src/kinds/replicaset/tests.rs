@@ -1,7 +1,7 @@
 use serde_json::json;
 
-use super::*;
 use super::super::k8s::warnings::Warnings;
+use super::*;
 use crate::model::Health;
 
 #[test]

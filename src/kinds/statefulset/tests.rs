@@ -49,7 +49,11 @@ fn pods_that_can_not_be_made_are_told_by_a_warning() {
         "message": "create Pod db-1 failed: exceeded quota", "involvedObject": { "uid": "s" } }] });
     let warnings = Warnings::new(Shared::new(serde_json::from_value::<Events>(events).unwrap()));
     let findings = findings(Vec::new(), warnings);
-    let judged = workload(&set(&json!({ "replicas": 2 }), &json!({ "replicas": 1, "readyReplicas": 1 })), &findings).judge();
+    let judged =
+        workload(&set(&json!({ "replicas": 2 }), &json!({ "replicas": 1, "readyReplicas": 1 })), &findings).judge();
     let reason = "1 of 2 pods available; pods can't be created: create Pod db-1 failed: exceeded quota";
-    assert_eq!((judged.verdict, judged.evidence.as_deref()), ((Health::Degraded, reason.to_owned()), Some("event/db.1")));
+    assert_eq!(
+        (judged.verdict, judged.evidence.as_deref()),
+        ((Health::Degraded, reason.to_owned()), Some("event/db.1"))
+    );
 }

@@ -13,12 +13,12 @@ mod survey;
 
 pub use attribution::{Attribution, attribution};
 pub use contents::{MOST, State, contents, state as read_state};
-pub use holder::{Held, holder};
+pub use holder::{Held, holder, read_ahead};
 pub use lock::Lock;
 pub use records::{Record, Sort};
 pub use state::Summary;
 pub use stores::{Bucket, Place, Stores, Table, stores};
-pub use survey::{Found, Survey, survey};
+pub use survey::{Found, Survey, known_lock, survey};
 
 use super::Op;
 pub use super::parts::encoded;

@@ -10,7 +10,7 @@ use futures_util::future::{join, join_all};
 use super::objects::{self, Object};
 use super::records::{self, Record};
 use super::stores::{Bucket, Place, Stores, stores};
-use super::{Attribution, LOCKFILE, Sort, attribution, path, split};
+use super::{Attribution, LOCKFILE, Lock, Sort, attribution, path, split};
 use crate::model::{Backend, Environment, Fault};
 use crate::providers::Env;
 
@@ -64,7 +64,27 @@ pub async fn survey(env: &Env) -> Result<Survey, Fault> {
     }
     let states = states(gathered.objects, &gathered.records, environment, &all);
     let records = attributed(gathered.records, environment, &all);
+    remember(env, &records);
     Ok(Survey { stores, records, states, faults: gathered.faults })
+}
+
+/// The locks of an environment and region as they were read last, each under its id.
+type Locks = Vec<(String, Lock)>;
+
+fn remember(env: &Env, records: &[(Record, Attribution)]) {
+    let locks = records.iter().map(|(record, _)| record).filter(|record| record.is_lock());
+    let locks: Locks = locks.filter_map(|record| Some((record.id(env), record.lock().ok()?))).collect();
+    env.memory.keep(locks_in(env), Arc::new(locks));
+}
+
+/// The lock of this id as it was read last; it need not be the one that is there now.
+pub fn known_lock(env: &Env, id: &str) -> Option<Lock> {
+    let locks = env.memory.get::<Locks>(&locks_in(env))?;
+    locks.iter().find(|(known, _)| known == id).map(|(_, lock)| lock.clone())
+}
+
+fn locks_in(env: &Env) -> String {
+    format!("terraform locks {}", env.scope.region)
 }
 
 /// What has come so far.

@@ -271,7 +271,7 @@ impl Environments {
         let current = self.current(&*self.member(&scope.environment)?).await?;
         let profile = env.environment.profile.clone();
         let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region);
-        Ok(Arc::new(Acting { env, profile, writes, cluster: None }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster: None, terminal: None }))
     }
 
     /// Who answers for an environment, asked now: the last check before a change.

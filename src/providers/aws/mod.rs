@@ -128,13 +128,15 @@ impl Aws {
             .use_dual_stack(self.config.use_dual_stack().unwrap_or_default())
             .build()
             .map_err(|error| wrong(error.to_string()))?;
-        let endpoint = DefaultResolver::new().resolve_endpoint(&place).await.map_err(|error| wrong(error.to_string()))?;
+        let endpoint =
+            DefaultResolver::new().resolve_endpoint(&place).await.map_err(|error| wrong(error.to_string()))?;
         Ok(endpoint.url().to_owned())
     }
 
     /// The server that the files name in place of a service.
     fn elsewhere(&self, service: &str) -> Option<String> {
-        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+        let key =
+            ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
         key.ok().and_then(|key| self.config.service_config()?.load_config(key))
     }
 

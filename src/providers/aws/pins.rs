@@ -195,7 +195,8 @@ mod tests {
     async fn a_cluster_is_pinned_beside_the_account_and_survives() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("accounts.json");
-        let found = |uid: Option<&str>, address: &str| Found { uid: uid.map(str::to_owned), address: address.to_owned() };
+        let found =
+            |uid: Option<&str>, address: &str| Found { uid: uid.map(str::to_owned), address: address.to_owned() };
         let pins = Pins::new(Some(file.clone()));
         pins.check(&environment("web", "c", None), "111122223333").await.unwrap();
         pins.check_cluster("web", "c", &found(Some("u-1"), "a")).await.unwrap();

@@ -16,6 +16,7 @@ use tower::{BoxError, Layer, Service, service_fn};
 
 use super::access::Access;
 use super::gate::Gate;
+use super::proxy::is_direct;
 use crate::model::{Fault, FaultClass, Scope, text};
 
 /// What carries requests to an API server, or something that stands in for one. It takes paths, such as `/api/v1/pods`, and adds
@@ -101,6 +102,7 @@ fn connected(cluster: Cluster, user: AuthInfo) -> Result<Transport, Fault> {
     let wrong = |error: &dyn std::error::Error| Fault::new(FaultClass::Invalid, text::clean(&error.to_string()));
     let name = || "this".to_owned();
     let context = KubeContext { cluster: name(), user: Some(name()), ..KubeContext::default() };
+    let own_proxy = cluster.proxy_url.is_some();
     let alone = Kubeconfig {
         clusters: vec![NamedCluster { name: name(), cluster: Some(cluster), ..NamedCluster::default() }],
         auth_infos: vec![NamedAuthInfo { name: name(), auth_info: Some(user), ..NamedAuthInfo::default() }],
@@ -110,6 +112,12 @@ fn connected(cluster: Cluster, user: AuthInfo) -> Result<Transport, Fault> {
     };
     let mut config = Config::try_from(alone).map_err(|error| wrong(&error))?;
     config.default_retry = false;
+    // kube looks in `NO_PROXY` for the proxy's own host.
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let no_proxy = set("NO_PROXY").or_else(|| set("no_proxy")).unwrap_or_default();
+    if !own_proxy && config.cluster_url.host().is_some_and(|host| is_direct(host, &no_proxy)) {
+        config.proxy_url = None;
+    }
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(SILENCE);
     config.reset_reader_on_write = true;

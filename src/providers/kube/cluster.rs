@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 use kube::Client;
 use serde::de::DeserializeOwned;
 
+use super::discovery::Found;
 use super::access::Access;
 use super::client;
 use super::fault::fault;
 use super::lately::Lately;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
+use super::shell::Kept;
 use super::watch::{Place, Watch};
 use crate::model::{Fault, FaultClass, Scope};
 
@@ -42,7 +44,11 @@ pub struct Cluster {
     narrow: Mutex<HashMap<TypeId, (Instant, Fault)>>,
     watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(super) moves: Arc<Moves>,
+    /// The types that its API server has.
+    pub(super) found: Found,
     pub(super) lately: Lately,
+    /// A program in a container that an action has started and not joined yet.
+    pub(super) kept: Kept,
 }
 
 impl fmt::Debug for Cluster {
@@ -65,7 +71,9 @@ impl Cluster {
             narrow: Mutex::default(),
             watches: Mutex::default(),
             moves,
+            found: Found::default(),
             lately: Lately::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -164,6 +172,16 @@ impl Cluster {
     /// What lies at a path and is no JSON, such as a log.
     pub async fn text(&self, path: &str, query: &[(&str, &str)]) -> Result<String, Fault> {
         in_time(path, self.reads.request_text(request(path, query)?)).await
+    }
+
+    /// What lies at a path, with its query, in another form than plain objects have. What can't be read is told by its place alone:
+    /// it may be secret.
+    pub async fn read_as<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<T, Fault> {
+        let request = http::Request::get(path).header(http::header::ACCEPT, accept).body(Vec::new());
+        let request = request.map_err(|error| fault(path, &kube::Error::HttpError(error)))?;
+        let what = path.split('?').next().unwrap_or(path);
+        let text = in_time(what, self.reads.request_text(request)).await?;
+        serde_json::from_str(&text).map_err(|error| fault(what, &kube::Error::SerdeError(error)))
     }
 }
 

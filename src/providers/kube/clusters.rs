@@ -125,7 +125,7 @@ impl Clusters {
     pub(in crate::providers) async fn reach(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Reach>, Fault> {
         let cluster = self.open(env, name).await?;
         let context = self.environment.kube_contexts.contains(&cluster.name).then(|| Arc::clone(&cluster.name));
-        Ok(Arc::new(Reach::new(cluster.scope.clone(), context, cluster.acting())))
+        Ok(Arc::new(Reach::new(cluster.scope.clone(), context, cluster.acting(), Arc::clone(&cluster.kept))))
     }
 
     async fn open_context(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Cluster>, Fault> {
@@ -143,7 +143,10 @@ impl Clusters {
             Ground::Stand(stand) => {
                 let road = Road::Given(self.stands(stand, name)?);
                 let giver = Giver::Fixed(Credential::default());
-                (self.access(name, giver, road, identity::address(name, None), Some(pinned), None), Arc::from("console"))
+                (
+                    self.access(name, giver, road, identity::address(name, None), Some(pinned), None),
+                    Arc::from("console"),
+                )
             }
             Ground::Files(source) => {
                 let entry = source.files().await?.entry(name)?;
@@ -165,7 +168,8 @@ impl Clusters {
     async fn open_eks(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Cluster>, Fault> {
         let scope = env.scope.in_cluster(Arc::clone(name));
         let described = self.known.described(env, name).await?;
-        if let Some(Opened { cluster, .. }) = self.opened(&scope).filter(|it| it.described.as_ref() == Some(&described)) {
+        if let Some(Opened { cluster, .. }) = self.opened(&scope).filter(|it| it.described.as_ref() == Some(&described))
+        {
             return Ok(cluster);
         }
         let road = match &self.ground {

@@ -176,7 +176,10 @@ impl Entry {
         let giver = match sort(&self.user) {
             Sort::Provider("oidc") => Giver::Fixed(Credential::default()),
             Sort::Provider(name) => {
-                let words = format!("the auth-provider {} is no longer known; an exec plugin takes its place", text::clean(name));
+                let words = format!(
+                    "the auth-provider {} is no longer known; an exec plugin takes its place",
+                    text::clean(name)
+                );
                 return Err(wrong(&words));
             }
             Sort::Basic => Giver::Fixed(self.basic()?),

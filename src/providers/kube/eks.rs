@@ -72,7 +72,8 @@ pub fn token(
         .into();
     let url = format!("{}{REQUEST}", endpoint.trim_end_matches('/'));
     let headers = [("x-k8s-aws-id", cluster)].into_iter();
-    let request = SignableRequest::new("GET", &url, headers, SignableBody::Bytes(&[])).map_err(|error| failed(&error))?;
+    let request =
+        SignableRequest::new("GET", &url, headers, SignableBody::Bytes(&[])).map_err(|error| failed(&error))?;
     let (signed, _) = sign(request, &parameters).map_err(|error| failed(&error))?.into_parts();
     let mut request = http::Request::get(&url).body(()).map_err(|error| failed(&error))?;
     signed.apply_to_request_http1x(&mut request);
@@ -144,7 +145,12 @@ impl Described {
 /// What makes the tokens for a cluster of the account.
 pub(super) async fn presigner(env: &Env, cluster: &Arc<str>) -> Result<Presigner, Fault> {
     let (region, cluster) = (Arc::clone(&env.scope.region), Arc::clone(cluster));
-    Ok(Presigner { credentials: env.aws.credentials()?, endpoint: env.aws.sts_endpoint(&region).await?, region, cluster })
+    Ok(Presigner {
+        credentials: env.aws.credentials()?,
+        endpoint: env.aws.sts_endpoint(&region).await?,
+        region,
+        cluster,
+    })
 }
 
 type Kept<T> = Arc<Once<(Instant, T)>>;
@@ -219,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_token_is_a_presigned_question_who_one_is() {
-        let url = signed(&Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "test"));
+        let url =
+            signed(&Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "test"));
         let (before, signature) = url.split_once("&X-Amz-Signature=").unwrap();
         assert_eq!(
             before,
@@ -239,7 +246,10 @@ mod tests {
 
     #[test]
     fn a_context_to_the_same_server_is_the_same_cluster() {
-        let here = Described { endpoint: "https://ABC.gr7.eu-central-1.eks.amazonaws.com".to_owned(), authority: String::new() };
+        let here = Described {
+            endpoint: "https://ABC.gr7.eu-central-1.eks.amazonaws.com".to_owned(),
+            authority: String::new(),
+        };
         assert!(here.is_at("https://abc.gr7.eu-central-1.eks.amazonaws.com:443/"));
         assert!(!here.is_at("https://other.gr7.eu-central-1.eks.amazonaws.com") && !here.is_at(""));
     }

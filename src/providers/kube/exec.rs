@@ -70,7 +70,8 @@ impl Plugin {
             return Err(Fault::new(FaultClass::Invalid, "its exec plugin has no command"));
         }
         if self.config.interactive_mode == Some(ExecInteractiveMode::Always) {
-            let words = format!("its exec plugin {name} wants a terminal (interactiveMode: Always), which it can't be given");
+            let words =
+                format!("its exec plugin {name} wants a terminal (interactiveMode: Always), which it can't be given");
             return Err(Fault::new(FaultClass::Invalid, words));
         }
         let version = self.version()?;
@@ -273,7 +274,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_it_prints_never_shows() {
-        for printed in ["hunter2", r#"{"kind":"ExecCredential","status":"hunter2"}"#, r#"{"status":{"token":"hunter2"}}"#] {
+        for printed in
+            ["hunter2", r#"{"kind":"ExecCredential","status":"hunter2"}"#, r#"{"status":{"token":"hunter2"}}"#]
+        {
             let fault = refused(plugin(&format!("printf '{printed}'"))).await;
             assert_eq!(fault.class, FaultClass::Malformed);
             assert!(!format!("{fault:?}").contains("hunter2"));

@@ -108,9 +108,7 @@ impl Cluster {
     pub async fn user(&self) -> Result<String, Fault> {
         for version in ["v1", "v1beta1"] {
             let path = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
-            let kind = format!(
-                r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#
-            );
+            let kind = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
             let request = Request::post(path).header("content-type", "application/json").body(kind.into_bytes());
             let request = request.map_err(|error| Fault::new(FaultClass::Bug, error.to_string()))?;
             match self.reads.request::<Review>(request).await {

@@ -110,3 +110,18 @@ impl Cluster {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_asked_for_once_in_a_while() {
+        let lately = Lately::default();
+        let kept = lately.kept::<u8>("/a".to_owned());
+        assert!(kept.is_due(Duration::from_mins(1)) && !kept.is_due(Duration::from_mins(1)));
+        assert!(kept.is_due(Duration::ZERO), "what is older than wanted is read again");
+        assert!(!lately.kept::<u8>("/a".to_owned()).is_due(Duration::from_mins(1)), "whoever asks");
+        assert!(lately.kept::<u8>("/b".to_owned()).is_due(Duration::from_mins(1)), "by path");
+    }
+}

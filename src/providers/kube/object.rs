@@ -7,7 +7,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kube::Resource;
 use kube::core::DynamicResourceScope;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+
+/// Reads `null` as nothing: the API writes empty lists and structs in both ways.
+pub fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
 
 /// A type of object.
 pub trait Object:

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use super::fault::{fault, of_status};
 use super::object::Object;
 use super::send;
+use super::shell::Kept;
 use crate::guard::Permit;
 use crate::model::{Fault, FaultClass, Identity, Sent, Step, text};
 
@@ -35,6 +36,8 @@ pub struct Reach {
     /// The context that a command to paste names, where it is one of the kubeconfig.
     pub context: Option<Arc<str>>,
     client: Client,
+    /// A program that was started and is not joined yet.
+    pub(super) kept: Kept,
 }
 
 impl fmt::Debug for Reach {
@@ -112,14 +115,18 @@ struct Oldest {
 
 impl Reach {
     /// Behind this client, whose gate lets permitted changes pass.
-    pub(super) fn new(scope: crate::model::Scope, context: Option<Arc<str>>, client: Client) -> Self {
-        Self { scope, context, client }
+    pub(super) fn new(scope: crate::model::Scope, context: Option<Arc<str>>, client: Client, kept: Kept) -> Self {
+        Self { scope, context, client, kept }
     }
 
     /// Behind this client.
     #[cfg(test)]
     pub fn for_tests(scope: crate::model::Scope, client: Client) -> Self {
-        Self::new(scope, Some("beta9".into()), client)
+        Self::new(scope, Some("beta9".into()), client, Kept::default())
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Its name.

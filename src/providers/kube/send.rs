@@ -112,7 +112,7 @@ fn broken(what: &str, error: &kube::Error, claim: &Claim) -> Sent {
 }
 
 /// Whether no connection could be made, or nobody to be there as: nothing has left.
-fn never_connected(error: &kube::Error) -> bool {
+pub(super) fn never_connected(error: &kube::Error) -> bool {
     let causes = std::iter::successors(error.source(), |error| (*error).source());
     // The credentials' own faults come before anything is sent.
     matches!(error, kube::Error::Service(why) if why.is::<Fault>())

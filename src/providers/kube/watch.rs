@@ -216,3 +216,42 @@ fn kube_error(error: Error) -> kube::Error {
         other @ Error::NoResourceVersion => kube::Error::Service(other.to_string().into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Clone, Debug, Deserialize)]
+    struct Few {
+        metadata: kube::core::ObjectMeta,
+    }
+
+    crate::object!(Few: "" "v1" "Few" "fews", true, newest 10 by Few::made);
+
+    impl Few {
+        fn made(&self) -> Option<jiff::Timestamp> {
+            self.metadata.creation_timestamp.as_ref().map(|at| at.0)
+        }
+    }
+
+    #[test]
+    fn of_what_comes_without_end_the_newest_are_kept() {
+        let mut objects = BTreeMap::new();
+        for second in [5, 1, 9, 3, 7, 0, 8, 2, 6, 4, 11, 10] {
+            let made = jiff::Timestamp::from_second(second).unwrap();
+            let metadata = kube::core::ObjectMeta {
+                name: Some(format!("few-{second}")),
+                creation_timestamp: Some(made.into()),
+                ..kube::core::ObjectMeta::default()
+            };
+            let few = Few { metadata };
+            objects.insert(key(&few), Arc::new(few));
+            bound(&mut objects);
+        }
+        let kept: std::collections::BTreeSet<i64> =
+            objects.values().filter_map(|few| few.made()).map(jiff::Timestamp::as_second).collect();
+        assert_eq!(kept, (2..12).collect());
+    }
+}

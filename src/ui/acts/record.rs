@@ -107,7 +107,12 @@ fn told(cx: &Cx, lines: &mut Lines, entry: &Entry) {
                 lines.hang(vec![(format!("{:<LABEL$}", "reason"), muted)], &text::clean(reason), said);
             }
         }
-        Event::Disarmed => lines.hang(head("disarmed"), &when, muted),
+        Event::Disarmed { reason } => {
+            lines.hang(head("disarmed"), &when, muted);
+            if let Some(reason) = reason {
+                lines.hang(vec![(format!("{:<LABEL$}", "reason"), muted)], &text::clean(reason), said);
+            }
+        }
         Event::Resumed { bytes, headless, .. } => {
             lines.hang(head("resumed"), &when, muted);
             let lost = if *headless { "; whether entries were lost before it can't be told" } else { "" };

@@ -17,15 +17,15 @@ use crate::ui::theme::Role;
 use crate::ui::wrap::wrap;
 
 /// The columns to sort by, each with its function key.
-pub(super) fn sort_menu(cx: &mut Cx, body: Rect, columns: &[(&'static str, &'static str)], at: usize) {
+pub(super) fn sort_menu(cx: &mut Cx, body: Rect, columns: &[(Arc<str>, &'static str)], at: usize) {
     let sort = cx.state.focused().and_then(|(_, pane)| pane.nav.sort.clone());
     let inner = boxed(cx, body, 34, columns.len() as u16, "sort by", "");
     let first = list(cx, inner, at, columns.len());
     let theme = cx.theme;
     for (row, place) in (first..columns.len()).zip(inner.rows()) {
-        let (title, id) = columns[row];
+        let (title, id) = &columns[row];
         let key = cx.keymap.key_of(&Command::SortBy(row as u8)).unwrap_or_default();
-        let arrow = sort.as_ref().filter(|sort| sort.column == id).map_or("", signs::order);
+        let arrow = sort.as_ref().filter(|sort| sort.column == *id).map_or("", signs::order);
         let mut pen = cx.pen(place);
         pen.at_end(&key, theme[Role::Key]);
         pen.cell(arrow, 2, theme[Role::ColumnSorted]).put(&title.to_lowercase(), theme[Role::Text]);

@@ -32,7 +32,7 @@ const WIDE: u16 = 80;
 pub(in crate::ui) struct Column {
     pub(in crate::ui) what: TableColumn,
     pub(in crate::ui) id: &'static str,
-    pub(in crate::ui) title: &'static str,
+    pub(in crate::ui) title: Cow<'static, str>,
     pub(in crate::ui) right: bool,
     pub(in crate::ui) width: u16,
     /// Least and most cells that make sense.
@@ -58,7 +58,7 @@ pub(in crate::ui) struct Fitted {
 
 impl Column {
     fn built_in(what: TableColumn, id: &'static str, title: &'static str, range: (u16, u16), rank: u8) -> Self {
-        Self { what, id, title, right: false, width: 0, range, rank, places: Vec::new() }
+        Self { what, id, title: title.into(), right: false, width: 0, range, rank, places: Vec::new() }
     }
 
     fn of(what: TableColumn, pane: &Pane) -> Option<Self> {
@@ -80,11 +80,18 @@ impl Column {
         let places: Vec<Option<usize>> = defs().map(|def| def.and_then(|def| def.column(id))).collect();
         let found = defs().zip(&places).filter_map(|(def, place)| Some(&def?.columns[(*place)?]));
         let first = found.clone().next()?;
+        let title = match pane.shown.titles() {
+            [] => Cow::Borrowed(first.title),
+            titles => Cow::Owned(titles.get(places.first().copied().flatten()?)?.to_string()),
+        };
+        if title.is_empty() {
+            return None;
+        }
         let rank = found.clone().map(|c| if let Show::Table(n) = c.show { own_rank(n) } else { u8::MAX }).min()?;
         let min = found.clone().map(|column| column.width.0).max()?;
         let max = found.map(|column| column.width.1).max()?;
         let what = TableColumn::Own(id);
-        Some(Self { what, id, title: first.title, right: first.right, width: 0, range: (min, max), rank, places })
+        Some(Self { what, id, title, right: first.right, width: 0, range: (min, max), rank, places })
     }
 
     /// Empty cells after it: the sign of health belongs to the name.
@@ -113,14 +120,19 @@ impl Column {
 
     /// What it wants, by a sample of the rows; nothing where no row has anything to say in it.
     fn want(&mut self, pane: &Pane, ages: Ages, cells: u16, sorted: bool) -> Option<Want> {
-        let title = width(self.title) + u16::from(sorted);
+        let title = width(&self.title) + u16::from(sorted);
         let (least, most) = self.range;
         if self.what == TableColumn::Spark {
             return Some(Want::plain(least, most, self.rank));
         }
         let step = pane.shown.len().div_ceil(SAMPLE).max(1);
         let rows: Vec<&Resource> = (0..pane.shown.len()).step_by(step).filter_map(|at| pane.shown.get(at)).collect();
-        self.right |= rows.iter().any(|row| matches!(self.value(pane, row), Some(Value::Instant(_))));
+        let named = !pane.shown.titles().is_empty();
+        self.right |= rows.iter().any(|row| match self.value(pane, row) {
+            Some(Value::Instant(_)) => true,
+            Some(Value::Int(_)) => named,
+            _ => false,
+        });
         let mut widths: Vec<u16> = rows.iter().map(|row| width(&self.text(pane, row, ages))).collect();
         widths.sort_unstable();
         let widest = widths.last().copied().unwrap_or(0);
@@ -137,6 +149,10 @@ impl Column {
                 Want { tight, least: widest.min(ENVIRONMENT.0), natural, rank: self.rank }
             }
             TableColumn::Reason if widest == 0 && pane.shown.sick == 0 => return None,
+            // A column that only some of the pane's kinds have.
+            TableColumn::Own(_) if widest == 0 && !rows.is_empty() && !sorted && self.places.contains(&None) => {
+                return None;
+            }
             TableColumn::Reason => {
                 let least = if cells < WIDE { REASON.0 } else { REASON.2 };
                 Want { tight: REASON.1, least, natural, rank: self.rank }

@@ -25,6 +25,7 @@ use super::pen::Pen;
 use super::signs;
 use super::theme::{Role, Theme};
 use crate::app::pane::{Pane, TableColumn};
+use crate::app::nav::Sort;
 use crate::app::{PaneKey, Target, Viewport};
 use crate::kinds;
 use crate::model::{Health, Resource, Value};
@@ -82,7 +83,7 @@ pub(super) fn border(cx: &mut Cx, area: Rect, frame: &Framed) -> Rect {
     if let Some(sort) = &pane.nav.sort
         && !fitted.columns.iter().any(|column| column.id == sort.column)
     {
-        let column = sort.column.replace('_', " ");
+        let column = sorted_by(pane, sort);
         items.push(Item::new(1, cx.style(Role::ColumnSorted), format!(" {column} {} ", signs::order(sort))));
     }
     items.extend(border::condition(cx, facts, area.width));
@@ -99,6 +100,15 @@ pub(super) fn border(cx: &mut Cx, area: Rect, frame: &Framed) -> Rect {
     }
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
     Border { focused, number, title: &pane.title, items, below }.draw(cx, area)
+}
+
+/// The name of the column that a list is sorted by.
+fn sorted_by(pane: &Pane, sort: &Sort) -> String {
+    let titles = pane.shown.titles();
+    let named = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).find_map(|kind| {
+        kinds::titles::name_of(kind, titles, kind.column(sort.column)?)
+    });
+    named.unwrap_or_else(|| sort.column.to_owned()).replace('_', " ")
 }
 
 /// Why the row under the cursor is not well, where its column is left out or cut.
@@ -124,15 +134,20 @@ fn unseen(cx: &Cx, frame: &Framed) -> Option<String> {
     let mut unseen = Unseen::default();
     for row in frame.rows.clone().map_while(|at| frame.pane.shown.get(at)) {
         let scope = &row.id.scope;
-        let mut texts: Vec<(&'static str, bool, Cow<str>)> = vec![
-            ("name", true, Cow::Borrowed(&row.name)),
-            ("environment", shown("environment"), Cow::Borrowed(&scope.environment)),
-            ("cluster", shown("cluster"), Cow::Borrowed(scope.cluster.as_deref().unwrap_or_default())),
-            ("reason", shown("reason"), Cow::Borrowed(&row.reason)),
-            ("health", true, Cow::Borrowed(row.health.word())),
+        let mut texts: Vec<(Cow<str>, bool, Cow<str>)> = vec![
+            ("name".into(), true, Cow::Borrowed(&row.name)),
+            ("environment".into(), shown("environment"), Cow::Borrowed(&scope.environment)),
+            ("cluster".into(), shown("cluster"), Cow::Borrowed(scope.cluster.as_deref().unwrap_or_default())),
+            ("reason".into(), shown("reason"), Cow::Borrowed(&row.reason)),
+            ("health".into(), true, Cow::Borrowed(row.health.word())),
         ];
+        let titles = frame.pane.shown.titles();
         let columns = kinds::by_id(row.id.kind).map_or(&[][..], |kind| kind.columns);
-        texts.extend(columns.iter().zip(&row.cells).map(|(c, value)| (c.id, shown(c.id), ages.show(value))));
+        texts.extend(columns.iter().zip(&row.cells).enumerate().map(|(at, (column, value))| {
+            let named = titles.get(at).filter(|title| !title.is_empty());
+            let name = named.map_or(Cow::Borrowed(column.id), |title| kinds::titles::id_of(title).into());
+            (name, shown(column.id), ages.show(value))
+        }));
         unseen.look(filter, &texts);
     }
     unseen.words()
@@ -162,8 +177,8 @@ fn titles(cx: &mut Cx, area: Rect, fitted: &Fitted, pane: &Pane, key: PaneKey) {
         let sort = pane.nav.sort.as_ref().filter(|sort| sort.column == column.id);
         let style = theme[if sort.is_some() { Role::ColumnSorted } else { Role::ColumnTitle }];
         let words = match sort {
-            Some(sort) => Cow::Owned(format!("{}{}", clip(column.title, column.width - 1), signs::order(sort))),
-            None => Cow::Borrowed(column.title),
+            Some(sort) => Cow::Owned(format!("{}{}", clip(&column.title, column.width - 1), signs::order(sort))),
+            None => Cow::Borrowed(&*column.title),
         };
         targets.push((Rect { x: pen.x(), width: column.width, ..area }, column.id));
         if column.right {

@@ -141,6 +141,10 @@ looks! {
     list: with(fixture::all(), &[Command::List("ecs-service"), Command::Move(Motion::Down), Command::Mark]);
     list_filtered: filtered("back");
     list_filtered_to_nothing: filtered("nothing-is-called-this");
+    objects: stories::objects(&[]);
+    objects_sorted: stories::objects(&[Command::SortBy(6), Command::SortBy(6)]);
+    objects_filtered: stories::filtered_objects("ready:false");
+    palette_of_types: stories::types("cert");
     list_sideways: with(fixture::one("dhbw-prod"), &[Command::List("ecs-service"), Command::Sideways(40)]);
     list_filtered_out_of_sight: filtered("-cluster");
     list_sorted: with(fixture::all(), &[Command::List("alarm"), Command::SortBy(4), Command::SortBy(4)]);

@@ -46,7 +46,6 @@ fn to_the_plan() -> Vec<Happening> {
 /// From there to Apply, and Enter.
 fn confirmed_by(typed: impl IntoIterator<Item = Happening>) -> Vec<Happening> {
     let mut all = to_the_plan();
-    all.push(Happening::Do(Command::NextPane));
     all.extend(typed);
     all.extend([Happening::Do(Command::NextPane), Happening::Do(Command::Open)]);
     all
@@ -54,7 +53,12 @@ fn confirmed_by(typed: impl IntoIterator<Item = Happening>) -> Vec<Happening> {
 
 /// All that leads from the list to a confirmation, and no more.
 fn good() -> Vec<Happening> {
-    confirmed_by(DEMANDED.chars().map(Happening::Key))
+    confirmed_by(typed())
+}
+
+/// Letters go to the field by themselves.
+fn typed() -> impl Iterator<Item = Happening> {
+    DEMANDED.chars().map(Happening::Key)
 }
 
 /// What leads there, and what somebody might think leads there.
@@ -63,7 +67,9 @@ fn ways() -> Vec<Vec<Happening>> {
     let next = Happening::Do(Command::NextPane);
     let shown = [Happening::AnswerAgain, Happening::Drawn, Happening::Pass(0), Happening::Pass(500)];
     replaced.extend(shown.into_iter().chain([next, Happening::Do(Command::Open)]));
-    vec![good(), good(), confirmed_by([Happening::Paste]), replaced]
+    let pasted = confirmed_by([Happening::Do(Command::NextPane), Happening::Paste]);
+    let by_tab = confirmed_by([Happening::Do(Command::NextPane)].into_iter().chain(typed()));
+    vec![good(), by_tab, pasted, confirmed_by([Happening::Paste]), replaced]
 }
 
 fn anything() -> impl Strategy<Value = Happening> {
@@ -226,6 +232,9 @@ impl World {
         let Some(msg) = self.message(happening) else { return Ok(()) };
         let heard = self.observer.since.is_some_and(|since| self.now - since >= 500);
         let focus = self.state.dialog().map(|dialog| dialog.focus);
+        // Letters go to the field from Cancel, too, where there is one.
+        let field = self.state.dialog().is_some_and(|dialog| dialog.stops(&self.state.acts).contains(&Stop::Text));
+        let types = focus == Some(Stop::Text) || (focus == Some(Stop::Cancel) && field);
         if matches!(happening, Happening::Do(Command::Actions)) && self.state.layers.is_empty() {
             self.chosen = self.state.selected();
         }
@@ -252,16 +261,16 @@ impl World {
                 _ => {}
             }
         }
-        self.watch(happening, heard, focus);
+        self.watch(happening, heard, types, focus);
         Ok(())
     }
 
-    fn watch(&mut self, happening: &Happening, heard: bool, focus: Option<Stop>) {
+    fn watch(&mut self, happening: &Happening, heard: bool, types: bool, focus: Option<Stop>) {
         let observer = &mut self.observer;
         match happening {
             Happening::Drawn => observer.drawn |= observer.plan.is_some(),
             Happening::Pass(_) if observer.drawn && observer.since.is_none() => observer.since = Some(self.now),
-            Happening::Key(c) if heard && focus == Some(Stop::Text) => observer.typed.push(*c),
+            Happening::Key(c) if heard && types => observer.typed.push(*c),
             Happening::Erase if heard && focus == Some(Stop::Text) => observer.typed.clear(),
             _ => {}
         }

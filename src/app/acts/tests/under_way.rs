@@ -166,7 +166,7 @@ fn entries_of_two_consoles_are_put_together_by_their_runs() {
         entry(6, "a", outcome(Outcome::Succeeded)),
         entry(7, "a", next_step()),
         entry(8, "a", Told::Outcome { part: 0, step: 1, outcome: Outcome::Unknown, request_id: None, fault: None }),
-        entry(9, "", Told::Disarmed),
+        entry(9, "", Told::Disarmed { reason: None }),
     ];
     let newest_first: Vec<Entry> = told.into_iter().rev().collect();
     let records = super::super::journal::records(&newest_first);

@@ -8,7 +8,8 @@ fn pod(metadata: &Value, spec: &Value, status: &Value) -> Pod {
 }
 
 fn spec(containers: usize, init: usize) -> Value {
-    let some = |word: &str, count: usize| (0..count).map(|n| json!({ "name": format!("{word}{n}") })).collect::<Vec<_>>();
+    let some =
+        |word: &str, count: usize| (0..count).map(|n| json!({ "name": format!("{word}{n}") })).collect::<Vec<_>>();
     json!({ "containers": some("c", containers), "initContainers": some("i", init) })
 }
 
@@ -84,7 +85,8 @@ fn on_its_way_out(#[case] status: Value, #[case] word: &str) {
 
 #[test]
 fn a_sidecar_counts_as_a_container() {
-    let spec = json!({ "containers": [{ "name": "c0" }], "initContainers": [{ "name": "mesh", "restartPolicy": "Always" }] });
+    let spec =
+        json!({ "containers": [{ "name": "c0" }], "initContainers": [{ "name": "mesh", "restartPolicy": "Always" }] });
     let mesh = json!({ "name": "mesh", "ready": true, "started": true, "restartCount": 2, "state": { "running": {} } });
     let status = status("Running", &[mesh], &[running("c0", true)]);
     let printed = of(&pod(&json!({}), &spec, &status));

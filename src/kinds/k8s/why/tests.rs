@@ -96,10 +96,14 @@ fn not_ready(since: &str, started: bool) -> Value {
     Health::Progressing, "waits until its scheduling gates are lifted"
 )]
 #[case::config(
-    waits("CreateContainerConfigError", "secret \"db\" not found"), Health::Failed, "api: config error: secret \"db\" not found"
+    waits("CreateContainerConfigError", "secret \"db\" not found"),
+    Health::Failed,
+    "api: config error: secret \"db\" not found"
 )]
 #[case::can_not_run(
-    waits("RunContainerError", "exec: \"/app\": not found"), Health::Failed, "api: run container error: exec: \"/app\": not found"
+    waits("RunContainerError", "exec: \"/app\": not found"),
+    Health::Failed,
+    "api: run container error: exec: \"/app\": not found"
 )]
 #[case::evicted(
     json!({ "phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory." }),
@@ -108,28 +112,41 @@ fn not_ready(since: &str, started: bool) -> Value {
 #[case::rejected(json!({ "phase": "Failed", "reason": "NodeShutdown" }), Health::Failed, "node shutdown")]
 #[case::unknown(json!({ "phase": "Unknown" }), Health::Failed, "its node does not say how it is")]
 #[case::image_newer(
-    waits("ImagePullBackOff", "Back-off pulling image \"shop/api:1.4\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"shop/api:1.4\": failed to resolve reference \"shop/api:1.4\": not found"),
-    Health::Failed, "image shop/api:1.4 can't be pulled: not found"
+    waits(
+        "ImagePullBackOff",
+        "Back-off pulling image \"shop/api:1.4\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"shop/api:1.4\": failed to resolve reference \"shop/api:1.4\": not found"
+    ),
+    Health::Failed,
+    "image shop/api:1.4 can't be pulled: not found"
 )]
 #[case::image_waits(
     waits("ImagePullBackOff", "Back-off pulling image \"shop/api:1.4\""),
-    Health::Failed, "image shop/api:1.4 can't be pulled: ImagePullBackOff"
+    Health::Failed,
+    "image shop/api:1.4 can't be pulled: ImagePullBackOff"
 )]
-#[case::made_for_long(
-    waits("ContainerCreating", ""), Health::Degraded, "its containers are being made for 60m"
-)]
+#[case::made_for_long(waits("ContainerCreating", ""), Health::Degraded, "its containers are being made for 60m")]
 #[case::starting(not_ready("2026-03-02T08:59:30Z", true), Health::Progressing, "starting")]
 #[case::not_ready_for_long(
-    not_ready("2026-03-02T08:30:00Z", true), Health::Degraded, "not ready: api does not pass its readiness probe"
+    not_ready("2026-03-02T08:30:00Z", true),
+    Health::Degraded,
+    "not ready: api does not pass its readiness probe"
 )]
 #[case::never_started(
-    not_ready("2026-03-02T08:30:00Z", false), Health::Degraded, "not ready: api has not passed its startup probe"
+    not_ready("2026-03-02T08:30:00Z", false),
+    Health::Degraded,
+    "not ready: api has not passed its startup probe"
 )]
 #[case::restarts(
     json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }], "containerStatuses": [{
         "name": "api", "ready": true, "restartCount": 4, "state": { "running": {} },
         "lastState": { "terminated": { "exitCode": 1, "reason": "Error", "finishedAt": "2026-03-02T08:57:00Z" } } }] }),
     Health::Degraded, "api exited with 1, 4 restarts, the last 3m ago"
+)]
+#[case::runs_for_a_moment(
+    json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "False", "lastTransitionTime": "2026-03-02T08:59:50Z" }],
+        "containerStatuses": [{ "name": "api", "ready": false, "restartCount": 4, "state": { "running": {} },
+        "lastState": { "terminated": { "exitCode": 1, "reason": "Error", "finishedAt": "2026-03-02T08:59:50Z" } } }] }),
+    Health::Failed, "crash loop: api exited with 1, 4 restarts"
 )]
 #[case::restarts_long_ago(
     json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }], "containerStatuses": [{
@@ -179,7 +196,10 @@ fn on_its_way_out(#[case] since: &str, #[case] status: Value, #[case] health: He
 #[test]
 fn only_what_is_not_well_wants_warnings() {
     let now = NOW.parse().unwrap();
-    assert!(!wants_warnings(&pod(&json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }] })), now));
+    assert!(!wants_warnings(
+        &pod(&json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }] })),
+        now
+    ));
     assert!(!wants_warnings(&pod(&not_ready("2026-03-02T08:59:30Z", true)), "2026-03-02T08:01:00Z".parse().unwrap()));
     assert!(wants_warnings(&pod(&loops(&json!({ "exitCode": 1 }), 3)), now));
 }

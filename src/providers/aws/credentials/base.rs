@@ -35,9 +35,7 @@ impl Resolver<'_> {
                 provided("the container's role", provider.provide_credentials().await)
             }
             Base::Ambient => self.ambient_credentials().await,
-            Base::Nothing => {
-                Err(Fault::new(FaultClass::Invalid, format!("{} has no AWS account", self.environment)))
-            }
+            Base::Nothing => Err(Fault::new(FaultClass::Invalid, format!("{} has no AWS account", self.environment))),
         }
     }
 

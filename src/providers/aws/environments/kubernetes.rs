@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Environments;
 use super::elsewhere::Lane;
 use crate::model::{Fault, FaultClass, Identity, Scope};
-use crate::providers::{Acting, Env};
 use crate::providers::kube::Move;
+use crate::providers::{Acting, Env};
 
 impl Environments {
     /// The clients of an environment and region for what lives in its Kubernetes clusters: nobody waits here until AWS says who
@@ -39,7 +39,7 @@ impl Environments {
             None => None,
         };
         let (profile, writes) = (env.environment.profile.clone(), current.writes_on(http(), &scope.region));
-        Ok(Arc::new(Acting { env, profile, writes, cluster }))
+        Ok(Arc::new(Acting { env, profile, writes, cluster, terminal: None }))
     }
 
     /// Who one is in a Kubernetes cluster, asked now: the last check before a change in it.
@@ -51,7 +51,10 @@ impl Environments {
     pub(super) async fn kube_identity(&self, scope: &Scope) -> Result<Arc<Identity>, Fault> {
         let env = self.kube_env(scope).await?;
         let Some(name) = env.environment.kube_contexts.first() else {
-            return Err(Fault::new(FaultClass::Invalid, format!("{} has no account and no cluster", scope.environment)));
+            return Err(Fault::new(
+                FaultClass::Invalid,
+                format!("{} has no account and no cluster", scope.environment),
+            ));
         };
         let user = env.cluster(name).await?.user().await?;
         Ok(Arc::new(Identity { arn: user.into(), ..Identity::default() }))

@@ -324,7 +324,8 @@ async fn an_estate_stands_in_for_aws() {
         })
     };
     let list = vec![environment("web", Some("web")), environment("gone", Some("gone"))];
-    let environments = Environments::new(list, Source::Estate { aws: estate, kube: Arc::new(|_, _| None) }, fake::READS.to_vec());
+    let environments =
+        Environments::new(list, Source::Estate { aws: estate, kube: Arc::new(|_, _| None) }, fake::READS.to_vec());
     environments.env(&scope("web")).await.unwrap().aws.ecs().list_clusters().send().await.unwrap();
     assert_eq!(environments.env(&scope("gone")).await.unwrap_err().class, FaultClass::Invalid);
     assert!(fake.signed().iter().all(|call| call.contains("AKIAESTATE")));

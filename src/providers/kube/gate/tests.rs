@@ -28,6 +28,7 @@ fn step(operation: &'static str, input: &Value) -> Step {
         scope: cluster(),
         input: input.as_object().cloned().unwrap(),
         seen: Seen::default(),
+        sender: std::sync::Arc::default(),
     }
 }
 

@@ -26,6 +26,7 @@ fn step() -> Step {
         scope: Scope::new("e", "r").in_cluster("c"),
         input: input.as_object().cloned().unwrap(),
         seen: Seen::default(),
+        sender: std::sync::Arc::default(),
     }
 }
 

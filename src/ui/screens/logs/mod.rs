@@ -3,6 +3,8 @@
 
 mod rows;
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -12,7 +14,7 @@ use crate::engine::TailMode;
 use crate::model::{Level, LogLine, text};
 use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
-use crate::ui::glyph::width;
+use crate::ui::glyph::{self, width};
 use crate::ui::layout::{Item, inset, top};
 use crate::ui::matches;
 use crate::ui::theme::{Role, Theme};
@@ -23,7 +25,10 @@ use rows::{Row, rows};
 const TIME: u16 = 12;
 
 /// Most cells of a source's name.
-const LABEL: u16 = 20;
+const LABEL: u16 = 24;
+
+/// So many of the newest lines say how much room names take.
+const ASKED_FOR_NAMES: usize = 200;
 
 /// Draws it.
 pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey, focused: bool) {
@@ -124,8 +129,7 @@ fn below<'a>(cx: &Cx, logs: &LogsView) -> Vec<Item<'a>> {
 }
 
 fn lines(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey) {
-    let longest = logs.sources.iter().map(|source| width(&source.label)).max().unwrap_or(0);
-    let label = if logs.sources.len() > 1 { longest.min(LABEL).min(area.width / 4) } else { 0 };
+    let label = label(logs).min(LABEL).min(area.width / 4);
     let sheet = Sheet { logs, label, text: area.width.saturating_sub(TIME + 5 + label + u16::from(label > 0)) };
     let found = rows(cx, logs, usize::from(area.height), sheet.text);
     let first = found.iter().find_map(|row| if let Row::Line { at, .. } = row { Some(*at) } else { None });
@@ -135,6 +139,33 @@ fn lines(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey) {
     cx.hits.list(key, first.unwrap_or(0), usize::from(area.height), logs.lines.len());
     let inner = Rect { width: area.width + 1, ..area };
     border::scrollbar(cx, inner, first.unwrap_or(0), logs.lines.len());
+}
+
+/// Cells of the names in front of lines; none where all come from one.
+fn label(logs: &LogsView) -> u16 {
+    let several = logs.sources.len() > 1;
+    let sources = logs.sources.iter().filter(|_| several).map(|source| width(&source.label)).max().unwrap_or(0);
+    let newest = logs.lines.iter().rev().take(ASKED_FOR_NAMES);
+    let writers = newest.filter_map(|line| line.writer.as_deref()).map(width).max().unwrap_or(0);
+    match (sources, writers) {
+        (0, writers) => writers,
+        (sources, 0) => sources,
+        (sources, writers) => sources + 1 + writers,
+    }
+}
+
+/// Who wrote a line: its source where there are several, and which of the source's writers. Where both have no room the source's
+/// name is cut: the writer's is what tells lines apart.
+fn name<'l>(logs: &'l LogsView, line: &'l LogLine, room: u16) -> Cow<'l, str> {
+    let source = logs.sources.get(usize::from(line.source)).map_or("?", |source| &*source.label);
+    match line.writer.as_deref() {
+        None => source.into(),
+        Some(writer) if logs.sources.len() < 2 => writer.into(),
+        Some(writer) => {
+            let left = room.saturating_sub(width(writer) + 1);
+            format!("{} {writer}", glyph::clip(source, left)).into()
+        }
+    }
 }
 
 /// What every line needs.
@@ -173,8 +204,8 @@ impl Sheet<'_> {
             pen.cell(&time, TIME, theme[Role::LogTime]).skip(1).cell(letter, 1, theme[role]);
             pen.cell(if line.late { "↶" } else { "" }, 1, theme[Role::LogLate]);
             if self.label > 0 {
-                let name = self.logs.sources.get(usize::from(line.source)).map_or("?", |source| &*source.label);
-                pen.cell(name, self.label, theme[source_role(name)]).skip(1);
+                let name = name(self.logs, line, self.label);
+                pen.cell(&name, self.label, theme[source_role(&name)]).skip(1);
             }
             pen.skip(1);
         } else {

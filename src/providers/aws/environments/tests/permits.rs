@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::guard::Permit;
-use crate::model::{Seen as Stands, Sent, Step};
+use crate::model::{Identity, Seen as Stands, Sent, Step};
 use crate::providers::Acting;
 use crate::providers::aws::{Ride, sent};
 
@@ -15,7 +15,8 @@ fn input(value: &Value) -> Map<String, Value> {
 }
 
 fn step(operation: &'static str, scope: Scope, value: &Value) -> Step {
-    Step { operation, words: "scale".into(), scope, input: input(value), seen: Stands::default() }
+    let sender = Arc::new(Identity { account: "111122223333".into(), alias: None, arn: "arn".into() });
+    Step { operation, words: "scale".into(), scope, input: input(value), seen: Stands::default(), sender }
 }
 
 fn to_six() -> Value {
