@@ -32,6 +32,8 @@ const SERVICE: &str = "service";
 const NO_SERVICE: &str = "of no service";
 
 /// Stops a task.
+///
+/// A plan waits twice; once more where the row does not say which service the task belongs to.
 pub static DEF: ActionDef = ActionDef {
     id: ID,
     title: "stop",

@@ -12,7 +12,7 @@ fn dialog(state: &State) -> &Dialog {
 /// What stands in text, lock and reason.
 fn typed(state: &State) -> [&str; 3] {
     let dialog = dialog(state);
-    [&dialog.text, &dialog.lock, &dialog.reason].map(|input| input.value())
+    [&dialog.text, &dialog.lock, &dialog.reason].map(tui_input::Input::value)
 }
 
 /// A plan on the screen, armed, its keys heard.
