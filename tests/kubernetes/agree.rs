@@ -151,7 +151,7 @@ fn nodes_and_namespaces(cluster: &Cluster) {
 /// Every sick workload says why.
 fn reasons(cluster: &Cluster) {
     for (kind, name, health, words) in [
-        ("deployment", "crashing", "failed", "exit code 1"),
+        ("deployment", "crashing", "failed", "exited with 1"),
         ("deployment", "hungry", "failed", "memory"),
         ("deployment", "unpullable", "failed", "image"),
         ("deployment", "unschedulable", "failed", "Insufficient cpu"),
