@@ -243,3 +243,7 @@ fn ended(interactive: bool, end: &ShellEnd) -> Followed {
     let said = format!("{how} after {seconds} s{words}");
     if interactive || *code == Some(0) { Followed::Verified(said.into()) } else { Followed::Failed(said.into()) }
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

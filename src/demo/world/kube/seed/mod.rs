@@ -265,7 +265,8 @@ impl KubeCluster {
     }
 
     pub(super) fn add_quota(&mut self, namespace: &str, name: &str, hard: Value) {
-        let quota = json!({ "metadata": { "name": name, "namespace": namespace }, "spec": { "hard": hard }, "status": {} });
+        let quota =
+            json!({ "metadata": { "name": name, "namespace": namespace }, "spec": { "hard": hard }, "status": {} });
         let since = self.ago(200 * DAY);
         self.put("resourcequotas", quota, since);
     }

@@ -88,7 +88,11 @@ fn enterprise(cluster: &mut KubeCluster, address: &str) {
         }
     });
     cluster.add_budget(SPACE, "terraform-enterprise", json!(2));
-    cluster.add_quota(SPACE, "terraform-enterprise", json!({ "pods": "60", "requests.cpu": "24", "requests.memory": "64Gi" }));
+    cluster.add_quota(
+        SPACE,
+        "terraform-enterprise",
+        json!({ "pods": "60", "requests.cpu": "24", "requests.memory": "64Gi" }),
+    );
     cluster.add_stateful(
         &App {
             name: "tfe-search",
