@@ -132,10 +132,20 @@ pub async fn called(env: &Env, cluster: &Arc<str>, word: &str, sink: &dyn Sink) 
 
 /// The objects of a type, page by page.
 async fn objects(cluster: &Cluster, found: &ApiType, sink: &dyn Sink) -> Result<(), Fault> {
-    let path = found.path(None);
+    let mut path = found.path(None);
     let mut token: Option<String> = None;
     for page in 0..PAGES {
-        let printed = cluster.printed(&path, token.as_deref()).await?;
+        let mut printed = cluster.printed(&path, token.as_deref()).await;
+        // Who may not read the whole cluster is shown the context's own namespace, and told what is missing.
+        if let (Err(fault), Some(namespace), 0) = (&printed, cluster.only(), page)
+            && found.namespaced
+            && matches!(fault.class, FaultClass::Denied { .. })
+        {
+            sink.lacks(fault.clone());
+            path = found.path(Some(&namespace));
+            printed = cluster.printed(&path, None).await;
+        }
+        let printed = printed?;
         let shown = shown(&printed.columns);
         if page == 0 {
             sink.titles(titles(found, &shown));
