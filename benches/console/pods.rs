@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cluster::{ADMIN, Cluster};
+use crate::keys::cursor;
 use crate::figures::{Times, leave, millis, processor, resident, row};
 use crate::pty::Console;
 
@@ -97,9 +98,4 @@ fn changing(cluster: &Cluster, console: &mut Console) {
     let (all, _) = resident(console.pid());
     let figure = format!("{frames} frames in {seconds:.0} s; resident memory then {all:.1} MiB");
     row("— a burst of 5,000 updates", &figure);
-}
-
-/// What tells where the cursor is: the name in the summary beside the list.
-fn cursor(screen: &crate::pty::Screen) -> String {
-    border(screen)
 }
