@@ -71,7 +71,8 @@ fn compare(session: bool) {
     assert!(at.elapsed().is_ok_and(|age| age < Duration::from_mins(5)), "{their_parameters:?}");
     let [id, secret, token] = KEYS;
     let credentials = Credentials::new(id, secret, session.then(|| token.to_owned()), None, "test");
-    let ours = eks::token(&credentials, "https://sts.eu-central-1.amazonaws.com", REGION, CLUSTER, at).expect("a token");
+    let ours =
+        eks::token(&credentials, "https://sts.eu-central-1.amazonaws.com", REGION, CLUSTER, at).expect("a token");
     let (our_server, our_parameters) = parts(&ours);
     assert_eq!(our_server, their_server);
     let names = |parameters: &BTreeMap<String, String>| parameters.keys().cloned().collect::<Vec<_>>();

@@ -80,7 +80,7 @@ fn line(screen: &Screen, at: u16) -> String {
 }
 
 /// The line that the cursor is on: its ground is like that of no other.
-fn cursor(screen: &Screen) -> Option<u16> {
+pub fn cursor(screen: &Screen) -> Option<u16> {
     let ground = |at: u16| screen.cell(at, INSIDE).map(vt100::Cell::bgcolor);
     let mut alone =
         (FIRST..=LAST).filter(|at| (FIRST..=LAST).filter(|other| ground(*other) == ground(*at)).count() == 1);

@@ -1,6 +1,6 @@
 //! What an operator feels, measured from outside: the whole program in a pseudo-terminal, on the built-in estate and on servers that
 //! we did not write. Prints the rows of the README's table; judges nothing, since machines are noisy. `cargo bench --bench console`
-//! measures the release build; words after `--` choose among the parts (`start`, `keys`, `quiet`, `memory`, `load`).
+//! measures the release build; words after `--` choose among the parts (`start`, `keys`, `quiet`, `memory`, `load`, `pods`).
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a bench says what it needs by failing")]
 
@@ -9,9 +9,12 @@ mod figures;
 mod keys;
 mod load;
 mod memory;
+mod pods;
 mod quiet;
 mod real;
 
+#[path = "../../tests/cluster/mod.rs"]
+mod cluster;
 #[path = "../../tests/pty/mod.rs"]
 mod pty;
 #[path = "../../tests/servers/mod.rs"]
@@ -23,12 +26,13 @@ use figures::{Times, leave, millis, row};
 use pty::Console;
 
 /// The parts, in the order of the table.
-const PARTS: [(&str, fn()); 5] = [
+const PARTS: [(&str, fn()); 6] = [
     ("start", start),
     ("keys", keys::measure),
     ("quiet", quiet::measure),
     ("memory", memory::measure),
     ("load", load::measure),
+    ("pods", pods::measure),
 ];
 
 fn main() {

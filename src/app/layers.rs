@@ -192,9 +192,11 @@ fn filter_columns(state: &State) -> Vec<String> {
     }
     let Some((_, pane)) = state.focused() else { return Vec::new() };
     let titles = pane.shown.titles();
-    let own = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).flat_map(|kind| {
-        (0..kind.columns.len()).filter_map(move |at| kinds::titles::name_of(kind, titles, at))
-    });
+    let own = pane
+        .kinds
+        .iter()
+        .filter_map(|kind| kinds::by_id(kind))
+        .flat_map(|kind| (0..kind.columns.len()).filter_map(move |at| kinds::titles::name_of(kind, titles, at)));
     let built_in = ["name", "environment", "env", "region", "kind", "health", "reason"];
     built_in.map(str::to_owned).into_iter().chain(own).collect()
 }

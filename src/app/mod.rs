@@ -10,9 +10,9 @@ mod open;
 mod selection;
 mod summary;
 mod tail;
-mod types;
 #[cfg(test)]
 mod tests;
+mod types;
 mod update;
 mod wants;
 

@@ -112,7 +112,14 @@ fn live(setup: &Setup, guard: Arc<Guard>) -> Live {
         return live;
     }
     let config = &setup.config;
-    let files = config.file.iter().chain(&config.aws_files).chain(&config.kube_files).chain(&config.backend_files).cloned().collect();
+    let files = config
+        .file
+        .iter()
+        .chain(&config.aws_files)
+        .chain(&config.kube_files)
+        .chain(&config.backend_files)
+        .cloned()
+        .collect();
     let global = setup.global.clone();
     let reread = move || {
         let config = super::setup::load(&global);

@@ -118,7 +118,10 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
     let fault = (kind.list)(&env, None, &pages).await.err();
     let (rows, mut faults) = pages.all();
     faults.extend(fault);
-    (Listed { account: account(&env), region: region(&env), parts: vec![rows], observed_at: Some(Timestamp::now()) }, faults)
+    (
+        Listed { account: account(&env), region: region(&env), parts: vec![rows], observed_at: Some(Timestamp::now()) },
+        faults,
+    )
 }
 
 /// The account of an environment, where it is known.
@@ -132,7 +135,13 @@ pub(super) fn region(env: &Env) -> Option<Arc<str>> {
 }
 
 /// The rows that pass a filter, of however many scopes and parts.
-pub(super) fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[Answer<Listed>], now: Timestamp) -> Sheet {
+pub(super) fn sheet(
+    kind: &KindDef,
+    filter: &Filter,
+    regions: bool,
+    answers: &[Answer<Listed>],
+    now: Timestamp,
+) -> Sheet {
     let mut columns = COMMON.to_vec();
     if !regions {
         columns.iter_mut().filter(|column| column.id == "region").for_each(|column| column.table = None);
@@ -148,9 +157,10 @@ pub(super) fn sheet(kind: &KindDef, filter: &Filter, regions: bool, answers: &[A
         for part in &listed.parts {
             let places = places.next().map(Vec::as_slice).unwrap_or_default();
             let column_at = |id: &str| titles::place_of(kind, &part.titles, id);
-            let passing = part.items.iter().filter(|resource| {
-                filter.matches(&ResourceRow { resource, columns: &column_at }, now)
-            });
+            let passing = part
+                .items
+                .iter()
+                .filter(|resource| filter.matches(&ResourceRow { resource, columns: &column_at }, now));
             rows.extend(passing.map(|resource| {
                 let mut row = common(kind, scope, listed, resource);
                 row.resize(columns.len(), Value::None);

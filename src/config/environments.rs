@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::aws_files::{AwsFiles, Profile};
+use super::contexts::{self, KubeContexts};
 use super::problem::{Place, Problem, Report};
 use super::reader::{At, Section};
-use super::contexts::{self, KubeContexts};
 use super::{stage, terraform};
 use crate::model::{Backend, Environment, Stage, text};
 

@@ -83,7 +83,13 @@ const COLUMNS: &[Column] = &[
     Column::text("termination", "TERMINATION", (8, 60), Show::Data, "Which instances go first"),
     Column::text("protected", "PROTECTED", (3, 3), Show::Data, "Whether new instances are protected from scale-in"),
     Column::text("eks_cluster", "EKS CLUSTER", (8, 40), Show::Data, "The EKS cluster whose nodes its instances are"),
-    Column::text("node_group", "NODE GROUP", (8, 40), Show::Data, "The managed node group of EKS that it stands behind"),
+    Column::text(
+        "node_group",
+        "NODE GROUP",
+        (8, 40),
+        Show::Data,
+        "The managed node group of EKS that it stands behind",
+    ),
     columns::CREATED,
 ];
 

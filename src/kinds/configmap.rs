@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
 use super::k8s::configmap::ConfigMap;
-use super::k8s::{self, Look, fields as common, detail, meta};
+use super::k8s::{self, Look, detail, fields as common, meta};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section, Value, mask, text};
 use crate::providers::Env;

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::k8s::hpa::{Hpa, HpaSpec, HpaStatus};
 use super::k8s::meta::Condition;
-use super::k8s::{self, Look, fields as common, detail, meta};
+use super::k8s::{self, Look, detail, fields as common, meta};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value};
@@ -121,11 +121,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let cluster = k8s::open(env, id).await?;
         let hpa = cluster.get::<Hpa>(id.scope.namespace.as_deref(), &id.id).await?;
         let look = Look::at(&cluster);
-        let sections = vec![
-            parts::summary(&DEF, &row(&look, &hpa)),
-            metric_table(&hpa),
-            meta::conditions(&hpa.status.conditions),
-        ];
+        let sections =
+            vec![parts::summary(&DEF, &row(&look, &hpa)), metric_table(&hpa), meta::conditions(&hpa.status.conditions)];
         Ok(detail::whole(&cluster, "HorizontalPodAutoscaler", &hpa.metadata, sections).await)
     })
 }

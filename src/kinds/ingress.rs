@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::elb::target_group_name;
 use super::k8s::ingress::{Ingress, IngressSpec, TargetGroupBinding};
 use super::k8s::service::Service;
-use super::k8s::{self, Look, fields as common, detail, meta};
+use super::k8s::{self, Look, detail, fields as common, meta};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Section, Value};
@@ -56,7 +56,13 @@ const COLUMNS: &[Column] = &[
     common::AGE,
     common::CLUSTER,
     Column::text("services", "SERVICES", (8, 40), Show::Data, "The services that take its requests"),
-    Column::text("target_groups", "TARGET GROUPS", (8, 60), Show::Data, "Target groups of AWS that those services are bound to"),
+    Column::text(
+        "target_groups",
+        "TARGET GROUPS",
+        (8, 60),
+        Show::Data,
+        "Target groups of AWS that those services are bound to",
+    ),
     Column::text("tls", "TLS", (8, 60), Show::Data, "Secrets with its certificates"),
     common::LABELS,
 ];
@@ -150,7 +156,9 @@ fn verdict(ingress: &Ingress, services: &[&str], known: Option<&Names>, now: Tim
     match missing.as_slice() {
         [] => {}
         [one] => return (Health::Degraded, format!("there is no service {one}, which takes its requests")),
-        several => return (Health::Degraded, format!("there are no services {}, which take its requests", several.join(", "))),
+        several => {
+            return (Health::Degraded, format!("there are no services {}, which take its requests", several.join(", ")));
+        }
     }
     if ingress.status.load_balancer.ingress.is_empty() {
         let waits = meta::created(&ingress.metadata).map(|made| now.duration_since(made));
@@ -180,7 +188,11 @@ fn backends(cluster: &Cluster, ingress: &Ingress) -> Section {
         let id = backend.service().and_then(|name| meta::object_id(&cluster.scope, "Service", namespace, name));
         (vec![Value::text(place), Value::text(backend.words())], id)
     };
-    Section::Table { title: "Backends", columns: vec!["request", "goes to"], rows: ingress.spec.backends().map(row).collect() }
+    Section::Table {
+        title: "Backends",
+        columns: vec!["request", "goes to"],
+        rows: ingress.spec.backends().map(row).collect(),
+    }
 }
 
 fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
@@ -191,7 +203,8 @@ fn relations(ingress: &Resource) -> Vec<Relation> {
     let scope = &ingress.id.scope;
     let one = |label, kind, name: &Arc<str>| parts::to_one(label, parts::id(scope, kind, Arc::clone(name)));
     let items = |column| parts::items_of(&DEF, ingress, column);
-    let mut relations: Vec<Relation> = items("services").iter().map(|name| one("service", "k8s-service", name)).collect();
+    let mut relations: Vec<Relation> =
+        items("services").iter().map(|name| one("service", "k8s-service", name)).collect();
     let aws = scope.region_scope();
     if !items("address").is_empty() {
         let filter = parts::exactly("dns_name", items("address"));

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::k8s::certificate::{Certificate, CertificateSpec, CertificateStatus};
-use super::k8s::{self, Look, fields as common, detail, meta};
+use super::k8s::{self, Look, detail, fields as common, meta};
 use super::parts::{Verdict, fine, moment};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Value};
@@ -143,8 +143,8 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 fn relations(certificate: &Resource) -> Vec<Relation> {
     let secret = parts::text_of(&DEF, certificate, "secret");
-    let secret = (!secret.is_empty())
-        .then(|| parts::to_one("secret", parts::id(&certificate.id.scope, "k8s-secret", secret)));
+    let secret =
+        (!secret.is_empty()).then(|| parts::to_one("secret", parts::id(&certificate.id.scope, "k8s-secret", secret)));
     secret.into_iter().chain([parts::to_those_within("events", "k8s-event", &certificate.id)]).collect()
 }
 

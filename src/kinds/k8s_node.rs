@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::k8s::node::{Node, NodeInfo, Taint};
 use super::k8s::pod::{Amounts, Pod};
-use super::k8s::{self, Look, fields as common, detail, meta, quantity, top};
+use super::k8s::{self, Look, detail, fields as common, meta, quantity, top};
 use super::{Asked, BridgePane, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
@@ -42,14 +42,32 @@ pub static DEF: KindDef = KindDef {
 };
 
 const COLUMNS: &[Column] = &[
-    Column::text("status", "STATUS", (5, 26), Show::Table(0), "As kubectl tells it: Ready, NotReady, SchedulingDisabled"),
+    Column::text(
+        "status",
+        "STATUS",
+        (5, 26),
+        Show::Table(0),
+        "As kubectl tells it: Ready, NotReady, SchedulingDisabled",
+    ),
     Column::text("version", "VERSION", (4, 22), Show::Table(4), "Version of its kubelet"),
     Column::text("roles", "ROLES", (5, 20), Show::Table(7), "Its roles"),
     Column::text("pods", "PODS", (5, 8), Show::Table(1), "Pods on it, of those that it takes"),
     Column::number("cpu_used_percent", "CPU", 4, Show::Table(2), "Cores used, of those that pods may have"),
-    Column::number("cpu_requested_percent", "CPU REQ", 7, Show::Table(5), "Cores requested by its pods, of those they may have"),
+    Column::number(
+        "cpu_requested_percent",
+        "CPU REQ",
+        7,
+        Show::Table(5),
+        "Cores requested by its pods, of those they may have",
+    ),
     Column::number("memory_used_percent", "MEM", 4, Show::Table(3), "Memory used, of what pods may have"),
-    Column::number("memory_requested_percent", "MEM REQ", 7, Show::Table(6), "Memory requested by its pods, of what they may have"),
+    Column::number(
+        "memory_requested_percent",
+        "MEM REQ",
+        7,
+        Show::Table(6),
+        "Memory requested by its pods, of what they may have",
+    ),
     Column::text("instance_type", "INSTANCE", (8, 14), Show::Table(10), "Type of its instance"),
     Column::text("zone", "ZONE", (8, 16), Show::Table(11), "Its availability zone"),
     common::AGE,
@@ -94,7 +112,9 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
         let loads = loads(&pods);
         let using = top::nodes(look).await;
         let now = Timestamp::now();
-        let nodes = nodes.iter().filter(|node| look.within.is_none_or(|id| id.kind == "eks-cluster" || look.takes(&node.metadata)));
+        let nodes = nodes
+            .iter()
+            .filter(|node| look.within.is_none_or(|id| id.kind == "eks-cluster" || look.takes(&node.metadata)));
         let row = |node: &Arc<Node>| {
             let name = node.metadata.name.as_deref().unwrap_or_default();
             row(look, node, loads.get(name).copied().unwrap_or_default(), using.of(name), now)
@@ -124,7 +144,8 @@ fn row(look: &Look, node: &Node, load: Load, used: Option<Amounts>, now: Timesta
     let cpu = allocatable.cpu.as_deref().and_then(quantity::millicores);
     let memory = allocatable.memory.as_deref().and_then(quantity::bytes);
     let label = |key: &str| look.cell(meta::label(&node.metadata, key));
-    let pods = allocatable.pods.as_deref().map_or_else(|| load.pods.to_string(), |most| format!("{}/{most}", load.pods));
+    let pods =
+        allocatable.pods.as_deref().map_or_else(|| load.pods.to_string(), |most| format!("{}/{most}", load.pods));
     let (cpu_used, memory_used) = used.map_or((None, None), |used| (used.millicores, used.bytes));
     let cells = vec![
         look.cell(Some(&health::status(node))),
@@ -189,7 +210,8 @@ fn instance(node: &Node) -> Option<&str> {
 /// cluster's own name.
 fn eks_cluster<'a>(node: &'a Node, cluster: &'a str) -> Option<&'a str> {
     instance(node)?;
-    let by_arn = || cluster.starts_with("arn:").then(|| cluster.rsplit_once(":cluster/").map(|(_, name)| name)).flatten();
+    let by_arn =
+        || cluster.starts_with("arn:").then(|| cluster.rsplit_once(":cluster/").map(|(_, name)| name)).flatten();
     meta::label(&node.metadata, "alpha.eksctl.io/cluster-name").or_else(by_arn).or(Some(cluster))
 }
 
@@ -200,7 +222,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let look = Look::at(&cluster);
         let pods = look.besides::<Pod>().await;
         let load = loads(&pods).get(&*id.id).copied().unwrap_or_default();
-        let summary = parts::summary(&DEF, &row(&look, &node, load, top::nodes(&look).await.of(&id.id), Timestamp::now()));
+        let summary =
+            parts::summary(&DEF, &row(&look, &node, load, top::nodes(&look).await.of(&id.id), Timestamp::now()));
         let sections = vec![summary, on_it(&cluster, &pods, &id.id), meta::conditions(&node.status.conditions)];
         Ok(detail::whole(&cluster, "Node", &node.metadata, sections).await)
     })
@@ -229,10 +252,8 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 
 fn relations(node: &Resource) -> Vec<Relation> {
     let aws = node.id.scope.region_scope();
-    let mut relations = vec![
-        parts::to_those_within("pods", "pod", &node.id),
-        parts::to_those_within("events", "k8s-event", &node.id),
-    ];
+    let mut relations =
+        vec![parts::to_those_within("pods", "pod", &node.id), parts::to_those_within("events", "k8s-event", &node.id)];
     let instance = parts::text_of(&DEF, node, "instance_id");
     if !instance.is_empty() {
         relations.push(parts::to_those("auto scaling group", &aws, "asg", parts::lists("instance_ids", [instance])));

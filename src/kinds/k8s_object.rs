@@ -8,7 +8,7 @@ use kube::core::ObjectMeta;
 use serde_json::Value as Json;
 
 use super::k8s::meta::{self, Condition};
-use super::k8s::{self, fields as common, detail};
+use super::k8s::{self, detail, fields as common};
 use super::parts::{self, Verdict, field, fine};
 use super::{Asked, Column, KindDef, Show, Sink, System, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Scope, Section, Value, text};
@@ -47,7 +47,13 @@ pub static DEF: KindDef = KindDef {
 };
 
 const fn printed(id: &'static str, title: &'static str, rank: u8) -> Column {
-    Column::text(id, title, (3, 40), Show::Table(rank), "A column that the API server prints; it has the server's title")
+    Column::text(
+        id,
+        title,
+        (3, 40),
+        Show::Table(rank),
+        "A column that the API server prints; it has the server's title",
+    )
 }
 
 const COLUMNS: &[Column] = &[
@@ -126,10 +132,20 @@ pub async fn called(env: &Env, cluster: &Arc<str>, word: &str, sink: &dyn Sink) 
 
 /// The objects of a type, page by page.
 async fn objects(cluster: &Cluster, found: &ApiType, sink: &dyn Sink) -> Result<(), Fault> {
-    let path = found.path(None);
+    let mut path = found.path(None);
     let mut token: Option<String> = None;
     for page in 0..PAGES {
-        let printed = cluster.printed(&path, token.as_deref()).await?;
+        let mut printed = cluster.printed(&path, token.as_deref()).await;
+        // Who may not read the whole cluster is shown the context's own namespace, and told what is missing.
+        if let (Err(fault), Some(namespace), 0) = (&printed, cluster.only(), page)
+            && found.namespaced
+            && matches!(fault.class, FaultClass::Denied { .. })
+        {
+            sink.lacks(fault.clone());
+            path = found.path(Some(&namespace));
+            printed = cluster.printed(&path, None).await;
+        }
+        let printed = printed?;
         let shown = shown(&printed.columns);
         if page == 0 {
             sink.titles(titles(found, &shown));
@@ -203,7 +219,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let (cluster, found, name) = found(env, id).await?;
         let path = format!("{}/{name}", found.path(id.scope.namespace.as_deref()));
-        let (printed, whole) = futures_util::future::try_join(cluster.printed_one(&path), cluster.read::<Json>(&path)).await?;
+        let (printed, whole) =
+            futures_util::future::try_join(cluster.printed_one(&path), cluster.read::<Json>(&path)).await?;
         let meta: ObjectMeta = serde_json::from_value(whole["metadata"].clone()).unwrap_or_default();
         let conditions: Vec<Condition> =
             serde_json::from_value(whole["status"]["conditions"].clone()).unwrap_or_default();

@@ -8,7 +8,7 @@ use kube::core::ObjectMeta;
 use serde_json::{Map, Value as Json, json};
 
 use super::k8s::secret::Secret;
-use super::k8s::{self, Look, fields as common, detail, meta};
+use super::k8s::{self, Look, detail, fields as common, meta};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, FaultClass, Resource, ResourceId, Section, Value, text};
 use crate::providers::Env;
@@ -99,7 +99,9 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
     Box::pin(async move {
         let cluster = k8s::open(env, id).await?;
         let secret = read(&cluster, id).await?;
-        let key = |(key, length): (&String, &k8s::length::Base64Length)| (vec![Value::text(key), Value::Bytes(length.0)], None);
+        let key = |(key, length): (&String, &k8s::length::Base64Length)| {
+            (vec![Value::text(key), Value::Bytes(length.0)], None)
+        };
         let keys = secret.data.iter().map(key).collect();
         let keys = Section::Table { title: "Keys", columns: vec!["key", "size"], rows: keys };
         let sections = vec![parts::summary(&DEF, &row(&Look::at(&cluster), &secret)), keys];

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::k8s::pod::Pod;
 use super::k8s::service::{Endpoint, EndpointSlice, SERVICE_NAME, Service, ServicePort, ServiceSpec};
-use super::k8s::{self, Look, fields as common, detail, meta};
+use super::k8s::{self, Look, detail, fields as common, meta};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value};
@@ -74,7 +74,9 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
         let counts = slices.as_deref().map(counts);
         let now = Timestamp::now();
         let pod = match look.within {
-            Some(pod) if pod.kind == "pod" => Some(look.cluster.get::<Pod>(pod.scope.namespace.as_deref(), &pod.id).await?),
+            Some(pod) if pod.kind == "pod" => {
+                Some(look.cluster.get::<Pod>(pod.scope.namespace.as_deref(), &pod.id).await?)
+            }
             _ => None,
         };
         let services = services.iter().filter(|service| match &pod {
@@ -164,10 +166,13 @@ fn verdict(service: &Service, behind: Option<Behind>, now: Timestamp) -> Verdict
     };
     let selected = || selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
     if all > 0 && ready == 0 && !early {
-        return (Health::Failed, match all {
-            1 => "its only endpoint is not ready".to_owned(),
-            _ => format!("none of its {all} endpoints is ready"),
-        });
+        return (
+            Health::Failed,
+            match all {
+                1 => "its only endpoint is not ready".to_owned(),
+                _ => format!("none of its {all} endpoints is ready"),
+            },
+        );
     }
     if all == 0 && !selector.is_empty() {
         return (Health::Degraded, format!("it has no endpoints: no running pod has {}", selected()));
@@ -196,7 +201,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
 
 fn ports(spec: &ServiceSpec) -> Section {
     let row = |port: &ServicePort| {
-        let target = port.target_port.as_ref().map(|target| target.as_str().map_or_else(|| target.to_string(), str::to_owned));
+        let target =
+            port.target_port.as_ref().map(|target| target.as_str().map_or_else(|| target.to_string(), str::to_owned));
         let cells = vec![
             Value::maybe(port.name.as_deref()),
             Value::Int(port.port),

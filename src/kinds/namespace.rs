@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::k8s::namespace::{Namespace, Quota};
 use super::k8s::pod::Pod;
-use super::k8s::{self, Look, fields as common, detail, meta, quantity};
+use super::k8s::{self, Look, detail, fields as common, meta, quantity};
 use super::parts::{Verdict, fine};
 use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value};
@@ -125,7 +125,10 @@ fn verdict(namespace: &Namespace, bounds: &[Bound], now: Timestamp) -> Verdict {
         let why: Vec<&str> = stuck.map(meta::Condition::words).filter(|words| !words.is_empty()).collect();
         let health = if now.duration_since(since.0) > GOING { Health::Degraded } else { Health::Progressing };
         let since = parts::moment(since.0, now);
-        return (health, format!("being deleted since {since}{}{}", if why.is_empty() { "" } else { ": " }, why.join("; ")));
+        return (
+            health,
+            format!("being deleted since {since}{}{}", if why.is_empty() { "" } else { ": " }, why.join("; ")),
+        );
     }
     let full: Vec<String> = bounds
         .iter()
@@ -144,7 +147,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let here = |pod: &&Arc<Pod>| pod.metadata.namespace.as_deref() == Some(&*id.id) && is_alive(pod);
         let pods = pods.iter().filter(here).count() as i64;
         let summary = parts::summary(&DEF, &row(&look, &namespace, pods, &quotas, Timestamp::now()));
-        let sections = vec![summary, quota_table(&bounds(&quotas, Some(&id.id))), meta::conditions(&namespace.status.conditions)];
+        let sections =
+            vec![summary, quota_table(&bounds(&quotas, Some(&id.id))), meta::conditions(&namespace.status.conditions)];
         Ok(detail::whole(&cluster, "Namespace", &namespace.metadata, sections).await)
     })
 }

@@ -47,7 +47,7 @@ pub static DEF: KindDef = KindDef {
 const COLUMNS: &[Column] = &[
     Column::text("namespace", "NAMESPACE", (6, 24), Show::Table(2), "Its namespace"),
     Column::number("ready", "READY", 5, Show::Table(1), "Containers ready of all"),
-    Column::text("status", "STATUS", (7, 26), Show::Table(0), "Status as kubectl prints it"),
+    Column::text("status", "STATUS", (16, 26), Show::Table(0), "Status as kubectl prints it"),
     Column::number("restarts", "RESTARTS", 8, Show::Table(3), "How often its containers were started again"),
     Column::text("restarted", "RESTARTED", (4, 9), Show::Table(6), "When a container was started again last"),
     Column::text("created", "AGE", (4, 8), Show::Table(4), "When it was made"),

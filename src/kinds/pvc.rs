@@ -64,7 +64,8 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
         let claims = look.all::<Pvc>().await?;
         let claims: Vec<&Arc<Pvc>> = claims.iter().filter(|claim| look.takes(&claim.metadata)).collect();
         // Events are many: they are watched only while a claim waits.
-        let events = if claims.iter().any(|claim| is_pending(claim)) { look.besides::<Event>().await } else { Vec::new() };
+        let events =
+            if claims.iter().any(|claim| is_pending(claim)) { look.besides::<Event>().await } else { Vec::new() };
         let newest = newest(&events);
         let now = Timestamp::now();
         let told = |claim: &Pvc| newest.get(claim.metadata.uid.as_deref().unwrap_or_default()).copied();
@@ -157,7 +158,9 @@ fn of_pending(claim: &Pvc, event: Option<&Event>, now: Timestamp) -> Verdict {
         Some(event) if event.why() == "WaitForFirstConsumer" => {
             (Health::Ok, "waits for the first pod that uses it".to_owned())
         }
-        Some(event) if event.is_warning() => (Health::Failed, format!("{}: {}", parts::words(event.why()), event.words())),
+        Some(event) if event.is_warning() => {
+            (Health::Failed, format!("{}: {}", parts::words(event.why()), event.words()))
+        }
         Some(event) => (if late { Health::Degraded } else { Health::Progressing }, event.words().to_owned()),
         None if late => (Health::Degraded, "pending, and no event says why".to_owned()),
         None => (Health::Progressing, "pending".to_owned()),
@@ -172,7 +175,8 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let newest = events.as_ref().ok().and_then(|events| events.first());
         let summary = parts::summary(&DEF, &row(&Look::at(&cluster), &claim, newest, Timestamp::now()));
         let mut sections = vec![summary, meta::conditions(&claim.status.conditions)];
-        sections.push(parts::or_why(k8s::event::TITLE, events.map(|events| k8s::event::section(&cluster.scope, &events))));
+        sections
+            .push(parts::or_why(k8s::event::TITLE, events.map(|events| k8s::event::section(&cluster.scope, &events))));
         sections.extend(meta::metadata(&cluster.scope, &claim.metadata));
         Ok(Detail { sections: parts::filled(sections) })
     })

@@ -38,10 +38,10 @@ pub struct Rig {
 impl Rig {
     fn on(estate: Estate) -> Self {
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
-        let clients = estate.clone();
+        let (clients, clusters) = (estate.clone(), estate.clone());
         let source = Source::Estate {
             aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))),
-            kube: Arc::new(|_, _| None),
+            kube: Arc::new(move |environment, cluster| clusters.kube(environment, cluster)),
         };
         Self { environments: Environments::new(list, source, super::reads()), estate }
     }

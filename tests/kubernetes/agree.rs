@@ -6,8 +6,20 @@ use crate::cluster::{Cluster, DENIED, NARROW};
 use crate::program::{get, named, quarterdeck};
 
 const WORKLOADS: [&str; 14] = [
-    "deployment", "crash", "oom", "image-pull", "unschedulable", "failing-probe", "not-stuck", "statefulset", "daemonset", "job",
-    "cronjob", "service", "secret", "hpa",
+    "deployment",
+    "crash",
+    "oom",
+    "image-pull",
+    "unschedulable",
+    "failing-probe",
+    "not-stuck",
+    "statefulset",
+    "daemonset",
+    "job",
+    "cronjob",
+    "service",
+    "secret",
+    "hpa",
 ];
 
 #[test]
@@ -74,7 +86,13 @@ fn pods(cluster: &Cluster) {
     };
     let ours = || {
         let row = |pod: &Value| {
-            vec![text(&pod["namespace"]), text(&pod["name"]), count(&pod["ready"]), text(&pod["status"]), text(&pod["restarts"])]
+            vec![
+                text(&pod["namespace"]),
+                text(&pod["name"]),
+                count(&pod["ready"]),
+                text(&pod["status"]),
+                text(&pod["restarts"]),
+            ]
         };
         get(cluster, "pod").iter().map(row).collect()
     };
@@ -121,7 +139,8 @@ fn workloads(cluster: &Cluster) {
 }
 
 fn nodes_and_namespaces(cluster: &Cluster) {
-    let theirs = || table(cluster, &["nodes"]).into_iter().map(|cells| vec![cells[0].clone(), cells[1].clone()]).collect();
+    let theirs =
+        || table(cluster, &["nodes"]).into_iter().map(|cells| vec![cells[0].clone(), cells[1].clone()]).collect();
     let ours = || get(cluster, "k8s-node").iter().map(|one| vec![text(&one["name"]), text(&one["status"])]).collect();
     agree(cluster, "nodes", theirs, ours);
     let theirs = || table(cluster, &["namespaces"]).into_iter().map(|cells| vec![cells[0].clone()]).collect();
@@ -132,7 +151,7 @@ fn nodes_and_namespaces(cluster: &Cluster) {
 /// Every sick workload says why.
 fn reasons(cluster: &Cluster) {
     for (kind, name, health, words) in [
-        ("deployment", "crashing", "failed", "exit code 1"),
+        ("deployment", "crashing", "failed", "exited with 1"),
         ("deployment", "hungry", "failed", "memory"),
         ("deployment", "unpullable", "failed", "image"),
         ("deployment", "unschedulable", "failed", "Insufficient cpu"),

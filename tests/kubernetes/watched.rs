@@ -55,7 +55,8 @@ async fn pods(access: &Environments) -> (BTreeSet<String>, Vec<Fault>) {
 }
 
 fn theirs(cluster: &Cluster) -> BTreeSet<String> {
-    let text = cluster.kubectl(&["get", "pods", "--all-namespaces", "--no-headers", "--output=custom-columns=:metadata.name"]);
+    let text =
+        cluster.kubectl(&["get", "pods", "--all-namespaces", "--no-headers", "--output=custom-columns=:metadata.name"]);
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 

@@ -56,19 +56,19 @@ impl Ask {
         let parts: Vec<&str> = decoded.split('/').filter(|part| !part.is_empty()).collect();
         let rest = match parts.as_slice() {
             ["api", version, rest @ ..] => {
-                self.version = (*version).to_owned();
+                (*version).clone_into(&mut self.version);
                 rest
             }
             ["apis", group, version, rest @ ..] => {
-                self.group = (*group).to_owned();
-                self.version = (*version).to_owned();
+                (*group).clone_into(&mut self.group);
+                (*version).clone_into(&mut self.version);
                 rest
             }
             _ => return,
         };
         let place = match rest {
             ["namespaces", namespace, rest @ ..] if !rest.is_empty() && !matches!(rest[0], "status" | "finalize") => {
-                self.namespace = (*namespace).to_owned();
+                (*namespace).clone_into(&mut self.namespace);
                 rest
             }
             rest => rest,

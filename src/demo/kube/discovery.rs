@@ -8,8 +8,14 @@ use crate::demo::world::kube::{KubeCluster, Refusal, TYPES, Type};
 
 const READS: [&str; 2] = ["get", "list"];
 const ALL: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-/// Groups without objects of their own: group, version, plural, kind, whether it has a namespace, verbs.
-const OTHERS: [(&str, &str, &str, &str, bool, &[&str]); 5] = [
+/// A type without objects of its own: group, version, plural, kind, whether it has a namespace, verbs.
+type Other = (&'static str, &'static str, &'static str, &'static str, bool, &'static [&'static str]);
+
+/// A subresource: name, its kind's group and version, kind, verbs.
+type Part = (&'static str, (&'static str, &'static str), &'static str, &'static [&'static str]);
+
+/// The types that are only asked.
+const OTHERS: [Other; 5] = [
     ("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", false, &READS),
     ("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", true, &READS),
     ("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false, &["create"]),
@@ -66,9 +72,9 @@ fn group((name, version): (&str, &str)) -> Value {
     json!({ "kind": "APIGroup", "apiVersion": "v1", "name": name, "versions": [at], "preferredVersion": at })
 }
 
-/// Subresources of a type: name, kind's group and version, kind, verbs.
-fn parts(of: &Type) -> Vec<(&'static str, (&'static str, &'static str), &'static str, &'static [&'static str])> {
-    let mut all: Vec<(_, _, _, &'static [&'static str])> = Vec::new();
+/// Subresources of a type.
+fn parts(of: &Type) -> Vec<Part> {
+    let mut all: Vec<Part> = Vec::new();
     if of.plural == "pods" {
         all.push(("log", ("", "v1"), "Pod", &["get"]));
         all.push(("eviction", ("policy", "v1"), "Eviction", &["create"]));

@@ -139,7 +139,7 @@ pub fn get(cluster: &KubeCluster, of: &Type, ask: &Ask) -> Result<Answer, Refusa
         match Form::of(ask) {
             Form::Whole => cluster.view(of, object),
             Form::Metadata => cluster.metadata(of, object),
-            Form::Table => table::table(cluster, of, [object].into_iter(), json!({}), ask),
+            Form::Table => table::table(cluster, of, [object].into_iter(), &json!({}), ask),
         },
     ))
 }
@@ -191,7 +191,7 @@ pub fn list(cluster: &KubeCluster, of: &Type, ask: &Ask, repeat_token: bool) -> 
             from.map_or_else(|| rest.first().map(|it| token(version, it)).unwrap_or_default(), str::to_owned).into();
     }
     let (kind, api, items): (String, String, Vec<Value>) = match Form::of(ask) {
-        Form::Table => return Ok(Answer::Json(200, table::table(cluster, of, rest.into_iter(), metadata, ask))),
+        Form::Table => return Ok(Answer::Json(200, table::table(cluster, of, rest.into_iter(), &metadata, ask))),
         Form::Metadata => (
             "PartialObjectMetadataList".to_owned(),
             "meta.k8s.io/v1".to_owned(),

@@ -76,7 +76,9 @@ impl Estate {
     pub fn compact(&self, environment: &str, cluster: &str) {
         let mut world = self.0.world();
         let cluster = world.account_mut(environment).and_then(|account| account.kube.get_mut(cluster));
-        cluster.into_iter().for_each(|cluster| cluster.store.compact());
+        if let Some(cluster) = cluster {
+            cluster.store.compact();
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub fn table<'a>(
     cluster: &KubeCluster,
     of: &Type,
     objects: impl Iterator<Item = &'a Object>,
-    metadata: Value,
+    metadata: &Value,
     ask: &Ask,
 ) -> Value {
     let columns = columns(cluster, of);

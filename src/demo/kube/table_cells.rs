@@ -9,13 +9,50 @@ use crate::demo::world::kube::{Type, condition, int, list, map, text};
 /// The cells of an object, one for each column of its type.
 pub fn cells(of: &Type, it: &Value, now: Timestamp) -> Value {
     let name = text(it, "/metadata/name");
-    let old = age(text(it, "/metadata/creationTimestamp"), now);
+    let old = &age(text(it, "/metadata/creationTimestamp"), now);
+    match of.plural {
+        "pods" => pod(it, name, old),
+        "deployments" | "replicasets" | "statefulsets" | "daemonsets" => workload(of, it, name, old),
+        "jobs" => job(it, name, old, now),
+        "cronjobs" => json!([
+            name,
+            text(it, "/spec/schedule"),
+            "<none>",
+            it["spec"]["suspend"] == true,
+            list(it, "/status/active").len(),
+            if it["status"]["lastScheduleTime"].is_string() {
+                age(text(it, "/status/lastScheduleTime"), now)
+            } else {
+                "<none>".to_owned()
+            },
+            old,
+        ]),
+        "services" => service(it, name, old),
+        "ingresses" | "endpointslices" => network(of, it, name, old),
+        "horizontalpodautoscalers" | "poddisruptionbudgets" | "resourcequotas" => limits(of, it, name, old),
+        "persistentvolumeclaims" | "persistentvolumes" | "storageclasses" => storage(of, it, name, old),
+        "nodes" => node(it, name, old),
+        "namespaces" => json!([name, text(it, "/status/phase"), old]),
+        "configmaps" => json!([name, map(it, "/data").map_or(0, Map::len), old]),
+        "secrets" => json!([name, text(it, "/type"), map(it, "/data").map_or(0, Map::len), old]),
+        "leases" => json!([name, text(it, "/spec/holderIdentity"), old]),
+        "events" => event(it, name, now),
+        "controllerrevisions" => {
+            let owner = &it["metadata"]["ownerReferences"][0];
+            let owner = format!("{}.apps/{}", text(owner, "/kind").to_lowercase(), text(owner, "/name"));
+            json!([name, owner, it["revision"], old])
+        }
+        "customresourcedefinitions" => json!([name, text(it, "/metadata/creationTimestamp")]),
+        _ => json!([name, old]),
+    }
+}
+
+/// Workloads.
+fn workload(of: &Type, it: &Value, name: &str, old: &str) -> Value {
     let number = |pointer: &str| int(it, pointer).unwrap_or(0);
-    let dash = |pointer: &str| Some(text(it, pointer)).filter(|text| !text.is_empty()).unwrap_or("<none>").to_owned();
     let (containers, images) = (joined(it, "/name"), joined(it, "/image"));
     let selector = || pairs(map(it, "/spec/selector/matchLabels"));
     match of.plural {
-        "pods" => pod(it, name, &old),
         "deployments" => json!([
             name,
             format!("{}/{}", number("/status/readyReplicas"), number("/spec/replicas")),
@@ -53,61 +90,13 @@ pub fn cells(of: &Type, it: &Value, now: Timestamp) -> Value {
             pairs(map(it, "/spec/template/spec/nodeSelector")),
             old,
         ]),
-        "jobs" => job(it, name, &old, now),
-        "cronjobs" => json!([
-            name,
-            text(it, "/spec/schedule"),
-            "<none>",
-            it["spec"]["suspend"] == true,
-            list(it, "/status/active").len(),
-            if it["status"]["lastScheduleTime"].is_string() {
-                age(text(it, "/status/lastScheduleTime"), now)
-            } else {
-                "<none>".to_owned()
-            },
-            old,
-        ]),
-        "services" => service(it, name, &old),
-        "ingresses" => {
-            let hosts: Vec<&str> = list(it, "/spec/rules").iter().map(|rule| text(rule, "/host")).collect();
-            let ports = if list(it, "/spec/tls").is_empty() { "80" } else { "80, 443" };
-            json!([
-                name,
-                dash("/spec/ingressClassName"),
-                hosts.join(","),
-                text(it, "/status/loadBalancer/ingress/0/hostname"),
-                ports,
-                old
-            ])
-        }
-        "nodes" => node(it, name, &old),
-        "namespaces" => json!([name, text(it, "/status/phase"), old]),
-        "configmaps" => json!([name, map(it, "/data").map_or(0, Map::len), old]),
-        "secrets" => json!([name, text(it, "/type"), map(it, "/data").map_or(0, Map::len), old]),
-        "events" => json!([
-            age(text(it, "/lastTimestamp"), now),
-            text(it, "/type"),
-            text(it, "/reason"),
-            format!("{}/{}", text(it, "/involvedObject/kind").to_lowercase(), text(it, "/involvedObject/name")),
-            text(it, "/message"),
-            number("/count"),
-            name,
-        ]),
-        "horizontalpodautoscalers" => {
-            let used = int(it, "/status/currentMetrics/0/resource/current/averageUtilization");
-            let used = used.map_or_else(|| "<unknown>".to_owned(), |used| format!("{used}%"));
-            let target = number("/spec/metrics/0/resource/target/averageUtilization");
-            let about = format!("{}/{}", text(it, "/spec/scaleTargetRef/kind"), text(it, "/spec/scaleTargetRef/name"));
-            json!([
-                name,
-                about,
-                format!("cpu: {used}/{target}%"),
-                number("/spec/minReplicas").to_string(),
-                number("/spec/maxReplicas"),
-                number("/status/currentReplicas"),
-                old
-            ])
-        }
+        _ => json!([name, old]),
+    }
+}
+
+/// Volumes.
+fn storage(of: &Type, it: &Value, name: &str, old: &str) -> Value {
+    match of.plural {
         "persistentvolumeclaims" => json!([
             name,
             phase(it),
@@ -127,6 +116,37 @@ pub fn cells(of: &Type, it: &Value, now: Timestamp) -> Value {
             text(it, "/spec/storageClassName"),
             old,
         ]),
+        "storageclasses" => json!([
+            name,
+            text(it, "/provisioner"),
+            text(it, "/reclaimPolicy"),
+            text(it, "/volumeBindingMode"),
+            it["allowVolumeExpansion"] == true,
+            old,
+        ]),
+        _ => json!([name, old]),
+    }
+}
+
+/// What bounds workloads.
+fn limits(of: &Type, it: &Value, name: &str, old: &str) -> Value {
+    let number = |pointer: &str| int(it, pointer).unwrap_or(0);
+    match of.plural {
+        "horizontalpodautoscalers" => {
+            let used = int(it, "/status/currentMetrics/0/resource/current/averageUtilization");
+            let used = used.map_or_else(|| "<unknown>".to_owned(), |used| format!("{used}%"));
+            let target = number("/spec/metrics/0/resource/target/averageUtilization");
+            let about = format!("{}/{}", text(it, "/spec/scaleTargetRef/kind"), text(it, "/spec/scaleTargetRef/name"));
+            json!([
+                name,
+                about,
+                format!("cpu: {used}/{target}%"),
+                number("/spec/minReplicas").to_string(),
+                number("/spec/maxReplicas"),
+                number("/status/currentReplicas"),
+                old
+            ])
+        }
         "poddisruptionbudgets" => {
             let of = |field: &str| match &it["spec"][field] {
                 Value::Null => "N/A".to_owned(),
@@ -146,32 +166,45 @@ pub fn cells(of: &Type, it: &Value, now: Timestamp) -> Value {
             });
             json!([name, old, parts.collect::<Vec<_>>().join(", "), ""])
         }
+        _ => json!([name, old]),
+    }
+}
+
+/// What leads to pods.
+fn network(of: &Type, it: &Value, name: &str, old: &str) -> Value {
+    let dash = |pointer: &str| Some(text(it, pointer)).filter(|text| !text.is_empty()).unwrap_or("<none>");
+    match of.plural {
+        "ingresses" => {
+            let hosts: Vec<&str> = list(it, "/spec/rules").iter().map(|rule| text(rule, "/host")).collect();
+            let ports = if list(it, "/spec/tls").is_empty() { "80" } else { "80, 443" };
+            json!([
+                name,
+                dash("/spec/ingressClassName"),
+                hosts.join(","),
+                text(it, "/status/loadBalancer/ingress/0/hostname"),
+                ports,
+                old
+            ])
+        }
         "endpointslices" => {
             let ports: Vec<String> = list(it, "/ports").iter().map(|port| port["port"].to_string()).collect();
             let ends: Vec<&str> = list(it, "/endpoints").iter().map(|end| text(end, "/addresses/0")).collect();
             json!([name, text(it, "/addressType"), ports.join(","), ends.join(","), old])
         }
-        "leases" => json!([name, text(it, "/spec/holderIdentity"), old]),
-        "controllerrevisions" => {
-            let owner = &it["metadata"]["ownerReferences"][0];
-            json!([
-                name,
-                format!("{}.apps/{}", text(owner, "/kind").to_lowercase(), text(owner, "/name")),
-                number("/revision"),
-                old
-            ])
-        }
-        "storageclasses" => json!([
-            name,
-            text(it, "/provisioner"),
-            text(it, "/reclaimPolicy"),
-            text(it, "/volumeBindingMode"),
-            it["allowVolumeExpansion"] == true,
-            old,
-        ]),
-        "customresourcedefinitions" => json!([name, text(it, "/metadata/creationTimestamp")]),
         _ => json!([name, old]),
     }
+}
+
+fn event(it: &Value, name: &str, now: Timestamp) -> Value {
+    json!([
+        age(text(it, "/lastTimestamp"), now),
+        text(it, "/type"),
+        text(it, "/reason"),
+        format!("{}/{}", text(it, "/involvedObject/kind").to_lowercase(), text(it, "/involvedObject/name")),
+        text(it, "/message"),
+        int(it, "/count").unwrap_or(0),
+        name,
+    ])
 }
 
 /// `a=b,c=d`.

@@ -157,7 +157,7 @@ impl Watch {
         let mut json = match self.form {
             Form::Whole => cluster.view(self.of, object),
             Form::Metadata => cluster.metadata(self.of, object),
-            Form::Table => return table::table(cluster, self.of, [object].into_iter(), json!({}), &self.ask),
+            Form::Table => return table::table(cluster, self.of, [object].into_iter(), &json!({}), &self.ask),
         };
         if let Some(version) = version {
             json["metadata"]["resourceVersion"] = version.to_string().into();

@@ -18,7 +18,9 @@ fn a_config_map_is_known_by_lengths() {
 fn values_are_shown_as_far_as_they_go_and_without_escapes() {
     let long = vec!["x"; LINES + 5].join("\n");
     let wide = "ü".repeat(WIDE + 1);
-    let Section::Text { lines, .. } = values(&json!({ "a": "one\n\u{1b}[31mtwo", "long": long, "wide": wide })) else { panic!() };
+    let Section::Text { lines, .. } = values(&json!({ "a": "one\n\u{1b}[31mtwo", "long": long, "wide": wide })) else {
+        panic!()
+    };
     assert_eq!(lines[..5].iter().map(|line| &**line).collect::<Vec<_>>(), ["a:", "  one", "  two", "", "long:"]);
     assert!(lines.iter().any(|line| &**line == "  … 5 lines more"));
     assert!(lines.last().unwrap().ends_with("ü…"));

@@ -71,7 +71,7 @@ fn a_row_has_every_column() {
     assert_eq!((shown("nodes"), shown("nodes_max")), ("6".to_owned(), "10".to_owned()));
     assert_eq!((shown("node_groups"), shown("asgs")), ("a 3, b 3".to_owned(), "eks-a, eks-b".to_owned()));
     let labels: Vec<_> = relations(&row).iter().map(|relation| relation.label).collect();
-    assert_eq!(labels, ["auto scaling groups", "alarms", "log group"]);
+    assert_eq!(labels, ["pods", "nodes", "namespaces", "resources", "auto scaling groups", "alarms", "log group"]);
 }
 
 #[test]

@@ -31,12 +31,15 @@ fn now() -> Timestamp {
 fn backends_are_told_with_what_takes_them() {
     let ingress = ingress(&json!(null));
     let told: Vec<_> = ingress.spec.backends().map(|(place, backend)| format!("{place} {}", backend.words())).collect();
-    assert_eq!(told, [
-        "shop.example.com/api api:8080",
-        "shop.example.com/old redirect:use-annotation",
-        "shop.example.com/files Bucket/files",
-        "* fallback:http",
-    ]);
+    assert_eq!(
+        told,
+        [
+            "shop.example.com/api api:8080",
+            "shop.example.com/old redirect:use-annotation",
+            "shop.example.com/files Bucket/files",
+            "* fallback:http",
+        ]
+    );
     assert_eq!(services(&ingress.spec), ["api", "fallback"], "an action of the controller is no service");
 }
 
@@ -57,11 +60,16 @@ fn a_missing_service_and_a_missing_address_are_told() {
 #[test]
 fn target_groups_are_those_bound_to_its_services() {
     let binding = |namespace: &str, service: &str, group: &str| {
-        let arn = format!("arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/{group}/0123456789abcdef");
+        let arn =
+            format!("arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/{group}/0123456789abcdef");
         let binding = json!({ "metadata": { "name": group, "namespace": namespace },
             "spec": { "targetGroupARN": arn, "serviceRef": { "name": service, "port": 80 } } });
         Arc::new(serde_json::from_value::<TargetGroupBinding>(binding).unwrap())
     };
-    let bindings = [binding("shop", "api", "k8s-shop-api"), binding("shop", "db", "k8s-shop-db"), binding("other", "api", "k8s-other")];
+    let bindings = [
+        binding("shop", "api", "k8s-shop-api"),
+        binding("shop", "db", "k8s-shop-db"),
+        binding("other", "api", "k8s-other"),
+    ];
     assert_eq!(target_groups(&ingress(&json!([])), &["api", "fallback"], &bindings), ["k8s-shop-api"]);
 }

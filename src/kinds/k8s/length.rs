@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn lengths_are_those_of_the_values() {
-        let lengths: Vec<Base64Length> = serde_json::from_str(r#"["", "aA==", "aGk=", "aGkh", "aGkhIQ==", null]"#).unwrap();
+        let lengths: Vec<Base64Length> =
+            serde_json::from_str(r#"["", "aA==", "aGk=", "aGkh", "aGkhIQ==", null]"#).unwrap();
         assert_eq!(lengths.iter().map(|length| length.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 0]);
         let texts: Vec<TextLength> = serde_json::from_str(r#"["a\nb", "ü"]"#).unwrap();
         assert_eq!(texts, [TextLength(3), TextLength(2)]);

@@ -201,3 +201,7 @@ pub async fn raw<K: Object>(env: &Env, id: &ResourceId) -> Result<String, Fault>
     }
     raw::pretty(&raw::masked(whole))
 }
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;

@@ -7,7 +7,7 @@ use crate::model::Health;
 fn node(spec: &Json, conditions: &Json) -> Node {
     serde_json::from_value(json!({
         "metadata": { "name": "ip-10-0-1-23.eu-central-1.compute.internal", "labels": {
-            "eks.amazonaws.com/nodegroup": "workers", "node-role.kubernetes.io/worker": "", "kubernetes.io/role": null,
+            "eks.amazonaws.com/nodegroup": "workers", "node-role.kubernetes.io/worker": "",
             "node.kubernetes.io/instance-type": "m6i.large", "topology.kubernetes.io/zone": "eu-central-1a" } },
         "spec": spec,
         "status": { "conditions": conditions, "allocatable": { "cpu": "1930m", "memory": "7134420Ki", "pods": "29" },

@@ -36,8 +36,9 @@ fn the_servers_columns_get_the_servers_titles() {
 
 #[test]
 fn no_more_columns_are_printed_than_there_is_room_for() {
-    let many: Vec<PrintedColumn> =
-        (0..40).map(|n| PrintedColumn { name: format!("A column number {n} \u{1b}[31m"), ..PrintedColumn::default() }).collect();
+    let many: Vec<PrintedColumn> = (0..40)
+        .map(|n| PrintedColumn { name: format!("A column number {n} \u{1b}[31m"), ..PrintedColumn::default() })
+        .collect();
     let titles = titles(&certificates(), &shown(&many));
     assert_eq!(titles.len(), COLUMNS.len());
     assert!(titles.iter().all(|title| title.chars().count() <= TITLE && !title.contains('\u{1b}')), "{titles:?}");
@@ -46,7 +47,9 @@ fn no_more_columns_are_printed_than_there_is_room_for() {
 #[test]
 fn what_says_that_it_is_not_ready_is_believed() {
     let columns = columns();
-    let verdict = |ready: &str| verdict(&shown(&columns), &[json!("web"), json!("ca"), json!(ready), json!(1), json!("no issuer"), json!("3d")]);
+    let verdict = |ready: &str| {
+        verdict(&shown(&columns), &[json!("web"), json!("ca"), json!(ready), json!(1), json!("no issuer"), json!("3d")])
+    };
     assert_eq!(verdict("True"), fine());
     assert_eq!(verdict("False"), (Health::Degraded, "not ready: no issuer".to_owned()));
     assert_eq!(verdict("1/1"), fine());

@@ -10,7 +10,9 @@ fn service(spec: &Json, status: &Json) -> Service {
 
 fn slice(name: &str, endpoints: &Json) -> Arc<EndpointSlice> {
     let meta = json!({ "name": name, "namespace": "shop", "labels": { "kubernetes.io/service-name": "web" } });
-    Arc::new(serde_json::from_value(json!({ "metadata": meta, "addressType": "IPv4", "endpoints": endpoints })).unwrap())
+    Arc::new(
+        serde_json::from_value(json!({ "metadata": meta, "addressType": "IPv4", "endpoints": endpoints })).unwrap(),
+    )
 }
 
 fn endpoint(pod: &str, conditions: &Json) -> Json {
@@ -19,12 +21,15 @@ fn endpoint(pod: &str, conditions: &Json) -> Json {
 
 #[test]
 fn endpoints_are_counted_once_and_those_that_go_not_at_all() {
-    let v4 = slice("a", &json!([
-        endpoint("web-1", &json!({ "ready": true })),
-        endpoint("web-2", &json!({ "ready": false, "terminating": true })),
-        endpoint("web-3", &json!({ "ready": false })),
-        endpoint("web-4", &json!(null)),
-    ]));
+    let v4 = slice(
+        "a",
+        &json!([
+            endpoint("web-1", &json!({ "ready": true })),
+            endpoint("web-2", &json!({ "ready": false, "terminating": true })),
+            endpoint("web-3", &json!({ "ready": false })),
+            endpoint("web-4", &json!(null)),
+        ]),
+    );
     let v6 = slice("b", &json!([endpoint("web-1", &json!({ "ready": true }))]));
     let none = slice("c", &json!(null));
     assert_eq!(counts(&[v4, v6, none])[&("shop", "web")], Behind { ready: 2, all: 3 });
@@ -55,14 +60,20 @@ fn a_service_is_as_its_endpoints_are(
 fn ports_and_addresses_are_told_as_kubectl_tells_them() {
     let spec = json!({ "type": "LoadBalancer", "externalIPs": ["192.0.2.7"], "ports": [
         { "name": "http", "port": 80, "targetPort": "web", "nodePort": 31234, "protocol": "TCP" }, { "port": 53, "protocol": "UDP" }] });
-    let service = service(&spec, &json!({ "loadBalancer": { "ingress": [{ "hostname": "a.elb.amazonaws.com", "ip": "192.0.2.1" }] } }));
+    let service = service(
+        &spec,
+        &json!({ "loadBalancer": { "ingress": [{ "hostname": "a.elb.amazonaws.com", "ip": "192.0.2.1" }] } }),
+    );
     assert_eq!(service.spec.ports.iter().map(port).collect::<Vec<_>>(), ["80:31234/TCP", "53/UDP"]);
     assert_eq!(external(&service), ["a.elb.amazonaws.com", "192.0.2.7"]);
 }
 
 #[test]
 fn a_service_selects_pods_that_have_all_its_labels() {
-    let pod: Pod = serde_json::from_value(json!({ "metadata": { "name": "p", "namespace": "shop", "labels": { "app": "web", "tier": "a" } } })).unwrap();
+    let pod: Pod = serde_json::from_value(
+        json!({ "metadata": { "name": "p", "namespace": "shop", "labels": { "app": "web", "tier": "a" } } }),
+    )
+    .unwrap();
     let of = |selector: Json| selects(&service(&json!({ "selector": selector }), &json!({})), &pod);
     assert!(of(json!({ "app": "web" })) && of(json!({ "app": "web", "tier": "a" })));
     assert!(!of(json!({ "app": "web", "tier": "b" })) && !of(json!({})));

@@ -7,7 +7,8 @@ fn namespace(meta: &Json, status: &Json) -> Namespace {
 }
 
 fn quota(namespace: &str, hard: &Json, used: &Json) -> Arc<Quota> {
-    let quota = json!({ "metadata": { "name": "limits", "namespace": namespace }, "status": { "hard": hard, "used": used } });
+    let quota =
+        json!({ "metadata": { "name": "limits", "namespace": namespace }, "status": { "hard": hard, "used": used } });
     Arc::new(serde_json::from_value(quota).unwrap())
 }
 
@@ -18,7 +19,11 @@ fn now() -> Timestamp {
 #[test]
 fn the_fullest_quota_comes_first_and_a_full_one_is_told() {
     let quotas = [
-        quota("shop", &json!({ "pods": "10", "requests.cpu": "4", "count/secrets": "0" }), &json!({ "pods": "5", "requests.cpu": "4000m" })),
+        quota(
+            "shop",
+            &json!({ "pods": "10", "requests.cpu": "4", "count/secrets": "0" }),
+            &json!({ "pods": "5", "requests.cpu": "4000m" }),
+        ),
         quota("other", &json!({ "pods": "1" }), &json!({ "pods": "1" })),
         quota("shop", &json!(null), &json!(null)),
     ];
@@ -36,9 +41,8 @@ fn one_that_does_not_go_says_why() {
         { "type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content successfully deleted" },
         { "type": "NamespaceFinalizersRemaining", "status": "True", "reason": "SomeFinalizersRemain",
             "message": "Some content in the namespace has finalizers remaining: example.com/hook in 1 resource instances" }] });
-    let going = |since: &str| {
-        verdict(&namespace(&json!({ "name": "shop", "deletionTimestamp": since }), &status), &[], now())
-    };
+    let going =
+        |since: &str| verdict(&namespace(&json!({ "name": "shop", "deletionTimestamp": since }), &status), &[], now());
     let (health, reason) = going("2026-03-02T08:00:00Z");
     assert_eq!(health, Health::Degraded);
     assert!(reason.starts_with("being deleted since 08:00Z: Some content in the namespace has finalizers"), "{reason}");

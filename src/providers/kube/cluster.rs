@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use kube::Client;
 use serde::de::DeserializeOwned;
 
-use super::discovery::Found;
 use super::access::Access;
 use super::client;
+use super::discovery::Found;
 use super::fault::fault;
 use super::lately::Lately;
 use super::moves::Moves;

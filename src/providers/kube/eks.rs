@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn a_session_s_token_stands_in_it() {
         let url = signed(&Credentials::new("AKID", "secret", Some("a/b+c==".to_owned()), None, "test"));
-        assert!(url.contains("&X-Amz-Security-Token=a%2Fb%2Bc%3D%3D&"), "{url}");
+        assert!(url.contains("&X-Amz-Security-Token=a%2Fb%2Bc%3D%3D"), "{url}");
     }
 
     #[test]

@@ -25,6 +25,9 @@ const LEASE: Duration = Duration::from_secs(45);
 /// Between two looks at the lease.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// A watch is taken up again after half a minute at most. One that has not failed for longer runs, even when nothing has happened.
+const MENDED: Duration = Duration::from_secs(45);
+
 /// Objects listed in one page.
 const PAGE: u32 = 500;
 
@@ -45,6 +48,8 @@ struct Kept<K> {
     /// Whether a list was whole once.
     whole: bool,
     fault: Option<Fault>,
+    /// When it failed last.
+    failed: Instant,
     read: Instant,
     ended: bool,
 }
@@ -73,6 +78,7 @@ impl<K: Object> Watch<K> {
             listing: BTreeMap::new(),
             whole: false,
             fault: None,
+            failed: Instant::now(),
             read: Instant::now(),
             ended: false,
         }));
@@ -125,14 +131,13 @@ async fn run<K: Object>(place: Place, kept: Arc<Mutex<Kept<K>>>, tell: tokio::sy
     let mut events = Box::pin(events.backoff(DefaultBackoff::default()));
     let mut looks = tokio::time::interval(LOOK);
     loop {
-        let event = match select(events.next(), Box::pin(looks.tick())).await {
-            Either::Left((event, _)) => event,
+        let moved = match select(events.next(), Box::pin(looks.tick())).await {
+            Either::Left((Some(event), _)) => lock().take(event),
+            Either::Left((None, _)) => break,
             // Who waits for a first list that takes long is a reader too.
             Either::Right(_) if lock().read.elapsed() > LEASE && tell.receiver_count() < 2 => break,
-            Either::Right(_) => continue,
+            Either::Right(_) => lock().mended(),
         };
-        let Some(event) = event else { break };
-        let moved = lock().take(event);
         if moved {
             let _ = tell.send(());
             place.moves.tell(&place.scope, K::PLURAL);
@@ -150,6 +155,11 @@ fn slim<K: Object>(object: &mut K) {
 }
 
 impl<K: Object> Kept<K> {
+    /// Takes the fault away from a watch that runs again although nothing has happened since; says whether there was one.
+    fn mended(&mut self) -> bool {
+        self.whole && self.failed.elapsed() > MENDED && self.fault.take().is_some()
+    }
+
     /// Takes an event; says whether a reader would see something else now.
     fn take(&mut self, event: Result<Event<K>, Error>) -> bool {
         let event = match event {
@@ -158,6 +168,7 @@ impl<K: Object> Kept<K> {
                 let new = fault(K::PLURAL, &kube_error(error));
                 let same = self.fault.as_ref().is_some_and(|known| known.class == new.class);
                 self.fault = Some(new);
+                self.failed = Instant::now();
                 return !same;
             }
         };

@@ -24,8 +24,8 @@ use super::matches::{self, Unseen};
 use super::pen::Pen;
 use super::signs;
 use super::theme::{Role, Theme};
-use crate::app::pane::{Pane, TableColumn};
 use crate::app::nav::Sort;
+use crate::app::pane::{Pane, TableColumn};
 use crate::app::{PaneKey, Target, Viewport};
 use crate::kinds;
 use crate::model::{Health, Resource, Value};
@@ -105,9 +105,11 @@ pub(super) fn border(cx: &mut Cx, area: Rect, frame: &Framed) -> Rect {
 /// The name of the column that a list is sorted by.
 fn sorted_by(pane: &Pane, sort: &Sort) -> String {
     let titles = pane.shown.titles();
-    let named = pane.kinds.iter().filter_map(|kind| kinds::by_id(kind)).find_map(|kind| {
-        kinds::titles::name_of(kind, titles, kind.column(sort.column)?)
-    });
+    let named = pane
+        .kinds
+        .iter()
+        .filter_map(|kind| kinds::by_id(kind))
+        .find_map(|kind| kinds::titles::name_of(kind, titles, kind.column(sort.column)?));
     named.unwrap_or_else(|| sort.column.to_owned()).replace('_', " ")
 }
 

@@ -90,21 +90,21 @@ async fn only_clusters_that_are_there_are_reached() {
 }
 
 #[tokio::test]
-async fn a_cluster_of_five_thousand_pods_can_be_had() {
+async fn a_large_cluster_that_churns_can_be_had() {
     let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
     let clock = Clock::manual(start);
-    let estate = Estate::with_pods(1, clock.clone(), 5_000, 20);
+    let estate = Estate::with_pods(1, clock.clone(), 1_000, 5);
     let client = Client::new(estate.kube("kube-000", "bench").unwrap(), "default");
     let rig = Rig { estate, clock, client };
     let running = kube::api::ListParams::default().fields("status.phase=Running");
     let pods: Api<DynamicObject> = rig.api("pods", "");
     let bench = |pod: &DynamicObject| pod.metadata.namespace.as_deref().is_some_and(|it| it.starts_with("team-"));
-    assert_eq!(pods.list(&running).await.unwrap().items.iter().filter(|pod| bench(pod)).count(), 5_000);
-    assert_eq!(rig.api("nodes", "").list(&kube::api::ListParams::default()).await.unwrap().items.len(), 200);
-    rig.pass(30);
+    assert_eq!(pods.list(&running).await.unwrap().items.iter().filter(|pod| bench(pod)).count(), 1_000);
+    assert_eq!(rig.api("nodes", "").list(&kube::api::ListParams::default()).await.unwrap().items.len(), 40);
+    rig.pass(10);
     let later = pods.list(&kube::api::ListParams::default()).await.unwrap().items;
     let new = later.iter().filter(|pod| {
         pod.metadata.creation_timestamp.as_ref().is_some_and(|at| at.0 > "2026-03-02T09:00:00Z".parse().unwrap())
     });
-    assert!(new.count() > 300);
+    assert!(new.count() > 20);
 }

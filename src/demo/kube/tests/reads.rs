@@ -65,7 +65,7 @@ async fn discovery_tells_the_same_in_both_forms() {
     let kinds = |discovery: &Discovery| {
         let mut all: Vec<String> = discovery
             .groups()
-            .flat_map(|group| group.recommended_resources())
+            .flat_map(kube::discovery::ApiGroup::recommended_resources)
             .map(|(it, caps)| format!("{}/{} {} {:?}", it.api_version, it.plural, it.kind, caps.scope))
             .collect();
         all.sort();

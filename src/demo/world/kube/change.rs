@@ -118,7 +118,11 @@ impl KubeCluster {
             let now = self.now;
             self.store.remove(of.plural, namespace, name, now);
         }
-        if of.namespaced { self.touch(namespace) } else { self.touch_all() }
+        if of.namespaced {
+            self.touch(namespace);
+        } else {
+            self.touch_all();
+        }
     }
 
     /// Creates an object, or only says what it would come to.
@@ -197,9 +201,9 @@ impl KubeCluster {
         };
         let left = self.store.get(of.plural, namespace, name).map_or(old, |object| self.view(of, object));
         if of.namespaced {
-            self.touch(namespace)
+            self.touch(namespace);
         } else {
-            self.touch_all()
+            self.touch_all();
         }
         self.settle();
         Ok((left, stays))

@@ -69,9 +69,12 @@ impl KubeCluster {
         let uid = text(deployment, "/metadata/uid");
         let mut sets = self.store.docs("replicasets", namespace);
         let set = sets.find(|set| {
+            if Store::owner(set).is_none_or(|owner| owner["uid"] != uid) {
+                return false;
+            }
             let mut template = set["spec"]["template"].clone();
             super::json::unset(&mut template, "/metadata/labels", HASH);
-            Store::owner(set).is_some_and(|owner| owner["uid"] == uid) && template == deployment["spec"]["template"]
+            template == deployment["spec"]["template"]
         })?;
         Some(text(set, "/metadata/name").to_owned())
     }
@@ -150,13 +153,18 @@ impl KubeCluster {
     fn shrink_old(&mut self, namespace: &str, deployment: &Value, current: &Set, old: &[Set], least: i64) {
         let total: i64 = current.replicas + old.iter().map(|set| set.replicas).sum::<i64>();
         let mut spare = total - least - (current.replicas - current.available).max(0);
+        if spare <= 0 {
+            return;
+        }
         let mut sets: Vec<Set> = old.to_vec();
         for set in &mut sets {
             let sick = (set.replicas - set.available).clamp(0, spare.max(0));
             set.replicas -= sick;
             spare -= sick;
         }
-        let available: i64 = current.available + old.iter().map(|set| set.available).sum::<i64>();
+        // A set that was just made smaller does not know it yet.
+        let known = |set: &Set| set.available.min(set.replicas);
+        let available: i64 = known(current) + old.iter().map(known).sum::<i64>();
         let mut spare = (available - least).max(0);
         for set in &mut sets {
             let taken = set.replicas.min(spare);

@@ -83,7 +83,7 @@ pub fn mebibytes(quantity: &Value) -> i64 {
         "Mi" => number,
         "Ki" => number >> 10,
         "G" => number * 954,
-        "M" => number * 1_000_000 >> 20,
+        "M" => (number * 1_000_000) >> 20,
         _ => number >> 20,
     }
 }

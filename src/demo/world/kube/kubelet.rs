@@ -75,7 +75,7 @@ impl KubeCluster {
         match step {
             PodStep::Schedule => self.schedule(namespace, name),
             PodStep::Create if matches!(self.fates.get(image.as_str()), Some(Fate::Missing)) => {
-                self.pull(namespace, name)
+                self.pull(namespace, name);
             }
             PodStep::Create => self.start(namespace, name),
             PodStep::Pull => self.pull(namespace, name),

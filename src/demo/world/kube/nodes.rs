@@ -85,7 +85,9 @@ impl KubeCluster {
 
     pub(super) fn touch_all(&mut self) {
         let all: Vec<String> = self.store.list("namespaces", None).map(|it| it.name().to_owned()).collect();
-        all.iter().for_each(|namespace| self.touch(namespace));
+        for namespace in all {
+            self.touch(&namespace);
+        }
     }
 
     fn heartbeats(&mut self) {

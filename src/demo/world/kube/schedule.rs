@@ -62,7 +62,7 @@ impl KubeCluster {
     fn find_node(&self, template: &Template, name: &str) -> Result<Arc<str>, String> {
         let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
         let mut best: Option<(i64, Arc<str>)> = None;
-        let mut count = 0;
+        let (own, mut count) = (super::super::dice::hash(7, name), 0_usize);
         for object in self.store.list("nodes", None) {
             let Object::Doc(doc) = object else { continue };
             count += 1;
@@ -71,8 +71,9 @@ impl KubeCluster {
                 *refused.entry(why).or_default() += 1;
                 continue;
             }
-            let room = free(&doc.json, load).cpu
-                - (super::super::dice::hash(7, &format!("{name}{}", object.name())) % 400) as i64;
+            // Of nodes with about as much room each has its turn.
+            let turn = super::super::dice::mix2(own, count as u64) % 400;
+            let room = free(&doc.json, load).cpu - turn as i64;
             if best.as_ref().is_none_or(|(most, _)| room > *most) {
                 best = Some((room, object.name().into()));
             }

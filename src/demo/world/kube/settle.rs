@@ -62,7 +62,9 @@ impl KubeCluster {
     fn collect_garbage(&mut self, namespace: &str) {
         let mut there: HashSet<String> = HashSet::new();
         let mut leaving: Vec<(&'static str, String, String)> = Vec::new();
-        for plural in ["deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "certificates", "services"] {
+        for plural in
+            ["deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "certificates", "services"]
+        {
             for json in self.store.docs(plural, namespace) {
                 let uid = text(json, "/metadata/uid").to_owned();
                 if list(json, "/metadata/finalizers").iter().any(|it| it == "foregroundDeletion") {

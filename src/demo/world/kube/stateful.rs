@@ -75,7 +75,6 @@ impl KubeCluster {
             (Some(number), _, _) if pod(number).is_some_and(|pod| !updated(pod) && pod.deleting.is_none()) => {
                 Some((number, false))
             }
-            (Some(_), _, _) => None,
             (None, Some(number), _) | (None, None, Some(number)) => Some((number, false)),
             _ => None,
         };

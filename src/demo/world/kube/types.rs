@@ -56,16 +56,16 @@ const fn named(at: (Word, Word), kind: Word, names: (Word, Word), short: &'stati
     }
 }
 
-const fn global(of: Type) -> Type {
-    Type { namespaced: false, ..of }
+const fn global(of: &Type) -> Type {
+    Type { namespaced: false, ..*of }
 }
 
-const fn in_all(of: Type) -> Type {
-    Type { in_all: true, ..of }
+const fn in_all(of: &Type) -> Type {
+    Type { in_all: true, ..*of }
 }
 
-const fn scales(of: Type) -> Type {
-    Type { scales: true, in_all: true, ..of }
+const fn scales(of: &Type) -> Type {
+    Type { scales: true, in_all: true, ..*of }
 }
 
 const CORE: (Word, Word) = ("", "v1");
@@ -77,34 +77,34 @@ const CERTS: (Word, Word) = ("cert-manager.io", "v1");
 pub static TYPES: &[Type] = &[
     named(CORE, "ConfigMap", ("configmaps", "configmap"), &["cm"]),
     named(CORE, "Event", ("events", "event"), &["ev"]),
-    global(named(CORE, "Namespace", ("namespaces", "namespace"), &["ns"])),
-    global(named(CORE, "Node", ("nodes", "node"), &["no"])),
+    global(&named(CORE, "Namespace", ("namespaces", "namespace"), &["ns"])),
+    global(&named(CORE, "Node", ("nodes", "node"), &["no"])),
     named(CORE, "PersistentVolumeClaim", ("persistentvolumeclaims", "persistentvolumeclaim"), &["pvc"]),
-    global(named(CORE, "PersistentVolume", ("persistentvolumes", "persistentvolume"), &["pv"])),
-    in_all(named(CORE, "Pod", ("pods", "pod"), &["po"])),
+    global(&named(CORE, "PersistentVolume", ("persistentvolumes", "persistentvolume"), &["pv"])),
+    in_all(&named(CORE, "Pod", ("pods", "pod"), &["po"])),
     named(CORE, "ResourceQuota", ("resourcequotas", "resourcequota"), &["quota"]),
     named(CORE, "Secret", ("secrets", "secret"), &[]),
     named(CORE, "ServiceAccount", ("serviceaccounts", "serviceaccount"), &["sa"]),
-    in_all(named(CORE, "Service", ("services", "service"), &["svc"])),
+    in_all(&named(CORE, "Service", ("services", "service"), &["svc"])),
     named(APPS, "ControllerRevision", ("controllerrevisions", "controllerrevision"), &[]),
-    in_all(named(APPS, "DaemonSet", ("daemonsets", "daemonset"), &["ds"])),
-    scales(named(APPS, "Deployment", ("deployments", "deployment"), &["deploy"])),
-    scales(named(APPS, "ReplicaSet", ("replicasets", "replicaset"), &["rs"])),
-    scales(named(APPS, "StatefulSet", ("statefulsets", "statefulset"), &["sts"])),
-    in_all(named(
+    in_all(&named(APPS, "DaemonSet", ("daemonsets", "daemonset"), &["ds"])),
+    scales(&named(APPS, "Deployment", ("deployments", "deployment"), &["deploy"])),
+    scales(&named(APPS, "ReplicaSet", ("replicasets", "replicaset"), &["rs"])),
+    scales(&named(APPS, "StatefulSet", ("statefulsets", "statefulset"), &["sts"])),
+    in_all(&named(
         ("autoscaling", "v2"),
         "HorizontalPodAutoscaler",
         ("horizontalpodautoscalers", "horizontalpodautoscaler"),
         &["hpa"],
     )),
-    in_all(named(BATCH, "CronJob", ("cronjobs", "cronjob"), &["cj"])),
-    in_all(named(BATCH, "Job", ("jobs", "job"), &[])),
+    in_all(&named(BATCH, "CronJob", ("cronjobs", "cronjob"), &["cj"])),
+    in_all(&named(BATCH, "Job", ("jobs", "job"), &[])),
     named(("coordination.k8s.io", "v1"), "Lease", ("leases", "lease"), &[]),
     named(("discovery.k8s.io", "v1"), "EndpointSlice", ("endpointslices", "endpointslice"), &[]),
     named(("networking.k8s.io", "v1"), "Ingress", ("ingresses", "ingress"), &["ing"]),
     named(("policy", "v1"), "PodDisruptionBudget", ("poddisruptionbudgets", "poddisruptionbudget"), &["pdb"]),
-    global(named(("storage.k8s.io", "v1"), "StorageClass", ("storageclasses", "storageclass"), &["sc"])),
-    global(named(
+    global(&named(("storage.k8s.io", "v1"), "StorageClass", ("storageclasses", "storageclass"), &["sc"])),
+    global(&named(
         ("apiextensions.k8s.io", "v1"),
         "CustomResourceDefinition",
         ("customresourcedefinitions", "customresourcedefinition"),
@@ -112,5 +112,5 @@ pub static TYPES: &[Type] = &[
     )),
     named(CERTS, "CertificateRequest", ("certificaterequests", "certificaterequest"), &["cr", "crs"]),
     named(CERTS, "Certificate", ("certificates", "certificate"), &["cert", "certs"]),
-    global(named(CERTS, "ClusterIssuer", ("clusterissuers", "clusterissuer"), &[])),
+    global(&named(CERTS, "ClusterIssuer", ("clusterissuers", "clusterissuer"), &[])),
 ];

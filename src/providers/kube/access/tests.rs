@@ -41,7 +41,10 @@ impl Server {
         self.seen.lock().unwrap().push((request.uri().path().to_owned(), token.to_owned()));
         let refused = self.refuses.lock().unwrap().iter().any(|refused| token == format!("Bearer {refused}"));
         let code = if refused { 401 } else { 200 };
-        let body = format!(r#"{{"metadata":{{"uid":"{}"}}}}"#, self.uid.lock().unwrap());
+        let body = match code {
+            200 => format!(r#"{{"metadata":{{"uid":"{}"}}}}"#, self.uid.lock().unwrap()),
+            _ => "Unauthorized".to_owned(),
+        };
         Ok(Response::builder().status(code).body(Body::from(body.into_bytes()))?)
     }
 
@@ -168,9 +171,8 @@ async fn one_that_never_answers_is_known_soon_and_waited_for_once() {
 
 #[test]
 fn a_request_is_counted_by_its_verb() {
-    let of = |method: &str, uri: &str| {
-        operation(&Request::builder().method(method).uri(uri).body(Body::empty()).unwrap())
-    };
+    let of =
+        |method: &str, uri: &str| operation(&Request::builder().method(method).uri(uri).body(Body::empty()).unwrap());
     assert_eq!(of("GET", "/api/v1/pods?limit=500"), "k8s:get");
     assert_eq!(of("GET", "/api/v1/pods?resourceVersion=1&watch=true"), "k8s:watch");
     assert_eq!(of("PATCH", "/api/v1/namespaces/x/pods/y"), "k8s:patch");

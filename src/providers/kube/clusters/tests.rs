@@ -126,7 +126,8 @@ fn scope() -> Scope {
 #[tokio::test]
 async fn a_context_by_itself_says_who_one_is_and_asks_nothing_of_aws() {
     let (server, url) = Server::start().await;
-    let environments = Home::new(&url, "t").environments();
+    let home = Home::new(&url, "t");
+    let environments = home.environments();
     let identity = environments.identity(&scope()).await.unwrap();
     assert_eq!((&*identity.account, &*identity.arn), ("", "jane"));
     let fault = environments.env(&scope()).await.unwrap_err();
@@ -142,7 +143,8 @@ async fn a_context_by_itself_says_who_one_is_and_asks_nothing_of_aws() {
 #[tokio::test]
 async fn where_the_whole_is_denied_the_context_s_namespace_is_read_and_the_rest_is_missing() {
     let (server, url) = Server::start().await;
-    let env = Home::new(&url, "t").environments().kube_env(&scope()).await.unwrap();
+    let home = Home::new(&url, "t");
+    let env = home.environments().kube_env(&scope()).await.unwrap();
     let cluster = env.cluster(&"rack".into()).await.unwrap();
     for _ in 0..2 {
         let shelf = cluster.watched::<Thing>().await.unwrap();
@@ -176,7 +178,8 @@ async fn a_server_that_is_not_there_is_unreachable_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let environments = Home::new(&url, "t").environments();
+    let home = Home::new(&url, "t");
+    let environments = home.environments();
     let begun = Instant::now();
     let fault = environments.identity(&scope()).await.unwrap_err();
     assert_eq!(fault.class, FaultClass::Unreachable);

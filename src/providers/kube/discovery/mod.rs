@@ -131,7 +131,8 @@ impl Cluster {
     }
 
     async fn discover(&self) -> Result<Arc<ApiTypes>, Fault> {
-        let (core, groups) = futures_util::future::try_join(self.types_below("/api"), self.types_below("/apis")).await?;
+        let (core, groups) =
+            futures_util::future::try_join(self.types_below("/api"), self.types_below("/apis")).await?;
         let mut types = core;
         types.items.extend(groups.items);
         types.faults.extend(groups.faults);

@@ -232,7 +232,9 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].name(), "certificates.cert-manager.io");
         assert_eq!(found[0].path(Some("web")), "/apis/cert-manager.io/v1/namespaces/web/certificates");
-        for word in ["cert", "Certificate", "certificates", "certificates.cert-manager.io", "certificates.v1.cert-manager.io"] {
+        for word in
+            ["cert", "Certificate", "certificates", "certificates.cert-manager.io", "certificates.v1.cert-manager.io"]
+        {
             assert!(found[0].is_called(word), "{word}");
         }
         assert!(!found[0].is_called("certificaterequests"));
@@ -253,6 +255,9 @@ mod tests {
         .unwrap();
         let core = of_group("", vec![("v1".to_owned(), listed)]);
         assert_eq!(core.len(), 1);
-        assert_eq!((core[0].name(), core[0].singular.as_str(), core[0].path(None)), ("pods".into(), "pod", "/api/v1/pods".into()));
+        assert_eq!(
+            (core[0].name(), core[0].singular.as_str(), core[0].path(None)),
+            ("pods".into(), "pod", "/api/v1/pods".into())
+        );
     }
 }

@@ -39,13 +39,13 @@ pub(in crate::demo::world) fn cluster(account: &mut Account, start: Timestamp) {
 
 fn provisioning(cluster: &mut KubeCluster, gateway: &str) {
     cluster.add_namespace(SPACE, 280);
-    cluster.add_config(SPACE, "provisioning-api", json!({
+    cluster.add_config(SPACE, "provisioning-api", &json!({
         "DATABASE_POOL_SIZE": "10", "LOG_LEVEL": "info", "REDIS_URL": "redis://beta9-queue:6379/0", "QUEUE": "provisioning:jobs",
     }));
     cluster.add_config(
         SPACE,
         "provisioning-worker",
-        json!({ "CONCURRENCY": "1", "WORK_DIR": "/tmp/beta9-provisioning", "TFE_ADDRESS": "https://tfe.company.com" }),
+        &json!({ "CONCURRENCY": "1", "WORK_DIR": "/tmp/beta9-provisioning", "TFE_ADDRESS": "https://tfe.company.com" }),
     );
     cluster.add_secret(SPACE, "provisioning-database", &["DATABASE_URL"]);
     cluster.add_secret(SPACE, "provisioning-tfe-token", &["TFE_TOKEN"]);
@@ -82,9 +82,9 @@ fn provisioning(cluster: &mut KubeCluster, gateway: &str) {
         gateway,
     );
     cluster.add_certificate((SPACE, "provisioning-api-tls"), &["provisioning.beta9.example.com"], (31, 90));
-    cluster.add_budget(SPACE, "provisioning-api", json!(1));
-    cluster.add_budget(SPACE, "provisioning-worker", json!("50%"));
-    cluster.add_quota(SPACE, "provisioning", json!({ "pods": "40", "requests.cpu": "12", "requests.memory": "24Gi" }));
+    cluster.add_budget(SPACE, "provisioning-api", &json!(1));
+    cluster.add_budget(SPACE, "provisioning-worker", &json!("50%"));
+    cluster.add_quota(SPACE, "provisioning", &json!({ "pods": "40", "requests.cpu": "12", "requests.memory": "24Gi" }));
     cluster.add_cron(
         &App {
             name: "backup",
@@ -111,7 +111,7 @@ fn platform(cluster: &mut KubeCluster) {
         ..base
     });
     cluster.add_scaler("beta9-system", "sandbox-router", (2, 6), 65);
-    cluster.add_budget("beta9-system", "sandbox-router", json!(1));
+    cluster.add_budget("beta9-system", "sandbox-router", &json!(1));
     cluster.add_service("beta9-system", "sandbox-router", "sandbox-router", (80, 8080), "ClusterIP");
     let gpu = App {
         name: "gpu-runner",

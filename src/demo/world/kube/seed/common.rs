@@ -86,7 +86,7 @@ impl KubeCluster {
         }
         self.add_service("kube-system", "kube-dns", "coredns", (53, 53), "ClusterIP");
         self.add_service("kube-system", "metrics-server", "metrics-server", (443, 10_251), "ClusterIP");
-        self.add_budget("kube-system", "coredns", json!(1));
+        self.add_budget("kube-system", "coredns", &json!(1));
         for (name, tags) in [("cert-manager", ["v1.18.2", "v1.19.1"]), ("cert-manager-webhook", ["v1.18.2", "v1.19.1"])]
         {
             let image =
@@ -94,7 +94,7 @@ impl KubeCluster {
             self.add_app(&App { namespace: "cert-manager", name, image: &image, tags: &tags, ..App::default() });
         }
         for (name, kind, plural, columns) in custom() {
-            self.add_custom(name, kind, plural, columns);
+            self.add_custom(name, kind, plural, &columns);
         }
         let issuer = json!({
             "metadata": { "name": "letsencrypt-prod" },
@@ -152,7 +152,7 @@ impl KubeCluster {
         self.settle();
     }
 
-    fn add_custom(&mut self, plural: &str, kind: &str, singular: &str, columns: Value) {
+    fn add_custom(&mut self, plural: &str, kind: &str, singular: &str, columns: &Value) {
         let since = self.ago(240 * DAY);
         let namespaced = plural != "clusterissuers";
         self.put("customresourcedefinitions", json!({

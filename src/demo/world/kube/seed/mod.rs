@@ -232,7 +232,7 @@ impl KubeCluster {
         self.put("ingresses", ingress, since);
     }
 
-    pub(super) fn add_config(&mut self, namespace: &str, name: &str, data: Value) {
+    pub(super) fn add_config(&mut self, namespace: &str, name: &str, data: &Value) {
         let since = self.ago(120 * DAY);
         self.put("configmaps", json!({ "metadata": { "name": name, "namespace": namespace }, "data": data }), since);
     }
@@ -254,7 +254,7 @@ impl KubeCluster {
         );
     }
 
-    pub(super) fn add_budget(&mut self, namespace: &str, app: &str, least: Value) {
+    pub(super) fn add_budget(&mut self, namespace: &str, app: &str, least: &Value) {
         let budget = json!({
             "metadata": { "name": app, "namespace": namespace },
             "spec": { "minAvailable": least, "selector": { "matchLabels": { "app": app } } },
@@ -264,8 +264,9 @@ impl KubeCluster {
         self.put("poddisruptionbudgets", budget, since);
     }
 
-    pub(super) fn add_quota(&mut self, namespace: &str, name: &str, hard: Value) {
-        let quota = json!({ "metadata": { "name": name, "namespace": namespace }, "spec": { "hard": hard }, "status": {} });
+    pub(super) fn add_quota(&mut self, namespace: &str, name: &str, hard: &Value) {
+        let quota =
+            json!({ "metadata": { "name": name, "namespace": namespace }, "spec": { "hard": hard }, "status": {} });
         let since = self.ago(200 * DAY);
         self.put("resourcequotas", quota, since);
     }

@@ -33,7 +33,7 @@ fn enterprise(cluster: &mut KubeCluster, address: &str) {
     cluster.add_config(
         SPACE,
         "terraform-enterprise-env-config",
-        json!({
+        &json!({
             "TFE_HOSTNAME": "tfe.company.com", "TFE_DATABASE_HOST": "tfe-prod-db", "TFE_REDIS_HOST": "tfe-prod-redis",
             "TFE_OBJECT_STORAGE_S3_BUCKET": "tfe-prod-objects", "TFE_CAPACITY_CONCURRENCY": "10",
         }),
@@ -87,8 +87,12 @@ fn enterprise(cluster: &mut KubeCluster, address: &str) {
             }));
         }
     });
-    cluster.add_budget(SPACE, "terraform-enterprise", json!(2));
-    cluster.add_quota(SPACE, "terraform-enterprise", json!({ "pods": "60", "requests.cpu": "24", "requests.memory": "64Gi" }));
+    cluster.add_budget(SPACE, "terraform-enterprise", &json!(2));
+    cluster.add_quota(
+        SPACE,
+        "terraform-enterprise",
+        &json!({ "pods": "60", "requests.cpu": "24", "requests.memory": "64Gi" }),
+    );
     cluster.add_stateful(
         &App {
             name: "tfe-search",

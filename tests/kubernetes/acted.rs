@@ -1,0 +1,116 @@
+//! Changes run to their end on a real control plane, and what can't end says why.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::cluster::{Cluster, DENIED};
+use crate::program::quarterdeck;
+
+/// Plans an action as a script does.
+fn plan(cluster: &Cluster, environment: &str, action: &str, fields: &[&str]) -> (Output, Value) {
+    let output = quarterdeck(cluster, &[&["act", action, "-e", environment, "-o", "json"][..], fields].concat());
+    let plan = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output, plan)
+}
+
+/// Plans it, and carries it out with the text that the plan wants.
+fn act(cluster: &Cluster, action: &str, fields: &[&str]) -> (Option<i32>, String) {
+    let (output, plan) = plan(cluster, "admin", action, fields);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "the plan of {action}: {errors} {plan:#}");
+    let confirm = plan["confirm"].as_str().expect("a text to confirm with");
+    let apply = ["--apply", "--confirm", confirm, "--reason", "a test"];
+    let output = quarterdeck(cluster, &[&["act", action, "-e", "admin"][..], fields, &apply].concat());
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code(), said)
+}
+
+const WEB: [&str; 4] = ["--kind", "deployment", "--name", "web"];
+
+#[test]
+fn what_is_changed_is_followed_to_its_end() {
+    let Some(cluster) = Cluster::start() else { return };
+    ["deployment", "pdb", "not-stuck", "secret"].iter().for_each(|name| cluster.fixture(name));
+    cluster.kubectl(&["wait", "--for=condition=Available", "deployment/web", "deployment/stuck", "--timeout=90s"]);
+    scaled_restarted_and_undone(&cluster);
+    a_rollout_that_cannot_finish_says_why(&cluster);
+    who_may_not_is_told_before(&cluster);
+    a_node_is_drained_within_the_budgets(&cluster);
+    a_secret_is_deleted_by_its_name(&cluster);
+    a_command_runs_in_a_container(&cluster);
+}
+
+fn field(cluster: &Cluster, path: &str) -> String {
+    cluster.kubectl(&["get", "deployment", "web", &format!("--output=jsonpath={{{path}}}")])
+}
+
+fn scaled_restarted_and_undone(cluster: &Cluster) {
+    let (status, said) = act(cluster, "k8s-scale", &[&WEB[..], &["--replicas", "5"]].concat());
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!((field(cluster, ".spec.replicas"), field(cluster, ".status.availableReplicas")), ("5".into(), "5".into()));
+
+    let before = field(cluster, ".spec.template.spec.containers[0].image");
+    let (status, said) = act(cluster, "k8s-restart", &WEB);
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(field(cluster, ".status.updatedReplicas"), "5");
+    let restarted = field(cluster, ".spec.template.metadata.annotations");
+    assert!(restarted.contains("restartedAt"), "{restarted}");
+
+    cluster.kubectl(&["set", "image", "deployment/web", "*=registry.test/app:2"]);
+    cluster.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"]);
+    let (status, said) = act(cluster, "k8s-undo", &WEB);
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(field(cluster, ".spec.template.spec.containers[0].image"), before);
+    assert_eq!(field(cluster, ".spec.replicas"), "5", "the count is not sent along");
+}
+
+fn a_rollout_that_cannot_finish_says_why(cluster: &Cluster) {
+    cluster.fixture("stuck");
+    let (status, said) = act(cluster, "k8s-restart", &["--kind", "deployment", "--name", "stuck"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("deadline"), "{said}");
+}
+
+fn who_may_not_is_told_before(cluster: &Cluster) {
+    let fields = [&WEB[..], &["--replicas", "1"]].concat();
+    let (output, plan) = plan(cluster, DENIED, "k8s-scale", &fields);
+    let said = format!("{plan:#} {}", String::from_utf8_lossy(&output.stderr));
+    assert!(matches!(output.status.code(), Some(2 | 3)), "{said}");
+    assert!(said.contains("deployments"), "what may not be done is named: {said}");
+    assert_eq!(field(cluster, ".spec.replicas"), "5");
+}
+
+fn a_node_is_drained_within_the_budgets(cluster: &Cluster) {
+    let node = cluster.kubectl(&["get", "pods", "--selector=app=web", "--output=jsonpath={.items[0].spec.nodeName}"]);
+    let (status, said) = act(cluster, "k8s-drain", &["--name", &node]);
+    assert_eq!(status, Some(0), "{said}");
+    let left = cluster.kubectl(&["get", "pods", "--all-namespaces", "--no-headers", "--field-selector", &format!("spec.nodeName={node}")]);
+    let left: Vec<&str> = left.lines().filter(|line| !line.contains("Terminating")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let (status, said) = act(cluster, "k8s-uncordon", &["--name", &node]);
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(cluster.kubectl(&["get", "node", &node, "--output=jsonpath={.spec.unschedulable}"]), "");
+}
+
+fn a_secret_is_deleted_by_its_name(cluster: &Cluster) {
+    let secrets = cluster.get(&["secrets"]);
+    let name = secrets["items"][0]["metadata"]["name"].as_str().expect("a secret").to_owned();
+    let fields = ["--kind", "secret", "--name", &name];
+    let (_, plan) = plan(cluster, "admin", "k8s-delete", &fields);
+    assert!(plan["confirm"].as_str().unwrap().ends_with(&name), "{plan:#}");
+    let wrong = quarterdeck(cluster, &[&["act", "k8s-delete", "-e", "admin"][..], &fields, &["--apply", "--confirm", "yes"]].concat());
+    assert_eq!(wrong.status.code(), Some(64));
+    assert!(cluster.kubectl(&["get", "secrets", "--output=name"]).contains(&name), "still there");
+    let (status, said) = act(cluster, "k8s-delete", &fields);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!cluster.kubectl(&["get", "secrets", "--output=name"]).contains(&name));
+}
+
+fn a_command_runs_in_a_container(cluster: &Cluster) {
+    let pod = cluster.kubectl(&["get", "pods", "--selector=app=web", "--output=jsonpath={.items[0].metadata.name}"]);
+    let fields = ["--name", &pod, "--command", "sh -c 'echo in a container: $IN_CONTAINER; exit 3'", "--tty", "no"];
+    let (status, said) = act(cluster, "k8s-exec", &fields);
+    assert!(said.contains("in a container: yes"), "{said}");
+    assert_eq!(status, Some(1), "what the command returned is told: {said}");
+}
