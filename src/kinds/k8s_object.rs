@@ -121,13 +121,11 @@ fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) ->
 /// The objects of the type that a word names in this cluster; where it has none such, the words for all of its types.
 pub async fn called(env: &Env, cluster: &Arc<str>, word: &str, sink: &dyn Sink) -> Result<Option<Vec<String>>, Fault> {
     let cluster = env.cluster(cluster).await?;
-    match cluster.type_called(word).await? {
-        Some(found) => objects(&cluster, &found, sink).await.map(|()| None),
-        None => {
-            let words = |found: &ApiType| [found.plural.clone(), found.singular.clone(), found.name()];
-            Ok(Some(cluster.types().await?.items.iter().flat_map(words).collect()))
-        }
+    if let Some(found) = cluster.type_called(word).await? {
+        return objects(&cluster, &found, sink).await.map(|()| None);
     }
+    let words = |found: &ApiType| [found.plural.clone(), found.singular.clone(), found.name()];
+    Ok(Some(cluster.types().await?.items.iter().flat_map(words).collect()))
 }
 
 /// The objects of a type, page by page.
