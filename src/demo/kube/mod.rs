@@ -61,7 +61,7 @@ impl Estate {
 
     /// The way to a cluster's API server. `None`: there is no such cluster. Must be called on a runtime.
     pub fn kube(&self, environment: &str, cluster: &str) -> Option<KubeService> {
-        self.0.world().account(environment)?.kube.get(cluster)?;
+        self.0.world().account_mut(environment)?.kube.get_mut(cluster)?.wake();
         let server = Server { shared: Arc::clone(&self.0), environment: environment.into(), cluster: cluster.into() };
         let server = service_fn(move |request| server.clone().answer(request));
         // The client turns the server's kind of body into its own.

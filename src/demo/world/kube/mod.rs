@@ -74,6 +74,8 @@ pub struct KubeCluster {
     fates: BTreeMap<&'static str, Fate>,
     /// So many pods are restarted each second.
     churn: u32,
+    /// Whether anybody has asked it for anything: until then its past is not played through, which takes a while.
+    asked: bool,
 }
 
 /// What is wrong with an image.
@@ -114,7 +116,18 @@ impl KubeCluster {
             templates: HashMap::new(),
             fates: BTreeMap::new(),
             churn: 0,
+            asked: false,
         }
+    }
+
+    /// From now on it goes with the clock.
+    pub fn wake(&mut self) {
+        self.asked = true;
+    }
+
+    /// Whether anybody has asked it for anything.
+    pub(super) fn is_awake(&self) -> bool {
+        self.asked
     }
 
     /// When it does something next.

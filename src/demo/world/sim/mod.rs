@@ -57,7 +57,7 @@ impl Account {
 
     fn advance_clusters(&mut self, to: Timestamp) {
         let ground = Ground { eks: &self.eks_clusters, groups: &self.auto_scaling_groups };
-        for cluster in self.kube.values_mut() {
+        for cluster in self.kube.values_mut().filter(|cluster| cluster.is_awake()) {
             while cluster.next().is_some_and(|at| at <= to) {
                 cluster.step(to, &ground);
             }
