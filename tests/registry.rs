@@ -16,7 +16,7 @@ use quarterdeck::model::filter::ResourceRow;
 use quarterdeck::model::{
     Fault, Filter, Health, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value, Window,
 };
-use quarterdeck::providers::{Env, Environments, Source};
+use quarterdeck::providers::{Env, Environments};
 
 /// What every row has besides its kind's columns: a column of the same name would never be found.
 const COMMON: [&str; 11] =
@@ -39,12 +39,7 @@ impl Stand {
         let estate = Estate::new(7, Clock::manual(start));
         let described = estate.environments();
         let list = described.iter().map(quarterdeck::cli::demo::configured);
-        let source = estate.clone();
-        let source = Source::Estate {
-            aws: Arc::new(move |name| Some((source.http_client(name)?, source.credentials()))),
-            kube: Arc::new(|_, _| None),
-        };
-        let environments = Environments::new(list.collect(), source, kinds::reads());
+        let environments = Environments::new(list.collect(), quarterdeck::cli::demo::reached(&estate), kinds::reads());
         let mut envs = Vec::new();
         for one in &described {
             envs.push(environments.env(&Scope::new(one.name.as_str(), one.region.as_str())).await.unwrap());

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-use super::{ActionDef, Carrier, by_id};
+use super::{ActionDef, Carrier, Choice, by_id};
 use crate::demo::world::Clock;
 use crate::demo::{Changed, Estate};
 use crate::guard::{Hands, Permit};
 use crate::model::{
     Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,
 };
-use crate::providers::{Acting, Environments, Source};
+use crate::providers::{Acting, Environments};
 
 pub(super) struct Rig {
     pub(super) estate: Estate,
@@ -29,12 +29,7 @@ impl Rig {
         let estate = Estate::new(1, clock.clone());
         let reads = crate::kinds::reads().into_iter().chain(super::reads()).collect();
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
-        let clients = estate.clone();
-        let source = Source::Estate {
-            aws: Arc::new(move |name| Some((clients.http_client(name)?, clients.credentials()))),
-            kube: Arc::new(|_, _| None),
-        };
-        let environments = Environments::new(list, source, reads);
+        let environments = Environments::new(list, crate::cli::demo::reached(&estate), reads);
         Self { estate, clock, hands: Carrier::new(environments.clone()), environments }
     }
 
@@ -46,6 +41,11 @@ impl Rig {
 
     pub(super) async fn acting(&self, environment: &str) -> Arc<Acting> {
         self.environments.acting(&self.scope(environment)).await.unwrap()
+    }
+
+    /// What can be chosen for a field, as the form asks.
+    pub(super) async fn choices(&self, action: &str, target: &ResourceId, field: &'static str) -> Vec<Choice> {
+        self.hands.choices(action, target, field).await.unwrap()
     }
 
     /// A row of a kind by its name.
@@ -67,8 +67,9 @@ impl Rig {
                 panic!("{fault}");
             }
         }
-        let (taken, env) = (Taken::default(), self.environments.env(&self.scope(environment)).await.unwrap());
-        (crate::kinds::by_id(kind).unwrap().list)(&env, None, &taken).await.unwrap();
+        let kind = crate::kinds::by_id(kind).unwrap();
+        let (taken, env) = (Taken::default(), kind.env(&self.environments, &self.scope(environment)).await.unwrap());
+        (kind.list)(&env, None, &taken).await.unwrap();
         taken.0.into_inner().unwrap()
     }
 

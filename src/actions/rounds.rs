@@ -45,6 +45,13 @@ const CASES: &[Case] = &[
     ("terraform-unlock", "unilux-prod", "sandbox/", &[]),
     ("terraform-state-restore", ENTERPRISE, "prod/network/", &[("version", FIRST)]),
     ("terraform-digest-repair", ENTERPRISE, "prod/compute/", &[]),
+    ("k8s-scale", BETA, "provisioning-worker", &[("replicas", "5")]),
+    ("k8s-restart", BETA, "provisioning-worker", &[]),
+    ("k8s-undo", BETA, "provisioning-worker", &[]),
+    ("k8s-delete", BETA, "provisioning-worker", &[]),
+    ("k8s-cordon", BETA, "", &[]),
+    ("k8s-drain", BETA, "", &[("delete-emptydir", "yes")]),
+    ("k8s-exec", BETA, "provisioning-worker", &[]),
 ];
 
 /// An environment whose services are listed.
@@ -71,16 +78,17 @@ async fn offered(rig: &Rig, action: &ActionDef, environment: &str, id: &str) -> 
 async fn ordered(rig: &Rig, (action, environment, id, typed): Case) -> Order {
     let action = by_id(action).unwrap();
     let row = offered(rig, action, environment, id).await;
-    let acting = rig.acting(environment).await;
     let mut fields: Fields = (action.form)(&row, rig.estate.now());
     fields.extend(typed.iter().map(|(field, text)| (*field, (*text).to_owned())));
     for field in action.fields.iter().filter(|field| field.sort == FieldSort::Chosen && !field.locates) {
-        let choices = (action.choices)(&acting, &row.id, field.id).await.unwrap();
+        let choices = rig.choices(action.id, &row.id, field.id).await;
         if fields.get(field.id).is_some_and(|text| text == FIRST) {
             fields.insert(field.id, choices[0].value.to_string());
         }
         // Nobody chooses faster than what is read meanwhile.
-        terraform::holder(&acting.env, "", "").await;
+        if row.id.kind.starts_with("ecs") {
+            terraform::holder(&rig.acting(environment).await.env, "", "").await;
+        }
     }
     Order { action: action.id, target: row.id, fields }
 }
@@ -115,6 +123,7 @@ async fn so_do_those_that_take_others_back() {
         ("rds-snapshot-create", ENTERPRISE, "enterprise-prod-db", &[][..]),
         ("elasticache-snapshot-create", DEV, "dev-redis", &[]),
         ("terraform-unlock", DHBW, "", &[]),
+        ("k8s-cordon", BETA, "", &[]),
     ] {
         let rig = rig(case.1).await;
         let plan = rig.ordered(&ordered(&rig, case).await).await.unwrap();

@@ -36,12 +36,16 @@ pub(super) fn source(global: &Global, mut config: Config) -> Result<(Config, Sou
     }
     config.described = estate.environments().iter().map(|environment| describe(environment, global)).collect();
     config.environments = config.described.iter().map(|described| described.environment.clone()).collect();
-    let clusters = estate.clone();
-    let source = Source::Estate {
-        aws: Arc::new(move |name| Some((estate.http_client(name)?, estate.credentials()))),
+    Ok((config, reached(&estate)))
+}
+
+/// The estate as what stands in for everything outside.
+pub fn reached(estate: &Estate) -> Source {
+    let (accounts, clusters) = (estate.clone(), estate.clone());
+    Source::Estate {
+        aws: Arc::new(move |name| Some((accounts.http_client(name)?, accounts.credentials()))),
         kube: Arc::new(move |environment, cluster| clusters.kube(environment, cluster)),
-    };
-    Ok((config, source))
+    }
 }
 
 /// An environment of the estate as a configuration would have it.

@@ -259,11 +259,12 @@ fn a_frame_costs_the_same_whatever_the_number_of_rows() {
             frame(state, &theme, 120, 40);
             start.elapsed()
         };
-        (0..12).map(once).min().unwrap_or_default()
+        (0..60).map(once).min().unwrap_or_default()
     };
     let (few, lots) = (many(100), many(100_000));
     let (few, lots) = (cost(&few), cost(&lots));
-    assert!(lots < few * 2, "100 rows: {few:?}, 100,000 rows: {lots:?}");
+    // A cost by the row would be a thousand times as much; the best of many frames is far from what a busy machine adds.
+    assert!(lots < few * 10, "100 rows: {few:?}, 100,000 rows: {lots:?}");
 }
 
 #[test]
