@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use quarterdeck::app::state::Settings;
 use quarterdeck::app::{Effect, Msg, State, update};
 use quarterdeck::config::{self, Flags};
-use quarterdeck::engine::{Event, Interest, Live, MetricWant, Request, Sources};
+use quarterdeck::engine::{Event, Interest, Live, MetricWant, Priority, Request, Sources};
 use quarterdeck::keymap::Keymap;
 use quarterdeck::kinds;
 use quarterdeck::model::{MetricSpec, Scope, TailSpec, Window};
@@ -156,7 +156,7 @@ impl Wanted {
             Request::Interests(interests) => {
                 for Interest { query, .. } in &interests {
                     if asked.insert(query.clone()) {
-                        let result = live.fetch(query, &|_| {}).await.map(Some).map_err(Arc::new);
+                        let result = live.fetch(query, Priority::Screen, &|_| {}).await.map(Some).map_err(Arc::new);
                         let done = Event::Done { query: query.clone(), generation: 1, at: Timestamp::now(), result };
                         messages.push_back(Msg::Event(done));
                     }
@@ -194,7 +194,7 @@ fn ask_for_ever(live: &Arc<Live>, wanted: Wanted) {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(every).await;
-                drop(live.fetch(&query, &|_| {}).await);
+                drop(live.fetch(&query, Priority::Screen, &|_| {}).await);
             }
         });
     }

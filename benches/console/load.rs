@@ -1,14 +1,13 @@
 //! Much at once: two thousand services in one cluster, and a log group that pours.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quarterdeck::demo::Estate;
 use quarterdeck::demo::world::Clock;
-use quarterdeck::engine::{Live, Sources};
+use quarterdeck::engine::{Live, Priority, Sources};
 use quarterdeck::kinds;
 use quarterdeck::model::{Environment, Query, Scope};
-use quarterdeck::providers::{Environments, Source};
+use quarterdeck::providers::Environments;
 
 use crate::figures::{Times, count, leave, millis, processor, row};
 use crate::memory::open_firehose;
@@ -56,16 +55,12 @@ fn calls() {
         ..Environment::default()
     };
     let scope = Scope::new(known.name.as_str(), known.region.as_str());
-    let (clients, credentials) = (estate.clone(), estate.credentials());
-    let source = Source::Estate {
-        aws: Arc::new(move |name| Some((clients.http_client(name)?, credentials.clone()))),
-        kube: Arc::new(|_, _| None),
-    };
+    let source = quarterdeck::cli::demo::reached(&estate);
     let reads = kinds::reads();
     let live = Live::new(Environments::new(vec![environment], source, reads));
     let query = Query::List { scope, kind: "ecs-service", within: None };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(live.fetch(&query, &|_| {})).expect("the services");
+    runtime.block_on(live.fetch(&query, Priority::Screen, &|_| {})).expect("the services");
     let calls = estate.calls();
     let told: Vec<String> = calls.iter().map(|((_, _, operation), count)| format!("{count} `{operation}`")).collect();
     row("— calls of one list", &told.join(", "));

@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use crate::cluster::{ADMIN, Cluster};
-use crate::keys::cursor;
 use crate::figures::{Times, leave, millis, processor, resident, row};
+use crate::keys::cursor;
 use crate::pty::Console;
 
 const NODES: usize = 200;
@@ -90,7 +90,10 @@ fn changing(cluster: &Cluster, console: &mut Console) {
         / spent.1.elapsed().as_secs_f64()
         * 100.0;
     drop(churn);
-    row(&format!("— key to frame while {CHURN} pods change in a second"), &format!("{}, {share:.0} % of a core", times.words()));
+    row(
+        &format!("— key to frame while {CHURN} pods change in a second"),
+        &format!("{}, {share:.0} % of a core", times.words()),
+    );
     let (begun, frames) = (Instant::now(), console.writes());
     cluster.burst();
     let seconds = begun.elapsed().as_secs_f64();

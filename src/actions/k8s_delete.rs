@@ -287,7 +287,7 @@ fn look<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step) -> Asked<'a, Seen> 
 fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
     async move {
         let uid = step.seen.0.get("uid").cloned().unwrap_or_default();
-        let look = || async { Ok(stand(k8s::read(acting, &plan.target.id).await, &uid)?) };
+        let look = || async { stand(k8s::read(acting, &plan.target.id).await, &uid) };
         parts::until_ended(PATIENCE, watch, look).await
     }
     .boxed()

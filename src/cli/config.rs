@@ -87,10 +87,8 @@ fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
     };
     let place = described.place.as_ref().map(ToString::to_string).unwrap_or_default();
     let backends: Vec<String> = environment.terraform.iter().map(ToString::to_string).collect();
-    let regions = match environment.without_aws {
-        true => String::new(),
-        false => with(&environment.regions.join(", "), described.regions),
-    };
+    let regions =
+        if environment.without_aws { String::new() } else { with(&environment.regions.join(", "), described.regions) };
     for (label, value) in [
         ("customer", customer),
         ("stage", stage),

@@ -157,7 +157,10 @@ fn verdict(ingress: &Ingress, services: &[&str], known: Option<&Names>, now: Tim
         [] => {}
         [one] => return (Health::Degraded, format!("there is no service {one}, which takes its requests")),
         several => {
-            return (Health::Degraded, format!("there are no services {}, which take its requests", several.join(", ")));
+            return (
+                Health::Degraded,
+                format!("there are no services {}, which take its requests", several.join(", ")),
+            );
         }
     }
     if ingress.status.load_balancer.ingress.is_empty() {

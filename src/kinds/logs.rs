@@ -72,7 +72,7 @@ pub fn lines(env: Arc<Env>, source: LogSource, from: Timestamp, to: Timestamp, p
             groups::lines(env, Group { name, stream_prefix }, from, to, pattern)
         }
         LogOrigin::Pods { pods, container, previous } => {
-            pods::lines(env, Pods { scope, pods, container, previous }, from, to, pattern)
+            pods::lines(env, Pods { scope, of: pods, container, previous }, from, to, pattern)
         }
     }
 }
@@ -83,7 +83,7 @@ pub async fn live(env: &Env, source: &LogSource, pattern: Option<&str>) -> Resul
     match of {
         LogOrigin::Group { name, stream_prefix } => groups::live(env, &Group { name, stream_prefix }, pattern).await,
         LogOrigin::Pods { pods, container, previous } => {
-            pods::live(env, Pods { scope, pods, container, previous }, pattern).await
+            pods::live(env, Pods { scope, of: pods, container, previous }, pattern).await
         }
     }
 }

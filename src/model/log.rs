@@ -77,8 +77,9 @@ impl LogSource {
     /// What it is called where it lives: a log group's name, a pod's, a selector.
     pub fn name(&self) -> &Arc<str> {
         match &self.of {
-            LogOrigin::Group { name, .. } => name,
-            LogOrigin::Pods { pods: PodsOf::One(name) | PodsOf::Labels(name), .. } => name,
+            LogOrigin::Group { name, .. } | LogOrigin::Pods { pods: PodsOf::One(name) | PodsOf::Labels(name), .. } => {
+                name
+            }
         }
     }
 }

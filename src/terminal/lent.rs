@@ -15,7 +15,7 @@ pub struct Typed {
     /// The last byte was the one that leaves.
     leaving: bool,
     /// What was typed and not taken yet.
-    typed: Vec<u8>,
+    waiting: Vec<u8>,
 }
 
 #[cfg(unix)]
@@ -29,7 +29,7 @@ impl Typed {
             reason = "a file keeps its descriptor as long as it lives; the way beside this one is unsafe"
         )]
         let terminal = tokio::io::unix::AsyncFd::with_interest(terminal, tokio::io::Interest::READABLE)?;
-        Ok(Self { terminal, leaving: false, typed: Vec::new() })
+        Ok(Self { terminal, leaving: false, waiting: Vec::new() })
     }
 
     /// Waits until more is typed. `false`: whoever types wants the terminal back, or it is gone. Dropping the future loses nothing.
@@ -44,20 +44,20 @@ impl Typed {
         let Some(typed) = count.ok().and_then(|count| piece.get(..count)).filter(|typed| !typed.is_empty()) else {
             return false;
         };
-        if self.typed.len() < MOST {
-            self.typed.extend_from_slice(typed);
+        if self.waiting.len() < MOST {
+            self.waiting.extend_from_slice(typed);
         }
         !leaves(typed, &mut self.leaving)
     }
 
     /// Whether something was typed and is not taken yet.
     pub fn has_some(&self) -> bool {
-        !self.typed.is_empty()
+        !self.waiting.is_empty()
     }
 
     /// Takes what was typed.
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.typed)
+        std::mem::take(&mut self.waiting)
     }
 }
 

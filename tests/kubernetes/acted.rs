@@ -31,7 +31,9 @@ const WEB: [&str; 4] = ["--kind", "deployment", "--name", "web"];
 #[test]
 fn what_is_changed_is_followed_to_its_end() {
     let Some(cluster) = Cluster::start() else { return };
-    ["deployment", "pdb", "not-stuck", "secret"].iter().for_each(|name| cluster.fixture(name));
+    for name in ["deployment", "pdb", "not-stuck", "secret"] {
+        cluster.fixture(name);
+    }
     cluster.kubectl(&["wait", "--for=condition=Available", "deployment/web", "deployment/stuck", "--timeout=90s"]);
     scaled_restarted_and_undone(&cluster);
     a_rollout_that_cannot_finish_says_why(&cluster);
@@ -48,7 +50,10 @@ fn field(cluster: &Cluster, path: &str) -> String {
 fn scaled_restarted_and_undone(cluster: &Cluster) {
     let (status, said) = act(cluster, "k8s-scale", &[&WEB[..], &["--replicas", "5"]].concat());
     assert_eq!(status, Some(0), "{said}");
-    assert_eq!((field(cluster, ".spec.replicas"), field(cluster, ".status.availableReplicas")), ("5".into(), "5".into()));
+    assert_eq!(
+        (field(cluster, ".spec.replicas"), field(cluster, ".status.availableReplicas")),
+        ("5".into(), "5".into())
+    );
 
     let before = field(cluster, ".spec.template.spec.containers[0].image");
     let (status, said) = act(cluster, "k8s-restart", &WEB);
@@ -85,7 +90,14 @@ fn a_node_is_drained_within_the_budgets(cluster: &Cluster) {
     let node = cluster.kubectl(&["get", "pods", "--selector=app=web", "--output=jsonpath={.items[0].spec.nodeName}"]);
     let (status, said) = act(cluster, "k8s-drain", &["--name", &node]);
     assert_eq!(status, Some(0), "{said}");
-    let left = cluster.kubectl(&["get", "pods", "--all-namespaces", "--no-headers", "--field-selector", &format!("spec.nodeName={node}")]);
+    let left = cluster.kubectl(&[
+        "get",
+        "pods",
+        "--all-namespaces",
+        "--no-headers",
+        "--field-selector",
+        &format!("spec.nodeName={node}"),
+    ]);
     let left: Vec<&str> = left.lines().filter(|line| !line.contains("Terminating")).collect();
     assert!(left.is_empty(), "{left:?}");
     let (status, said) = act(cluster, "k8s-uncordon", &["--name", &node]);
@@ -99,7 +111,10 @@ fn a_secret_is_deleted_by_its_name(cluster: &Cluster) {
     let fields = ["--kind", "secret", "--name", &name];
     let (_, plan) = plan(cluster, "admin", "k8s-delete", &fields);
     assert!(plan["confirm"].as_str().unwrap().ends_with(&name), "{plan:#}");
-    let wrong = quarterdeck(cluster, &[&["act", "k8s-delete", "-e", "admin"][..], &fields, &["--apply", "--confirm", "yes"]].concat());
+    let wrong = quarterdeck(
+        cluster,
+        &[&["act", "k8s-delete", "-e", "admin"][..], &fields, &["--apply", "--confirm", "yes"]].concat(),
+    );
     assert_eq!(wrong.status.code(), Some(64));
     assert!(cluster.kubectl(&["get", "secrets", "--output=name"]).contains(&name), "still there");
     let (status, said) = act(cluster, "k8s-delete", &fields);

@@ -25,7 +25,9 @@ const WORKLOADS: [&str; 14] = [
 #[test]
 fn kubectl_and_the_program_say_the_same() {
     let Some(cluster) = Cluster::start() else { return };
-    WORKLOADS.iter().for_each(|name| cluster.fixture(name));
+    for name in WORKLOADS {
+        cluster.fixture(name);
+    }
     cluster.fixture_in("small", "quota");
     cluster.kubectl(&["wait", "--for=condition=Available", "deployment/web", "deployment/stuck", "--timeout=90s"]);
     cluster.fixture("stuck");

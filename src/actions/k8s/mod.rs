@@ -257,7 +257,9 @@ pub(super) fn command(acting: &Acting, id: &ResourceId, words: &[&str]) -> Arc<s
 /// A word for a shell. A flag with its value needs no quotes for what stands between them.
 fn quoted(word: &str) -> String {
     match word.split_once('=') {
-        Some((flag, value)) if flag.starts_with("--") => format!("{}={}", shell_words::quote(flag), shell_words::quote(value)),
+        Some((flag, value)) if flag.starts_with("--") => {
+            format!("{}={}", shell_words::quote(flag), shell_words::quote(value))
+        }
         _ => shell_words::quote(word).into_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Lines of Kubernetes pods: of one, or of all that carry some labels, those that join later among them. Every container has a log of
 //! its own; they are merged here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ const BEFORE: SignedDuration = SignedDuration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct Pods {
     pub(super) scope: Scope,
-    pub(super) pods: PodsOf,
+    pub(super) of: PodsOf,
     pub(super) container: Option<Arc<str>>,
     pub(super) previous: bool,
 }
@@ -77,11 +77,14 @@ struct Meta {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 struct Status {
-    init_container_statuses: Option<Vec<Container>>,
-    container_statuses: Option<Vec<Container>>,
-    ephemeral_container_statuses: Option<Vec<Container>>,
+    #[serde(rename = "initContainerStatuses")]
+    before: Option<Vec<Container>>,
+    #[serde(rename = "containerStatuses")]
+    own: Option<Vec<Container>>,
+    #[serde(rename = "ephemeralContainerStatuses")]
+    added: Option<Vec<Container>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -207,13 +210,13 @@ impl Following {
     /// Ends when pods can't be looked at any more, and says why; or when nobody takes lines.
     async fn run(mut self, mut writers: Vec<Writer>) -> Option<Fault> {
         let mut running: JoinSet<Ended> = JoinSet::new();
-        let mut followed: HashMap<Writer, ()> = HashMap::new();
+        let mut followed: HashSet<Writer> = HashSet::new();
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         looks.tick().await;
         loop {
             for writer in writers.drain(..) {
-                if followed.insert(writer.clone(), ()).is_none() {
+                if followed.insert(writer.clone()) {
                     running.spawn(self.follow(writer));
                 }
             }
@@ -227,7 +230,7 @@ impl Following {
                 },
                 _ = looks.tick() => match self.pods.writers(&self.cluster).await {
                     Ok(found) => {
-                        followed.retain(|known, ()| found.contains(known));
+                        followed.retain(|known| found.contains(known));
                         self.known.retain(|known, _| found.contains(known));
                         writers = found;
                     }
@@ -288,7 +291,7 @@ impl Pods {
     /// The containers that have written something. The server is asked: it takes selectors of any sort.
     async fn writers(&self, cluster: &Cluster) -> Result<Vec<Writer>, Fault> {
         let path = format!("/api/v1/namespaces/{}/pods", self.namespace());
-        let found = match &self.pods {
+        let found = match &self.of {
             PodsOf::One(name) => cluster.read::<Pod>(&format!("{path}/{name}")).await.map(|pod| vec![pod]),
             PodsOf::Labels(labels) => {
                 cluster.ask::<List>(&path, &[("labelSelector", labels)]).await.map(|list| list.items)
@@ -307,8 +310,8 @@ impl Pods {
     }
 
     fn of_pod(&self, pod: &Pod) -> Vec<Writer> {
-        let Status { init_container_statuses, container_statuses, ephemeral_container_statuses } = &pod.status;
-        let statuses = [init_container_statuses, container_statuses, ephemeral_container_statuses];
+        let Status { before, own, added } = &pod.status;
+        let statuses = [before, own, added];
         let all: Vec<&Container> = statuses.into_iter().flatten().flatten().collect();
         let wanted = |container: &&Container| {
             self.container.as_deref().is_none_or(|only| only == container.name)
@@ -328,7 +331,7 @@ impl Pods {
     fn label(&self, pod: &Pod, container: Option<&String>) -> Arc<str> {
         let name = &pod.metadata.name;
         let end = pod.metadata.generate_name.as_deref().and_then(|begin| name.strip_prefix(begin));
-        let pod = match &self.pods {
+        let pod = match &self.of {
             PodsOf::One(_) => "",
             PodsOf::Labels(_) => end.filter(|end| !end.is_empty()).unwrap_or(name),
         };
@@ -361,7 +364,7 @@ mod tests {
 
     fn pods(of: PodsOf, previous: bool) -> Pods {
         let scope = Scope { namespace: Some("web".into()), ..Scope::new("a", "-").in_cluster("c") };
-        Pods { scope, pods: of, container: None, previous }
+        Pods { scope, of, container: None, previous }
     }
 
     fn pod() -> Pod {

@@ -172,12 +172,11 @@ impl Access {
     async fn renew(self: &Arc<Self>, after_refusal: bool) -> Result<Arc<Held>, Fault> {
         let credential = self.giver.give().await.map_err(|fault| self.named(fault))?;
         let old = self.held.kept().filter(|old| old.credential.certificate == credential.certificate);
-        let (reads, acting) = match old {
-            Some(old) => (old.reads.clone(), old.acting.clone()),
-            None => {
-                let user = credential.certificate.as_ref().map(user_of).transpose()?;
-                (self.road.transport(user).await.map_err(|fault| self.named(fault))?, OnceCell::new())
-            }
+        let (reads, acting) = if let Some(old) = old {
+            (old.reads.clone(), old.acting.clone())
+        } else {
+            let user = credential.certificate.as_ref().map(user_of).transpose()?;
+            (self.road.transport(user).await.map_err(|fault| self.named(fault))?, OnceCell::new())
         };
         let held = Arc::new(Held { credential, reads, acting, made: SystemTime::now(), after_refusal });
         self.attested(&held).await?;

@@ -38,6 +38,7 @@ fn input(request: &Request<Body>) -> Option<Map<String, Value>> {
 }
 
 /// The JSON in a request's body, if it has one. `None`: it can't be read, or it could be read in two ways.
+#[expect(clippy::option_option, reason = "that it can't be read is another thing than that there is none")]
 pub(super) fn body(request: &Request<Body>) -> Option<Option<Value>> {
     let bytes = request.body().try_clone()?.collect_bytes().now_or_never()?.ok()?;
     if bytes.is_empty() {

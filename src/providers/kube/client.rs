@@ -27,7 +27,7 @@ pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// Between two bytes of an answer. A watch says of itself that it ends after 290 seconds, and may rightly be silent until then.
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 
 /// For the head of an answer.
 pub(super) const HEAD: Duration = Duration::from_secs(20);

@@ -174,7 +174,7 @@ impl Entry {
         (bare.token, bare.token_file, bare.exec) = (None, None, None);
         (bare.username, bare.password) = (None, None);
         let giver = match sort(&self.user) {
-            Sort::Provider("oidc") => Giver::Fixed(Credential::default()),
+            Sort::Provider("oidc") | Sort::Certificate | Sort::Nothing => Giver::Fixed(Credential::default()),
             Sort::Provider(name) => {
                 let words = format!(
                     "the auth-provider {} is no longer known; an exec plugin takes its place",
@@ -193,7 +193,6 @@ impl Entry {
                 let variables = if ambient { variables.clone() } else { variables.without_ambient() };
                 Giver::Exec(Box::new(Plugin::new(config, told, &variables, environment.profile.as_ref())))
             }
-            Sort::Certificate | Sort::Nothing => Giver::Fixed(Credential::default()),
         };
         Ok((giver, Road::Network { cluster: Box::new(self.cluster.clone()), user: Box::new(bare) }))
     }

@@ -37,7 +37,7 @@ const FRESH: Duration = Duration::from_secs(8);
 const MOST: usize = 200;
 
 /// The cluster sends the request to STS within this time, counted from when it gets it the first time.
-const SECONDS: Duration = Duration::from_secs(60);
+const SECONDS: Duration = Duration::from_mins(1);
 
 /// A token is good for 15 minutes from when it was signed.
 const LIFE: Duration = Duration::from_mins(14);
@@ -154,12 +154,16 @@ pub(super) async fn presigner(env: &Env, cluster: &Arc<str>) -> Result<Presigner
 }
 
 type Kept<T> = Arc<Once<(Instant, T)>>;
+/// The names of the clusters in a region.
+type List = Kept<Arc<[Arc<str>]>>;
+/// A region and a cluster's name.
+type Named = (Arc<str>, Arc<str>);
 
 /// What is known of the clusters of an account, for a while.
 #[derive(Default)]
 pub(super) struct Known {
-    lists: Mutex<HashMap<Arc<str>, Kept<Arc<[Arc<str>]>>>>,
-    described: Mutex<HashMap<(Arc<str>, Arc<str>), Kept<Arc<Described>>>>,
+    lists: Mutex<HashMap<Arc<str>, List>>,
+    described: Mutex<HashMap<Named, Kept<Arc<Described>>>>,
 }
 
 impl Known {

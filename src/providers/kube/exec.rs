@@ -191,10 +191,10 @@ mod tests {
     use super::*;
 
     fn plugin(script: &str) -> Plugin {
-        plugin_of(script, serde_json::Value::Null)
+        plugin_of(script, &serde_json::Value::Null)
     }
 
-    fn plugin_of(script: &str, more: serde_json::Value) -> Plugin {
+    fn plugin_of(script: &str, more: &serde_json::Value) -> Plugin {
         let mut config = json!({
             "apiVersion": VERSIONS[1], "command": "sh", "args": ["-c", script],
             "env": [{ "name": "OWN", "value": "own" }, { "name": "AWS_SECRET_ACCESS_KEY", "value": "its own" }],
@@ -227,7 +227,7 @@ mod tests {
     #[tokio::test]
     async fn a_certificate_is_taken() {
         let printed = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"clientCertificateData":"c","clientKeyData":"k"}}"#;
-        let given = plugin_of(&format!("printf '{printed}'"), json!({ "apiVersion": VERSIONS[0] }));
+        let given = plugin_of(&format!("printf '{printed}'"), &json!({ "apiVersion": VERSIONS[0] }));
         let given = given.run().await.unwrap();
         let certificate = given.certificate.unwrap();
         assert_eq!((certificate.certificate.as_str(), certificate.key.as_str()), ("c", "k"));
@@ -243,7 +243,7 @@ mod tests {
         assert!(fault.summary.contains("exit status: 3"), "{}", fault.summary);
         let info = r#"{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":false}}"#;
         assert_eq!(fault.raw.trim(), info);
-        let fault = refused(plugin_of(script, json!({ "provideClusterInfo": true }))).await;
+        let fault = refused(plugin_of(script, &json!({ "provideClusterInfo": true }))).await;
         assert!(fault.raw.contains(r#""cluster":{"server":"https://c:6443""#), "{}", fault.raw);
     }
 
@@ -261,14 +261,14 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_wants_a_terminal_is_refused_and_one_that_waits_is_ended() {
-        let fault = refused(plugin_of("exit 0", json!({ "interactiveMode": "Always" }))).await;
+        let fault = refused(plugin_of("exit 0", &json!({ "interactiveMode": "Always" }))).await;
         assert_eq!(fault.class, FaultClass::Invalid);
         let mut slow = plugin("sleep 60");
         slow.patience = Duration::from_millis(200);
         assert_eq!(refused(slow).await.class, FaultClass::TimedOut);
-        let fault = refused(plugin_of("", json!({ "command": "/no/such", "installHint": "get it" }))).await;
+        let fault = refused(plugin_of("", &json!({ "command": "/no/such", "installHint": "get it" }))).await;
         assert_eq!((fault.class, fault.raw.as_str()), (FaultClass::Invalid, "get it"));
-        let fault = refused(plugin_of("", json!({ "apiVersion": "client.authentication.k8s.io/v1alpha1" }))).await;
+        let fault = refused(plugin_of("", &json!({ "apiVersion": "client.authentication.k8s.io/v1alpha1" }))).await;
         assert!(fault.summary.contains("v1alpha1"));
     }
 

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::model::FaultClass;
 
-    const FRESH: Duration = Duration::from_secs(60);
+    const FRESH: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn many_who_ask_share_one_making_and_one_failure() {

@@ -107,7 +107,7 @@ async fn broken_connections() {
 
 #[tokio::test]
 async fn no_answer() {
-    let (sent, asked) = sent_to(|| pending()).await;
+    let (sent, asked) = sent_to(pending).await;
     let Sent::Unknown(fault) = sent else { panic!("{sent:?}") };
     assert_eq!((fault.class, asked), (FaultClass::TimedOut, 1));
 }
