@@ -157,7 +157,7 @@ fn reasons(cluster: &Cluster) {
         ("deployment", "hungry", "failed", "memory"),
         ("deployment", "unpullable", "failed", "image"),
         ("deployment", "unschedulable", "failed", "Insufficient cpu"),
-        ("deployment", "unready", "failed", "Readiness probe failed"),
+        ("deployment", "unready", "failed", "readiness probe fails"),
         ("deployment", "stuck", "failed", "deadline"),
     ] {
         let mut row = Value::Null;

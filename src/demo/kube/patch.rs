@@ -118,7 +118,8 @@ fn json_patch(target: &mut Value, step: &Value) -> Result<(), Refusal> {
     };
     let value = step.get("value").cloned().unwrap_or_default();
     match step["op"].as_str() {
-        Some("test") if target.pointer(path) == Some(&value) => return Ok(()),
+        // As the API server has it, what is not there is null.
+        Some("test") if target.pointer(path).unwrap_or(&Value::Null) == &value => return Ok(()),
         Some("test") => return Err(Refusal::new(422, "Invalid", format!("testing value {path} failed: test failed"))),
         Some("replace") => {
             *target.pointer_mut(path).ok_or_else(missing)? = value;
