@@ -14,6 +14,9 @@ use crate::config::Problem;
 use crate::kinds::{self, k8s_object, titles};
 use crate::model::{Fault, Filter, Scope};
 
+/// A word that is as much like a kind's is that, written wrongly.
+const SLIP: f64 = 0.9;
+
 /// What one scope has of a type.
 #[derive(Default)]
 struct Found {
@@ -28,6 +31,10 @@ pub(super) async fn run(setup: &Setup, word: &str, filter: &Filter) -> Result<Ex
     if kinds::by_word(word).is_some() {
         let hint = "name the type, such as `certificates.cert-manager.io`; `get k8s-resources` lists them";
         return Err(Failure::usage(format!("`{word}` are of many types"), hint));
+    }
+    // Nobody is asked for what is plainly a slip of the pen. Who means a type that is called nearly so names its group, too.
+    if !word.contains('.') && own_words().any(|own| strsim::jaro_winkler(word, own) > SLIP) {
+        return Err(Failure::usage(format!("there is no kind `{word}`"), Problem::one_of(word, own_words())));
     }
     let scopes = select::scopes(&setup.chosen()?);
     let several_regions = scopes.iter().any(|scope| scope.region != scopes[0].region);
@@ -54,9 +61,13 @@ fn unknown(setup: &Setup, word: &str, found: &[Answer<Found>]) -> Result<ExitCod
         super::failure::say(&format!("no kind and no cluster that answers knows `{word}`"));
         return Ok(fetch::status(found, setup.global.verbose > 0));
     }
-    let own = kinds::ALL.iter().flat_map(|kind| [kind.id, kind.title].into_iter().chain(kind.aliases.iter().copied()));
     let types = found.iter().flat_map(|answer| answer.value.words.iter().map(String::as_str));
-    Err(Failure::usage(format!("there is no kind `{word}`"), Problem::one_of(word, own.chain(types))))
+    Err(Failure::usage(format!("there is no kind `{word}`"), Problem::one_of(word, own_words().chain(types))))
+}
+
+/// Every word that names a registered kind.
+fn own_words() -> impl Iterator<Item = &'static str> {
+    kinds::ALL.iter().flat_map(|kind| [kind.id, kind.title].into_iter().chain(kind.aliases.iter().copied()))
 }
 
 /// Asks every cluster of a scope for its objects of this type.

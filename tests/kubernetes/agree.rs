@@ -158,7 +158,7 @@ fn reasons(cluster: &Cluster) {
         ("deployment", "unpullable", "failed", "image"),
         ("deployment", "unschedulable", "failed", "Insufficient cpu"),
         ("deployment", "unready", "failed", "readiness probe fails"),
-        ("deployment", "stuck", "failed", "deadline"),
+        ("deployment", "stuck", "failed", "rollout stuck"),
     ] {
         let mut row = Value::Null;
         cluster.until(&format!("{name} is {health} because of {words}"), |cluster| {
