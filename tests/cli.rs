@@ -46,7 +46,7 @@ fn wrong_usage_exits_64_and_names_what_is_near() {
     for (arguments, expected) in [
         (&["frobnicate"][..], "unrecognized subcommand"),
         (&["get"], "<KIND>"),
-        (&["get", "alrams"], "'alarms'"),
+        (&["get", "alrams"], "`alarms`"),
         (&["get", "services", "--nonsense"], "--nonsense"),
         (&["logs"], "<SOURCE>"),
         (&["logs", "x", "--since", "5"], "such as `10s`"),

@@ -66,7 +66,7 @@ fn unknown(setup: &Setup, word: &str, found: &[Answer<Found>]) -> Result<ExitCod
 }
 
 /// Every word that names a registered kind.
-fn own_words() -> impl Iterator<Item = &'static str> + Clone {
+fn own_words<'a>() -> impl Iterator<Item = &'a str> + Clone {
     kinds::ALL.iter().flat_map(|kind| [kind.id, kind.title].into_iter().chain(kind.aliases.iter().copied()))
 }
 
