@@ -15,7 +15,7 @@ const CHURN: usize = 100;
 const STARTS: usize = 3;
 const PRESSES: usize = 200;
 /// How long what is still is looked at.
-const STILL: Duration = Duration::from_secs(60);
+const STILL: Duration = Duration::from_mins(1);
 /// All have come by then, on any machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
