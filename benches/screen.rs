@@ -42,7 +42,7 @@ fn rows(count: usize) -> Arc<Rows> {
         reason: "".into(),
         cells: kind.columns.iter().map(|_| Value::text("available")).collect(),
     });
-    Arc::new(Rows { items: items.collect(), faults: Vec::new() })
+    Arc::new(Rows { items: items.collect(), ..Rows::default() })
 }
 
 fn empty_state() -> State {
