@@ -1,6 +1,8 @@
 //! A token for EKS, part by part beside the one that `aws eks get-token` makes for the same profile. The command calls no network for
 //! it. Without it the test is skipped and says so; in CI that is a failure.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
