@@ -197,7 +197,7 @@ fn users(cluster: &Cluster) {
     let output = quarterdeck(cluster, &["get", "pod", "-e", DENIED, "-o", "json"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{errors}");
-    assert!(errors.contains("list pods"), "{errors}");
+    assert!(errors.contains("cannot list resource \"pods\""), "{errors}");
     cluster.fixture_in("narrow", "deployment");
     cluster.until("its pods are there", |cluster| {
         cluster.kubectl(&["get", "pods", "--namespace=narrow", "--no-headers"]).lines().count() == 3
