@@ -13,7 +13,7 @@ use super::k8s::fields::{
 use super::k8s::pod::Pod;
 use super::k8s::workload::{self, Findings, Workload};
 use super::k8s::{self, Look, event, history, meta, warnings};
-use super::{Asked, BridgePane, Column, KindDef, Relation, Show, Sink, System, parts};
+use super::{Asked, BridgePane, Column, KindDef, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -34,7 +34,7 @@ pub static DEF: KindDef = KindDef {
     list,
     detail,
     raw: |env, id| Box::pin(k8s::raw::<DaemonSet>(env, id)),
-    relations,
+    relations: |row| workload::relations(&DEF, row),
     metrics: |_| Vec::new(),
     logs: |env, id| Box::pin(k8s::logs::of_workload::<DaemonSet>(env, id)),
     has_logs: true,
@@ -161,13 +161,6 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         sections.extend(meta::metadata(&cluster.scope, &one.metadata));
         Ok(Detail { sections: parts::filled(sections) })
     })
-}
-
-fn relations(set: &Resource) -> Vec<Relation> {
-    let mut relations: Vec<Relation> = workload::lead(&DEF, set).into_iter().collect();
-    relations.push(parts::to_those_within("pods", "pod", &set.id));
-    relations.push(parts::to_those_within("events", "k8s-event", &set.id));
-    relations
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::k8s::pod::Pod;
 use super::k8s::why::{Finding, Sort, holds, short};
 use super::k8s::workload::{self, Findings, Judged};
 use super::k8s::{self, Look, event, meta, warnings};
-use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};
+use super::{Asked, Column, KindDef, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -34,7 +34,7 @@ pub static DEF: KindDef = KindDef {
     list,
     detail,
     raw: |env, id| Box::pin(k8s::raw::<Job>(env, id)),
-    relations,
+    relations: |row| workload::relations(&DEF, row),
     metrics: |_| Vec::new(),
     logs: |env, id| Box::pin(k8s::logs::of_workload::<Job>(env, id)),
     has_logs: true,
@@ -193,14 +193,6 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         sections.extend(meta::metadata(&cluster.scope, &job.metadata));
         Ok(Detail { sections: parts::filled(sections) })
     })
-}
-
-fn relations(job: &Resource) -> Vec<Relation> {
-    let mut relations: Vec<Relation> = workload::lead(&DEF, job).into_iter().collect();
-    relations.extend(workload::to_owner(&DEF, job));
-    relations.push(parts::to_those_within("pods", "pod", &job.id));
-    relations.push(parts::to_those_within("events", "k8s-event", &job.id));
-    relations
 }
 
 #[cfg(test)]

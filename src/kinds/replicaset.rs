@@ -14,7 +14,7 @@ use super::k8s::pod::Pod;
 use super::k8s::why::holds;
 use super::k8s::workload::{self, Findings, Workload};
 use super::k8s::{self, Look, event, history, meta, warnings};
-use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};
+use super::{Asked, Column, KindDef, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -37,7 +37,7 @@ pub static DEF: KindDef = KindDef {
     list,
     detail,
     raw: |env, id| Box::pin(k8s::raw::<ReplicaSet>(env, id)),
-    relations,
+    relations: |row| workload::relations(&DEF, row),
     metrics: |_| Vec::new(),
     logs: |env, id| Box::pin(k8s::logs::of_workload::<ReplicaSet>(env, id)),
     has_logs: true,
@@ -134,14 +134,6 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         sections.extend(meta::metadata(&cluster.scope, &one.metadata));
         Ok(Detail { sections: parts::filled(sections) })
     })
-}
-
-fn relations(set: &Resource) -> Vec<Relation> {
-    let mut relations: Vec<Relation> = workload::lead(&DEF, set).into_iter().collect();
-    relations.extend(workload::to_owner(&DEF, set));
-    relations.push(parts::to_those_within("pods", "pod", &set.id));
-    relations.push(parts::to_those_within("events", "k8s-event", &set.id));
-    relations
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn text(cell: &Value) -> String {
 }
 
 /// Asks both until they agree: pods come and go between the two questions.
-fn agree(cluster: &Cluster, what: &str, theirs: impl Fn() -> Vec<Vec<String>>, ours: impl Fn() -> Vec<Vec<String>>) {
+fn agree(what: &str, theirs: impl Fn() -> Vec<Vec<String>>, ours: impl Fn() -> Vec<Vec<String>>) {
     let mut last = (Vec::new(), Vec::new());
     for _ in 0..10 {
         let (before, mut mine, after) = (theirs(), ours(), theirs());
@@ -77,7 +77,6 @@ fn agree(cluster: &Cluster, what: &str, theirs: impl Fn() -> Vec<Vec<String>>, o
         last = (after, mine);
         std::thread::sleep(std::time::Duration::from_secs(1));
     }
-    let _ = cluster;
     panic!("{what}: kubectl {:#?}, the program {:#?}", last.0, last.1);
 }
 
@@ -98,7 +97,7 @@ fn pods(cluster: &Cluster) {
         };
         get(cluster, "pod").iter().map(row).collect()
     };
-    agree(cluster, "pods", theirs, ours);
+    agree("pods", theirs, ours);
     let created = cluster.get(&["pods", "--all-namespaces"]);
     let rows = get(cluster, "pod");
     for pod in created["items"].as_array().expect("items") {
@@ -120,7 +119,7 @@ fn workloads(cluster: &Cluster) {
         };
         get(cluster, "deployment").iter().map(row).collect()
     };
-    agree(cluster, "deployments", theirs, ours);
+    agree("deployments", theirs, ours);
     let revision = |name: &str| {
         let one = cluster.get(&["deployment", name]);
         one["metadata"]["annotations"]["deployment.kubernetes.io/revision"].as_str().map(str::to_owned)
@@ -137,17 +136,17 @@ fn workloads(cluster: &Cluster) {
         rows.into_iter().map(|cells| vec![cells[1].clone(), format!("{}/{}", cells[4], cells[2])]).collect()
     };
     let ours = || get(cluster, "replicaset").iter().map(|one| vec![text(&one["name"]), count(&one["ready"])]).collect();
-    agree(cluster, "replica sets", replicas, ours);
+    agree("replica sets", replicas, ours);
 }
 
 fn nodes_and_namespaces(cluster: &Cluster) {
     let theirs =
         || table(cluster, &["nodes"]).into_iter().map(|cells| vec![cells[0].clone(), cells[1].clone()]).collect();
     let ours = || get(cluster, "k8s-node").iter().map(|one| vec![text(&one["name"]), text(&one["status"])]).collect();
-    agree(cluster, "nodes", theirs, ours);
+    agree("nodes", theirs, ours);
     let theirs = || table(cluster, &["namespaces"]).into_iter().map(|cells| vec![cells[0].clone()]).collect();
     let ours = || get(cluster, "namespace").iter().map(|one| vec![text(&one["name"])]).collect();
-    agree(cluster, "namespaces", theirs, ours);
+    agree("namespaces", theirs, ours);
 }
 
 /// Every sick workload says why.

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
-
 use super::{Object, by_labels, sort};
+use crate::kinds::k8s::apps::Selector;
 use crate::model::text;
 use crate::providers::Acting;
 
@@ -13,22 +12,8 @@ const MOST: usize = 3;
 
 /// The labels that a workload finds its pods by, as a list is narrowed with: `app=x,tier in (a,b)`.
 pub(in crate::actions) fn selector(object: &Object) -> Option<String> {
-    let labels = object.texts("/spec/selector/matchLabels");
-    let mut parts: Vec<String> = labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    for expression in object.list("/spec/selector/matchExpressions") {
-        let text = |name: &str| expression.get(name).and_then(Json::as_str).unwrap_or_default();
-        let values = expression.get("values").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-        let values = values.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(",");
-        let key = text("key");
-        parts.push(match text("operator") {
-            "In" => format!("{key} in ({values})"),
-            "NotIn" => format!("{key} notin ({values})"),
-            "Exists" => key.to_owned(),
-            "DoesNotExist" => format!("!{key}"),
-            _ => return None,
-        });
-    }
-    (!parts.is_empty()).then(|| parts.join(","))
+    let selector: Selector = serde_json::from_value(object.at("/spec/selector")?.clone()).ok()?;
+    Some(selector.words()).filter(|words| !words.is_empty())
 }
 
 /// What keeps a workload's pods from being ready, the most frequent first; nothing where they say nothing or can't be read.

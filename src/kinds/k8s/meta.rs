@@ -147,12 +147,6 @@ pub fn object_id(within: &Scope, kind: &str, namespace: Option<&str>, name: &str
     Some(Arc::new(ResourceId { scope: place_of(&scope, kind), kind, id: name.into() }))
 }
 
-/// Who controls an object, as a resource.
-pub fn owner_id(scope: &Scope, meta: &ObjectMeta) -> Option<Arc<ResourceId>> {
-    let owner = owner(meta)?;
-    object_id(scope, &owner.kind, meta.namespace.as_deref(), &owner.name)
-}
-
 /// Who controls an object, as `kind/name`.
 pub fn owner_words(meta: &ObjectMeta) -> Option<String> {
     owner(meta).map(|owner| format!("{}/{}", owner.kind.to_ascii_lowercase(), owner.name))

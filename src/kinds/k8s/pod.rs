@@ -136,6 +136,9 @@ pub struct PodStatus {
     /// Its init containers.
     #[serde(deserialize_with = "or_default")]
     pub init_container_statuses: Vec<ContainerStatus>,
+    /// Containers that were put into it to look at it.
+    #[serde(deserialize_with = "or_default")]
+    pub ephemeral_container_statuses: Vec<ContainerStatus>,
 }
 
 /// How a container is.

@@ -248,6 +248,14 @@ pub fn lead(kind: &crate::kinds::KindDef, resource: &Resource) -> Option<Relatio
     evidence_id(&resource.id.scope, evidence).map(|id| parts::to_one("why", id))
 }
 
+/// What a workload leads to: what says why it is not well, what made it, its pods, events about it.
+pub fn relations(kind: &crate::kinds::KindDef, row: &Resource) -> Vec<Relation> {
+    let mut relations: Vec<Relation> = lead(kind, row).into_iter().chain(to_owner(kind, row)).collect();
+    relations.push(parts::to_those_within("pods", "pod", &row.id));
+    relations.push(parts::to_those_within("events", "k8s-event", &row.id));
+    relations
+}
+
 /// The word for how its rollout stands, as ECS has it.
 pub fn rollout_word(workload: &Workload) -> &'static str {
     match workload {

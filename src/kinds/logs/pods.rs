@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::words::Words;
 use super::{Found, Pages, Update, Updates, found};
+use crate::kinds::k8s::pod::{ContainerStatus, Pod};
 use crate::model::{Fault, FaultClass, PodsOf, Scope, text};
 use crate::providers::Env;
 use crate::providers::kube::{Cluster, LogAsk};
@@ -50,7 +51,7 @@ struct Writer {
     pod: String,
     container: String,
     /// How often it was started again: each start has a log of its own.
-    starts: i32,
+    starts: i64,
     /// What stands before its lines, where there are several.
     label: Arc<str>,
 }
@@ -59,47 +60,6 @@ struct Writer {
 struct List {
     #[serde(default)]
     items: Vec<Pod>,
-}
-
-/// As much of a pod as says who writes.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Pod {
-    metadata: Meta,
-    status: Status,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Meta {
-    name: String,
-    generate_name: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Status {
-    #[serde(rename = "initContainerStatuses")]
-    before: Option<Vec<Container>>,
-    #[serde(rename = "containerStatuses")]
-    own: Option<Vec<Container>>,
-    #[serde(rename = "ephemeralContainerStatuses")]
-    added: Option<Vec<Container>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Container {
-    name: String,
-    restart_count: i32,
-    state: State,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct State {
-    running: Option<serde::de::IgnoredAny>,
-    terminated: Option<serde::de::IgnoredAny>,
 }
 
 /// The lines between two instants, the first included, oldest first.
@@ -310,16 +270,16 @@ impl Pods {
     }
 
     fn of_pod(&self, pod: &Pod) -> Vec<Writer> {
-        let Status { before, own, added } = &pod.status;
-        let statuses = [before, own, added];
-        let all: Vec<&Container> = statuses.into_iter().flatten().flatten().collect();
-        let wanted = |container: &&Container| {
+        let status = &pod.status;
+        let all = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses];
+        let all: Vec<&ContainerStatus> = all.into_iter().flatten().collect();
+        let wanted = |container: &&ContainerStatus| {
             self.container.as_deref().is_none_or(|only| only == container.name)
-                && if self.previous { container.restart_count > 0 } else { container.has_started() }
+                && if self.previous { container.restart_count > 0 } else { has_started(container) }
         };
         let several = all.len() > 1 && self.container.is_none();
-        let of_container = |container: &Container| Writer {
-            pod: pod.metadata.name.clone(),
+        let of_container = |container: &ContainerStatus| Writer {
+            pod: pod.metadata.name.clone().unwrap_or_default(),
             container: container.name.clone(),
             starts: container.restart_count,
             label: self.label(pod, several.then_some(&container.name)),
@@ -329,7 +289,7 @@ impl Pods {
 
     /// The pod by the end of its name where the beginning is that of all, and the container where there are several.
     fn label(&self, pod: &Pod, container: Option<&String>) -> Arc<str> {
-        let name = &pod.metadata.name;
+        let name = pod.metadata.name.as_deref().unwrap_or_default();
         let end = pod.metadata.generate_name.as_deref().and_then(|begin| name.strip_prefix(begin));
         let pod = match &self.of {
             PodsOf::One(_) => "",
@@ -344,10 +304,9 @@ impl Pods {
     }
 }
 
-impl Container {
-    fn has_started(&self) -> bool {
-        self.state.running.is_some() || self.state.terminated.is_some() || self.restart_count > 0
-    }
+fn has_started(container: &ContainerStatus) -> bool {
+    let state = &container.state;
+    state.running.is_some() || state.terminated.is_some() || container.restart_count > 0
 }
 
 impl Writer {

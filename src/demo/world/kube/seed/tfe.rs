@@ -21,6 +21,7 @@ pub(in crate::demo::world) fn cluster(account: &mut Account, start: Timestamp) {
         cluster.fates.insert(AGENT, Fate::Grows(GROWS));
         let address = account.load_balancers.get("tfe-prod-alb").map(|it| it.dns_name.clone()).unwrap_or_default();
         enterprise(cluster, &address);
+        around(cluster);
         let node = cluster.store.list("nodes", None).find(|node| node.label("role") == Some("tfe-agents"));
         if let Some(node) = node.map(|node| std::sync::Arc::from(node.name())) {
             cluster.on(start, PRESSED, Step::Pressure { node, on: true });
@@ -93,6 +94,11 @@ fn enterprise(cluster: &mut KubeCluster, address: &str) {
         "terraform-enterprise",
         &json!({ "pods": "60", "requests.cpu": "24", "requests.memory": "64Gi" }),
     );
+}
+
+/// What runs beside it.
+fn around(cluster: &mut KubeCluster) {
+    let base = App { namespace: SPACE, ..App::default() };
     cluster.add_stateful(
         &App {
             name: "tfe-search",
