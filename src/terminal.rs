@@ -98,11 +98,17 @@ impl Terminal {
     }
 
     /// Lends the terminal to a program elsewhere: the operator's own screen, and keys as they are typed. It stays raw, and is given
-    /// back in the end all the same.
-    pub fn lend(&mut self) -> io::Result<()> {
+    /// back in the end all the same. A secret stays on the console's screen: what is shown there is gone with it, while the
+    /// operator's own scrolls back.
+    pub fn lend(&mut self, secret: bool) -> io::Result<()> {
         self.screen.flush()?;
         let mut out = stdout();
-        execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show)
+        if secret {
+            queue!(out, Clear(ClearType::All), cursor::MoveTo(0, 0))?;
+        } else {
+            queue!(out, LeaveAlternateScreen)?;
+        }
+        execute!(out, DisableMouseCapture, DisableBracketedPaste, cursor::Show)
     }
 
     /// Gives the terminal back and stops as a job of the shell; returns when the shell continues it.

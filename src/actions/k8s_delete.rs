@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join};
 use serde_json::{Map, Value as Json, json};
 
-use super::k8s::{self, Object, Start};
+use super::k8s::{self, Object, Place, Start};
 use super::parts::{self, Stand, given};
 use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices};
 use crate::guard::Watching;
@@ -48,6 +48,7 @@ pub static DEF: ActionDef = ActionDef {
         "k8s-certificate",
         "namespace",
         "k8s-node",
+        k8s::ANY,
     ],
     fields: &[
         k8s::CLUSTER_FIELD,
@@ -73,6 +74,14 @@ pub static DEF: ActionDef = ActionDef {
             ],
             "pod",
         ),
+        FieldDef::new(
+            "type",
+            "type",
+            "Any other type that the cluster has, in the place of a kind",
+            "certificaterequests.cert-manager.io",
+            FieldSort::Text,
+        )
+        .locating(),
         k8s::name_field("The object", "provisioning-worker-7d9c5b6f4-x2x7k"),
         FieldDef::new(
             "grace",
@@ -92,7 +101,10 @@ pub static DEF: ActionDef = ActionDef {
     },
     form: |_, _| Fields::new(),
     choices: no_choices,
-    locate: |acting, fields| k8s::locate(acting, fields, None).boxed(),
+    locate: |acting, fields| match given(fields, "type") {
+        Some(word) => k8s::locate_any(acting, fields, word).boxed(),
+        None => k8s::locate(acting, fields, None).boxed(),
+    },
     plan,
     look,
     send: |acting, _, step, permit| k8s::send(acting, step, permit).boxed(),
@@ -103,22 +115,24 @@ const NAMESPACE: &str = "a namespace takes everything in it along: delete what i
 
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
+        let place = k8s::place(acting, target).await?;
         let (start, users) =
-            join(k8s::start(acting, target, "delete", None), OptionFuture::from(users(acting, target))).await;
+            join(k8s::start(acting, target, "delete", None), OptionFuture::from(users(acting, target, &place))).await;
         let Start { object, caller, allowed } = start?;
-        let (of, name) = (k8s::of_kubectl(target), &*target.id);
+        let Place { kind, word, name, path, .. } = place;
+        let of = format!("{word}/{name}");
         let grace = given(fields, "grace").and_then(|seconds| seconds.parse::<i64>().ok());
         let mut plan = k8s::plan(acting, ID, target, fields, &caller);
         plan.title = format!("delete {of}").into();
-        plan.changes = vec![FieldChange { field: "object".into(), from: Value::text(name), to: Value::None }];
-        let input = input(&k8s::of_id(target)?.path(target), &object, grace);
+        plan.changes = vec![FieldChange { field: "object".into(), from: Value::text(&name), to: Value::None }];
+        let input = input(&path, &object, grace);
         plan.preconditions = vec![
             allowed,
             k8s::tried(acting, &input).await,
             parts::must(
                 "no namespace",
-                target.kind != "namespace",
-                if target.kind == "namespace" { NAMESPACE } else { "one object only" },
+                kind != "namespace",
+                if kind == "namespace" { NAMESPACE } else { "one object only" },
             ),
             staying(&object),
             owned(&object),
@@ -126,10 +140,10 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         ];
         plan.preconditions.extend(users.map(|users| used(&users)));
         plan.preconditions.extend(forced(grace));
-        plan.affects = affects(target.kind, &object).map(Arc::from).into_iter().collect();
-        let operation = if target.kind == "pod" { POD } else { OTHER };
+        plan.affects = affects(kind, &object).map(Arc::from).into_iter().collect();
+        let operation = if kind == "pod" { POD } else { OTHER };
         plan.steps = vec![k8s::step(acting, operation, format!("delete {of}"), input, seen(&object))?];
-        plan.risk = risk(target.kind, &object);
+        plan.risk = risk(kind, &object);
         plan.undo = Undo::No(undo(&object).into());
         let period = grace.map(|seconds| format!("--grace-period={seconds}"));
         let words: Vec<&str> = ["delete", &of].into_iter().chain(period.as_deref()).collect();
@@ -230,8 +244,12 @@ fn affects(kind: &str, object: &Object) -> Option<String> {
 }
 
 /// The pods that name an object that pods stand on; nothing for other kinds.
-fn users<'a>(acting: &'a Acting, id: &'a ResourceId) -> Option<impl Future<Output = Result<Vec<String>, Fault>> + 'a> {
-    let fields: &'static [(&str, &str)] = match id.kind {
+fn users<'a>(
+    acting: &'a Acting,
+    id: &'a ResourceId,
+    place: &'a Place,
+) -> Option<impl Future<Output = Result<Vec<String>, Fault>> + 'a> {
+    let fields: &'static [(&str, &str)] = match place.kind {
         "k8s-secret" => {
             &[("secret", "secretName"), ("secretRef", "name"), ("secretKeyRef", "name"), ("imagePullSecrets", "name")]
         }
@@ -242,7 +260,7 @@ fn users<'a>(acting: &'a Acting, id: &'a ResourceId) -> Option<impl Future<Outpu
     Some(async move {
         let pods = k8s::sort("pod").map(|pod| pod.list(id.scope.namespace.as_deref())).unwrap_or_default();
         let pods = acting.reach()?.read(&format!("{pods}?limit=1000")).await.map(Object)?.items();
-        let named = pods.iter().filter(|pod| pod.at("/spec").is_some_and(|spec| names(spec, "", fields, &id.id)));
+        let named = pods.iter().filter(|pod| pod.at("/spec").is_some_and(|spec| names(spec, "", fields, &place.name)));
         Ok(named.map(|pod| pod.name().to_owned()).collect())
     })
 }

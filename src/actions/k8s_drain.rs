@@ -6,7 +6,7 @@ mod pods;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join3};
+use futures_util::future::{BoxFuture, OptionFuture, join, join3};
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::{Map, Value as Json, json};
 use tokio::time::{Instant, sleep};
@@ -26,8 +26,8 @@ use pods::Pods;
 const ID: &str = "k8s-drain";
 const EVICT: Op = "k8s:create pods/eviction";
 
-/// Evictions tried at once.
-const AT_ONCE: usize = 8;
+/// Evictions tried at once: as many as a node has pods by default, so that a plan waits for them as for one.
+const AT_ONCE: usize = 110;
 /// A disruption budget lets the next pod go when another one has come up elsewhere: that is waited for so long.
 const BUDGET: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_mins(5) };
 /// Between two looks at it.
@@ -98,7 +98,6 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         ];
         if !cordoned {
             let input = k8s_cordon::input(&k8s::of_id(target)?.path(target), node, true);
-            plan.preconditions.push(k8s::tried(acting, &input).await);
             plan.steps.push(k8s::step(
                 acting,
                 k8s_cordon::PATCH,
@@ -112,8 +111,11 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             plan.steps.push(eviction(acting, pod, grace)?);
         }
         let evictions: Vec<&Step> = plan.steps.iter().filter(|step| step.operation == EVICT).collect();
-        let budgets = budgets(acting, &evictions).await;
+        let cordon = plan.steps.iter().find(|step| step.operation == k8s_cordon::PATCH);
+        let cordon = OptionFuture::from(cordon.map(|step| k8s::tried(acting, &step.input)));
+        let (cordon, budgets) = join(cordon, budgets(acting, &evictions)).await;
         let flag = |field: &str| given(fields, field) == Some("yes");
+        plan.preconditions.extend(cordon);
         plan.preconditions.extend([
             start.allowed,
             k8s::allowed(evicting, &may),

@@ -15,8 +15,8 @@ use crate::model::{
     Fault, Fields, Followed, Headway, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict, text,
 };
 use crate::providers::Acting;
-use crate::providers::kube::{Question, ShellEnd};
-use crate::providers::lend::Want;
+use crate::providers::kube::{Opened, Question, ShellEnd};
+use crate::providers::lend::{Lending, Want};
 
 const ID: &str = "k8s-exec";
 const EXEC: Op = "k8s:get pods/exec";
@@ -206,15 +206,10 @@ fn look<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step) -> Asked<'a, See
     async move { Ok(seen(&k8s::read(acting, &plan.target.id).await?, &container_of(step))) }.boxed()
 }
 
-/// Between sending and following the connection is kept by this.
-fn key(plan: &Plan) -> String {
-    format!("{} {}", plan.made_at, plan.target.id.id)
-}
-
 fn send<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, permit: Permit) -> BoxFuture<'a, Sent> {
     async move {
         match acting.reach() {
-            Ok(reach) => reach.open(step, permit, has_terminal(step), &key(plan)).await,
+            Ok(reach) => reach.open(step, permit, has_terminal(step), &k8s::key(plan)).await,
             Err(fault) => Sent::Refused(fault),
         }
     }
@@ -224,11 +219,14 @@ fn send<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, permit: Permit) 
 fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
     async move {
         let failed = |words: &str| Ok(Followed::Failed(words.into()));
-        let Some(shell) = acting.reach()?.opened(&key(plan)) else { return failed("the connection is gone") };
+        let Some(Opened::Shell(shell)) = acting.reach()?.opened(&k8s::key(plan)) else {
+            return failed("the connection is gone");
+        };
         let Some(terminal) = &acting.terminal else { return failed("there is no terminal to show it on") };
         let interactive = has_terminal(step);
         watch(Headway { words: "it has the terminal".into(), percent: None });
-        let want = Want { interactive, words: Arc::clone(&plan.title) };
+        let sort = if interactive { Lending::Typed } else { Lending::Printed };
+        let want = Want { sort, words: Arc::clone(&plan.title) };
         let Some(loan) = terminal.borrow(want).await else { return failed("there is no terminal to show it on") };
         Ok(ended(interactive, &shell.join(loan).await?))
     }

@@ -20,6 +20,7 @@ mod k8s_drain;
 mod k8s_exec;
 mod k8s_restart;
 mod k8s_scale;
+mod k8s_secret_show;
 mod k8s_undo;
 mod parts;
 mod rds;
@@ -143,6 +144,7 @@ pub const ALL: &[&ActionDef] = &[
     &k8s_cordon::UNCORDON,
     &k8s_drain::DEF,
     &k8s_exec::DEF,
+    &k8s_secret_show::DEF,
     &terraform_unlock::DEF,
     &terraform_lock_restore::DEF,
     &terraform_state_restore::DEF,

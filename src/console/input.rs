@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,13 +19,16 @@ const WHEEL: i32 = 3;
 /// Keys that wait to be taken: more than anybody types while a frame is drawn.
 const ROOM: usize = 256;
 
-/// While nothing is typed it is looked so often whether somebody else wants the terminal.
-const LOOK: Duration = Duration::from_millis(150);
+/// For ever: whoever wants the terminal wakes the one who waits for keys.
+const WAIT: Duration = Duration::from_hours(24);
 
 /// What is typed.
 pub struct Keys {
     events: mpsc::Receiver<Event>,
     holds: std::sync::mpsc::Sender<Hold>,
+    /// Wakes the thread when it is dropped, and does nothing else: crossterm gives no other way. (Reading by it would turn in
+    /// circles once the terminal is gone.)
+    wake: Option<EventStream>,
 }
 
 /// Nothing is read from the terminal: said when it is so, until the other end of `until` is dropped.
@@ -43,8 +46,10 @@ impl Keys {
     pub fn listen() -> Self {
         let (sender, events) = mpsc::channel(ROOM);
         let (holds, wanted) = std::sync::mpsc::channel();
+        // Before the thread waits: until it is woken nobody else can have what wakes it.
+        let wake = Some(EventStream::new());
         std::thread::spawn(move || read(&sender, &wanted));
-        Self { events, holds }
+        Self { events, holds, wake }
     }
 
     /// The next one.
@@ -62,14 +67,17 @@ impl Keys {
         let (held, is_held) = oneshot::channel();
         let (hold, until) = std::sync::mpsc::channel();
         self.holds.send(Hold { held, until }).ok()?;
+        self.wake = None;
         let mut is_held = std::pin::pin!(is_held);
-        loop {
+        let answer = loop {
             tokio::select! {
-                answer = &mut is_held => return answer.ok().map(|()| Held(hold)),
+                answer = &mut is_held => break answer,
                 // Its thread may be waiting for room.
                 event = self.events.recv() => drop(event?),
             }
-        }
+        };
+        self.wake = Some(EventStream::new());
+        answer.ok().map(|()| Held(hold))
     }
 }
 
@@ -83,7 +91,7 @@ fn read(events: &mpsc::Sender<Event>, holds: &std::sync::mpsc::Receiver<Hold>) {
             Err(std::sync::mpsc::TryRecvError::Disconnected) => return,
             Err(std::sync::mpsc::TryRecvError::Empty) => {}
         }
-        match crossterm::event::poll(LOOK) {
+        match crossterm::event::poll(WAIT) {
             Ok(false) => {}
             Ok(true) => {
                 let Ok(event) = crossterm::event::read() else { return };

@@ -9,7 +9,7 @@ use super::input::Keys;
 use super::signals::{Signal, Signals};
 use super::{Console, Sources};
 use crate::app::Msg;
-use crate::engine::Asked;
+use crate::engine::{Asked, Lending};
 use crate::terminal::{Typed, show, sizes};
 
 /// What is printed by something that was not typed to is read before the screen comes back.
@@ -26,10 +26,11 @@ impl Console {
     ) -> io::Result<()> {
         let Some(held) = keys.hold().await else { return Ok(()) };
         let want = asked.want.clone();
-        self.terminal.lend()?;
+        let interactive = want.sort == Lending::Typed;
+        self.terminal.lend(want.sort == Lending::Secret)?;
         let mut typed = Typed::listen()?;
         if let Some(mut lent) = asked.lend(sizes()) {
-            let leave = if want.interactive { " (Ctrl-] twice leaves it)" } else { "" };
+            let leave = if interactive { " (Ctrl-] twice leaves it)" } else { "" };
             show(format!("— {}{leave} —\r\n", want.words).as_bytes())?;
             let mut seconds = interval(Duration::from_secs(1));
             loop {
@@ -45,7 +46,7 @@ impl Console {
                     },
                     more = typed.more() => {
                         // What only prints can be left with Ctrl-C.
-                        let leaves = !want.interactive && typed.take().contains(&3);
+                        let leaves = !interactive && typed.take().contains(&3);
                         if !more || leaves {
                             break;
                         }
@@ -55,7 +56,7 @@ impl Console {
                         Err(_) => break,
                     },
                     shown = lent.output.recv() => match shown {
-                        Some(bytes) if want.interactive => show(&bytes)?,
+                        Some(bytes) if interactive => show(&bytes)?,
                         Some(bytes) => show(&cooked(&bytes))?,
                         None => break,
                     },
@@ -65,7 +66,7 @@ impl Console {
                 }
             }
         }
-        if !want.interactive && !self.over {
+        if !interactive && !self.over {
             show(BACK.as_bytes())?;
             while typed.more().await && !typed.take().iter().any(|byte| matches!(byte, b'\r' | b'\n' | 3)) {}
         }

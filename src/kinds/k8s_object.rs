@@ -14,12 +14,9 @@ use super::{Asked, Column, KindDef, Show, Sink, System, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Scope, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw;
-use crate::providers::kube::{ApiType, Cluster, Printed, PrintedColumn, PrintedRow};
+use crate::providers::kube::{ANY_TYPE, ApiType, Cluster, Printed, PrintedColumn, PrintedRow};
 
 const KIND: &str = "k8s-object";
-
-/// Pages of a list that are read at most; the rest is said to be missing.
-const PAGES: usize = 20;
 
 /// Characters of a title.
 const TITLE: usize = 24;
@@ -30,12 +27,12 @@ pub static DEF: KindDef = KindDef {
     title: "k8s-objects",
     aliases: &[],
     doc: "Objects of one type of a Kubernetes cluster, with the columns that its API server prints",
-    // Watching what nobody has described would keep whole objects in memory.
-    system: System::Kubernetes(&[]),
+    // As the server prints them: of the objects themselves nothing is kept.
+    system: System::Kubernetes(&[ANY_TYPE]),
     pane: None,
     columns: COLUMNS,
     reads: &[],
-    cadence: Duration::from_secs(20),
+    cadence: Duration::from_secs(30),
     list,
     detail,
     raw,
@@ -128,34 +125,13 @@ pub async fn called(env: &Env, cluster: &Arc<str>, word: &str, sink: &dyn Sink) 
     Ok(Some(cluster.types().await?.items.iter().flat_map(words).collect()))
 }
 
-/// The objects of a type, page by page.
+/// The objects of a type.
 async fn objects(cluster: &Cluster, found: &ApiType, sink: &dyn Sink) -> Result<(), Fault> {
-    let mut path = found.path(None);
-    let mut token: Option<String> = None;
-    for page in 0..PAGES {
-        let mut printed = cluster.printed(&path, token.as_deref()).await;
-        // Who may not read the whole cluster is shown the context's own namespace, and told what is missing.
-        if let (Err(fault), Some(namespace), 0) = (&printed, cluster.only(), page)
-            && found.namespaced
-            && matches!(fault.class, FaultClass::Denied { .. })
-        {
-            sink.lacks(fault.clone());
-            path = found.path(Some(&namespace));
-            printed = cluster.printed(&path, None).await;
-        }
-        let printed = printed?;
-        let shown = shown(&printed.columns);
-        if page == 0 {
-            sink.titles(titles(found, &shown));
-        }
-        sink.page(printed.rows.iter().map(|row| self::row(cluster, found, &shown, row)).collect());
-        match printed.next() {
-            Some(next) => token = Some(next.to_owned()),
-            None => return Ok(()),
-        }
-    }
-    let words = format!("there are more {} than the {} shown", found.name(), PAGES * 500);
-    sink.lacks(Fault::new(FaultClass::Invalid, words));
+    let table = cluster.table(found).await?;
+    let shown = shown(&table.columns);
+    sink.titles(titles(found, &shown));
+    sink.page(table.rows.iter().map(|row| self::row(cluster, found, &shown, row)).collect());
+    table.faults.into_iter().for_each(|fault| sink.lacks(fault));
     Ok(())
 }
 
@@ -218,7 +194,7 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let (cluster, found, name) = found(env, id).await?;
         let path = format!("{}/{name}", found.path(id.scope.namespace.as_deref()));
         let (printed, whole) =
-            futures_util::future::try_join(cluster.printed_one(&path), cluster.read::<Json>(&path)).await?;
+            futures_util::future::try_join(cluster.printed(&path), cluster.read::<Json>(&path)).await?;
         let meta: ObjectMeta = serde_json::from_value(whole["metadata"].clone()).unwrap_or_default();
         let conditions: Vec<Condition> =
             serde_json::from_value(whole["status"]["conditions"].clone()).unwrap_or_default();
@@ -234,11 +210,9 @@ fn summary(found: &ApiType, printed: &Printed) -> Section {
         field("group", Value::text(&found.group)),
         field("version", Value::text(&found.version)),
     ];
-    if let Some(row) = printed.rows.first() {
-        fields.push(field("namespace", Value::maybe(row.object.metadata.namespace.as_deref())));
-        let cell = |shown: &Shown| row.cells.get(shown.at).map_or(Value::None, value);
-        fields.extend(shown(&printed.columns).iter().map(|shown| field(&title(&shown.column.name), cell(shown))));
-    }
+    fields.push(field("namespace", Value::maybe(printed.row.object.metadata.namespace.as_deref())));
+    let cell = |shown: &Shown| printed.row.cells.get(shown.at).map_or(Value::None, value);
+    fields.extend(shown(&printed.columns).iter().map(|shown| field(&title(&shown.column.name), cell(shown))));
     fields.retain(|(_, value)| *value != Value::None);
     Section::Fields { title: "Summary", fields }
 }

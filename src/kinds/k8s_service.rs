@@ -11,7 +11,7 @@ use super::k8s::pod::Pod;
 use super::k8s::service::{Endpoint, EndpointSlice, SERVICE_NAME, Service, ServicePort, ServiceSpec};
 use super::k8s::{self, Look, detail, fields as common, meta};
 use super::parts::{Verdict, fine};
-use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts};
+use super::{Asked, Column, KindDef, Relation, Show, Sink, System, parts};
 use crate::model::{Detail, Fault, Health, Resource, ResourceId, Section, Value};
 use crate::providers::Env;
 use crate::providers::kube::{Cluster, Object};
@@ -37,8 +37,8 @@ pub static DEF: KindDef = KindDef {
     raw,
     relations,
     metrics: |_| Vec::new(),
-    logs: no_logs,
-    has_logs: false,
+    logs: |env, id| Box::pin(k8s::logs::of_service(env, id)),
+    has_logs: true,
     console: |_| None,
 };
 

@@ -72,6 +72,7 @@ const COLUMNS: &[Column] = &[
     Column::text("service_account", "SERVICE ACCOUNT", (6, 40), Show::Data, "Who it is to the API server"),
     Column::text("priority", "PRIORITY", (6, 40), Show::Data, "Its priority class"),
     Column::text("labels", "LABELS", (10, 100), Show::Data, "Its labels"),
+    Column::text("claims", "CLAIMS", (4, 60), Show::Data, "The volume claims that it mounts"),
     EVIDENCE,
 ];
 
@@ -88,7 +89,7 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
     })
 }
 
-/// Those that the list is about: all, those of a node, of a service, of whatever made them.
+/// Those that the list is about: all, those of a node, of a service, with a volume claim, of whatever made them.
 async fn chosen(look: &Look<'_>, mut pods: Vec<Arc<Pod>>) -> Result<Vec<Arc<Pod>>, Fault> {
     let Some(within) = look.within else { return Ok(pods) };
     match within.kind {
@@ -108,6 +109,10 @@ async fn chosen(look: &Look<'_>, mut pods: Vec<Arc<Pod>>) -> Result<Vec<Arc<Pod>
             let made = by_owners(jobs.iter().map(|job| &job.metadata), within);
             pods.retain(|pod| meta::owner_uid(&pod.metadata).is_some_and(|uid| made.contains(uid)));
         }
+        "pvc" => pods.retain(|pod| {
+            let there = pod.metadata.namespace.as_deref() == within.scope.namespace.as_deref();
+            there && pod.spec.claims.iter().any(|claim| **claim == *within.id)
+        }),
         _ => pods.retain(|pod| look.takes(&pod.metadata)),
     }
     Ok(pods)
@@ -147,6 +152,8 @@ fn relations(pod: &Resource) -> Vec<Relation> {
     if let Some(kind) = super::by_id("k8s-service") {
         relations.push(parts::to_those_within("services", kind.id, &pod.id));
     }
+    let claims = parts::items_of(&DEF, pod, "claims").iter();
+    relations.extend(claims.map(|claim| parts::to_one("volume claim", parts::id(scope, "pvc", Arc::clone(claim)))));
     relations.push(parts::to_those_within("events", "k8s-event", &pod.id));
     relations
 }

@@ -187,7 +187,7 @@ fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
 }
 
 fn relations(claim: &Resource) -> Vec<Relation> {
-    vec![parts::to_those_within("events", "k8s-event", &claim.id)]
+    vec![parts::to_those_within("pods", "pod", &claim.id), parts::to_those_within("events", "k8s-event", &claim.id)]
 }
 
 #[cfg(test)]

@@ -11,11 +11,22 @@ const ROOM: usize = 16;
 /// Columns and rows.
 pub type Size = (u16, u16);
 
+/// How the terminal is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lending {
+    /// What is typed goes there as it is, each key by itself.
+    Typed,
+    /// Something is printed, and may stay there.
+    Printed,
+    /// Something is shown that must not stay there.
+    Secret,
+}
+
 /// What the terminal is wanted for.
 #[derive(Clone, Debug)]
 pub struct Want {
-    /// What is typed goes there as it is, each key by itself.
-    pub interactive: bool,
+    /// How it is used.
+    pub sort: Lending,
     /// Said before it begins.
     pub words: Arc<str>,
 }

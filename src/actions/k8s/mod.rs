@@ -29,7 +29,7 @@ use crate::providers::kube::{May, Question};
 
 pub(super) use difference::difference;
 pub(super) use object::Object;
-pub(super) use sort::{of_id, sort};
+pub(super) use sort::{ANY, Place, of_id, place, sort};
 pub(super) use trouble::trouble;
 
 /// Who has written a field, as the server keeps it.
@@ -71,13 +71,25 @@ pub(super) async fn locate(acting: &Acting, fields: &Fields, only: Option<&str>)
         None => wanted(fields, "kind")?,
     };
     let sort = sort(word).ok_or_else(|| invalid(format!("`{word}` is no kind that this can be done to")))?;
+    let scope = located(acting, fields, sort.namespaced).await?;
+    Ok(Arc::new(ResourceId { scope, kind: sort.kind, id: wanted(fields, "name")?.into() }))
+}
+
+/// The same of a type that the cluster is asked for.
+pub(super) async fn locate_any(acting: &Acting, fields: &Fields, word: &str) -> Result<Arc<ResourceId>, Fault> {
+    let scope = located(acting, fields, true).await?;
+    let found = sort::discovered(acting, scope.cluster.as_ref(), word).await?;
+    let scope = Scope { namespace: scope.namespace.filter(|_| found.namespaced), ..scope };
+    Ok(Arc::new(ResourceId { scope, kind: ANY, id: format!("{}/{}", found.name(), wanted(fields, "name")?).into() }))
+}
+
+async fn located(acting: &Acting, fields: &Fields, namespaced: bool) -> Result<Scope, Fault> {
     let cluster = match given(fields, "cluster") {
         Some(name) => name.into(),
         None => only_cluster(acting).await?,
     };
-    let namespace = sort.namespaced.then(|| given(fields, "namespace").unwrap_or("default").into());
-    let scope = Scope { namespace, ..acting.env.scope.in_cluster(cluster) };
-    Ok(Arc::new(ResourceId { scope, kind: sort.kind, id: wanted(fields, "name")?.into() }))
+    let namespace = namespaced.then(|| given(fields, "namespace").unwrap_or("default").into());
+    Ok(Scope { namespace, ..acting.env.scope.in_cluster(cluster) })
 }
 
 async fn only_cluster(acting: &Acting) -> Result<Arc<str>, Fault> {
@@ -107,22 +119,22 @@ pub(super) async fn start(
     verb: &str,
     subresource: Option<&str>,
 ) -> Result<Start, Fault> {
-    let (reach, sort) = (acting.reach()?, of_id(id)?);
+    let (reach, place) = (acting.reach()?, place(acting, id).await?);
     let question = Question {
         verb,
-        group: sort.group,
-        resource: sort.plural,
+        group: &place.group,
+        resource: &place.plural,
         subresource,
         namespace: id.scope.namespace.as_deref(),
-        name: &id.id,
+        name: &place.name,
     };
-    let (object, caller, may) = join3(read(acting, id), reach.caller(), reach.may(question)).await;
-    Ok(Start { object: object?, caller: caller?, allowed: allowed(question, &may) })
+    let (object, caller, may) = join3(reach.read(&place.path), reach.caller(), reach.may(question)).await;
+    Ok(Start { object: object.map(Object)?, caller: caller?, allowed: allowed(question, &may) })
 }
 
 /// The object as it is now.
 pub(super) async fn read(acting: &Acting, id: &ResourceId) -> Result<Object, Fault> {
-    acting.reach()?.read(&of_id(id)?.path(id)).await.map(Object)
+    acting.reach()?.read(&place(acting, id).await?.path).await.map(Object)
 }
 
 /// Whether the operator may do it, as the server says.
@@ -242,6 +254,11 @@ pub(super) async fn send(acting: &Acting, step: &Step, permit: Permit) -> Sent {
         },
         Err(fault) => Sent::Refused(fault),
     }
+}
+
+/// Between sending and following, what was opened is kept by this.
+pub(super) fn key(plan: &Plan) -> String {
+    format!("{} {}", plan.made_at, plan.target.id.id)
 }
 
 /// A `kubectl` command to paste, in the cluster's context and the object's namespace.

@@ -2,6 +2,11 @@
 
 use super::invalid;
 use crate::model::{Fault, KindId, ResourceId};
+use crate::providers::Acting;
+use crate::providers::kube::ApiType;
+
+/// The kind of objects of any type: their ids are `widgets.example.com/name`.
+pub(in crate::actions) const ANY: KindId = "k8s-object";
 
 /// A sort of object.
 #[derive(Debug)]
@@ -59,6 +64,50 @@ pub(in crate::actions) fn of_id(id: &ResourceId) -> Result<&'static Sort, Fault>
     ALL.iter()
         .find(|sort| sort.kind == id.kind)
         .ok_or_else(|| invalid(format!("{} is no object of Kubernetes", id.kind)))
+}
+
+/// What an object is to the API, and where it lies.
+#[derive(Clone, Debug)]
+pub(in crate::actions) struct Place {
+    /// Its kind, that of its own wherever it was found.
+    pub(in crate::actions) kind: KindId,
+    /// kubectl's word for its sort.
+    pub(in crate::actions) word: String,
+    pub(in crate::actions) group: String,
+    pub(in crate::actions) plural: String,
+    pub(in crate::actions) name: String,
+    pub(in crate::actions) path: String,
+}
+
+/// Where an object lies. Of a sort that is not known here the cluster is asked, unless it was lately.
+pub(in crate::actions) async fn place(acting: &Acting, id: &ResourceId) -> Result<Place, Fault> {
+    if id.kind != ANY {
+        let sort = of_id(id)?;
+        let (word, group, plural) = (sort.word.to_owned(), sort.group.to_owned(), sort.plural.to_owned());
+        return Ok(Place { kind: sort.kind, word, group, plural, name: id.id.to_string(), path: sort.path(id) });
+    }
+    let (word, name) = id.id.split_once('/').ok_or_else(|| invalid(format!("`{}` names no object", id.id)))?;
+    let found = discovered(acting, id.scope.cluster.as_ref(), word).await?;
+    let known = ALL.iter().find(|sort| sort.group == found.group && sort.plural == found.plural);
+    Ok(Place {
+        kind: known.map_or(ANY, |sort| sort.kind),
+        word: known.map_or_else(|| found.name(), |sort| sort.word.to_owned()),
+        name: name.to_owned(),
+        path: format!("{}/{name}", found.path(id.scope.namespace.as_deref())),
+        group: found.group,
+        plural: found.plural,
+    })
+}
+
+/// The type that a word names in a cluster.
+pub(in crate::actions) async fn discovered(
+    acting: &Acting,
+    cluster: Option<&std::sync::Arc<str>>,
+    word: &str,
+) -> Result<ApiType, Fault> {
+    let missing = || invalid(format!("the cluster has no type `{word}`"));
+    let cluster = acting.env.cluster(cluster.ok_or_else(missing)?).await?;
+    cluster.type_called(word).await?.ok_or_else(missing)
 }
 
 impl Sort {

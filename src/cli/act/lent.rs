@@ -4,13 +4,13 @@ use std::io::{self, IsTerminal};
 
 use tokio::sync::mpsc;
 
-use crate::providers::lend::{Asked, Lent};
+use crate::providers::lend::{Asked, Lending, Lent};
 use crate::terminal::{Raw, Typed, show, sizes};
 
 /// Lends the terminal to whoever asks, one after the other. Never ends.
 pub(super) async fn lend(mut borrowers: mpsc::Receiver<Asked>) -> std::convert::Infallible {
     while let Some(asked) = borrowers.recv().await {
-        let interactive = asked.want.interactive;
+        let interactive = asked.want.sort == Lending::Typed;
         if interactive && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
             continue;
         }

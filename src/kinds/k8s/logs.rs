@@ -9,6 +9,7 @@ use super::apps::Selector;
 use super::batch::Job;
 use super::meta::{self, or_default};
 use super::pod::Pod;
+use super::service::Service;
 use crate::model::{Fault, LogOrigin, LogSource, PodsOf, ResourceId, text};
 use crate::providers::Env;
 use crate::providers::kube::Object;
@@ -57,6 +58,14 @@ pub async fn of_workload<K: Object>(env: &Env, id: &ResourceId) -> Result<Vec<Lo
     let cluster = super::open(env, id).await?;
     let found: Selecting = cluster.read(&K::path(id.scope.namespace.as_deref(), &id.id)).await?;
     Ok(labelled(id, &id.id, &found.spec.selector.words()).into_iter().collect())
+}
+
+/// All pods that a service leads to.
+pub async fn of_service(env: &Env, id: &ResourceId) -> Result<Vec<LogSource>, Fault> {
+    let cluster = super::open(env, id).await?;
+    let service = cluster.get::<Service>(id.scope.namespace.as_deref(), &id.id).await?;
+    let words: Vec<String> = service.spec.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    Ok(labelled(id, &id.id, &words.join(",")).into_iter().collect())
 }
 
 /// The pods of a cron job's newest jobs.

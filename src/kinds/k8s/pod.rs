@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::ObjectMeta;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::meta::{Condition, condition, or_default};
 use super::quantity;
@@ -45,6 +45,25 @@ pub struct PodSpec {
     pub restart_policy: Option<String>,
     /// Seconds it is given to end.
     pub termination_grace_period_seconds: Option<i64>,
+    /// The volume claims that it mounts. Of its other volumes nothing is kept.
+    #[serde(rename = "volumes", deserialize_with = "claimed")]
+    pub claims: Vec<String>,
+}
+
+fn claimed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Volume {
+        persistent_volume_claim: Option<Claim>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Claim {
+        #[serde(default)]
+        claim_name: String,
+    }
+    let volumes: Vec<Volume> = or_default(from)?;
+    Ok(volumes.into_iter().filter_map(|volume| Some(volume.persistent_volume_claim?.claim_name)).collect())
 }
 
 /// A container as it is wanted.

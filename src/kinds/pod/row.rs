@@ -53,6 +53,7 @@ pub(super) fn of(look: &Look, pod: &Pod, found: &Finding, using: &PodUse) -> Res
         look.cell(pod.spec.service_account_name.as_deref()),
         look.cell(pod.spec.priority_class_name.as_deref()),
         labels(look, pod),
+        Value::list(&pod.spec.claims),
         found.event.as_deref().map_or(Value::None, |event| Value::text(format!("event/{event}"))),
     ]);
     look.row(KIND, meta, (found.health, found.reason.to_string()), cells)

@@ -14,11 +14,12 @@ use super::access::Access;
 use super::client;
 use super::discovery::Found;
 use super::fault::fault;
+use super::kept::Kept;
 use super::lately::Lately;
 use super::moves::Moves;
 use super::object::{Object, Shelf};
-use super::shell::Kept;
-use super::watch::{Place, Watch};
+use super::tables::TableWatch;
+use super::watch::{self, Place, Watch};
 use crate::model::{Fault, FaultClass, Scope};
 
 /// A single read, its answer included.
@@ -43,11 +44,13 @@ pub struct Cluster {
     /// Types that may only be read in the context's own namespace: since when that is known, and what is missing.
     narrow: Mutex<HashMap<TypeId, (Instant, Fault)>>,
     watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// Types that are watched as the server prints them, by their names.
+    pub(super) tables: Mutex<HashMap<String, Arc<TableWatch>>>,
     pub(super) moves: Arc<Moves>,
     /// The types that its API server has.
     pub(super) found: Found,
     pub(super) lately: Lately,
-    /// A program in a container that an action has started and not joined yet.
+    /// What an action has opened and not taken yet.
     pub(super) kept: Kept,
 }
 
@@ -70,6 +73,7 @@ impl Cluster {
             user_of_context,
             narrow: Mutex::default(),
             watches: Mutex::default(),
+            tables: Mutex::default(),
             moves,
             found: Found::default(),
             lately: Lately::default(),
@@ -144,12 +148,9 @@ impl Cluster {
         if let Some(known) = known.filter(|known| !known.is_over()) {
             return known;
         }
-        let new = Arc::new(Watch::<K>::start(Place {
-            client: self.reads.clone(),
-            namespace: namespace.cloned(),
-            scope: self.scope.region_scope(),
-            moves: Arc::clone(&self.moves),
-        }));
+        let place = Place { scope: self.scope.region_scope(), moves: Arc::clone(&self.moves), what: K::PLURAL };
+        let events = watch::events::<K>(self.reads.clone(), namespace.map(|namespace| &**namespace));
+        let new = Arc::new(Watch::<K>::start(place, events));
         watches.insert(TypeId::of::<K>(), Arc::clone(&new) as Arc<dyn Any + Send + Sync>);
         new
     }

@@ -10,6 +10,9 @@ use crate::model::Scope;
 /// A type of object, by its plural, that has changed in the region of an environment.
 pub type Move = (Scope, &'static str);
 
+/// Stands for every type that is watched as the server prints it.
+pub const ANY_TYPE: &str = "*";
+
 /// What has changed and was not taken yet.
 #[derive(Debug, Default)]
 pub struct Moves {

@@ -10,21 +10,18 @@ use super::nullable;
 use crate::model::Fault;
 
 /// A table, else plain objects.
-const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+pub(super) const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
-/// Objects in one page.
-const PAGE: &str = "500";
-
-/// A page of printed objects.
-#[derive(Debug, Default, Deserialize)]
+/// A page of printed objects, or what has changed of them.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Printed {
-    /// The columns, in the server's order.
+pub(super) struct Page {
+    /// The columns, in the server's order; of changes the first alone has them.
     #[serde(rename = "columnDefinitions", deserialize_with = "nullable")]
-    pub columns: Vec<PrintedColumn>,
+    pub(super) columns: Vec<PrintedColumn>,
     /// The objects.
     #[serde(deserialize_with = "nullable")]
-    pub rows: Vec<PrintedRow>,
+    rows: Vec<PrintedRow>,
     /// Objects of a server that prints none of this type.
     #[serde(deserialize_with = "nullable")]
     items: Vec<PrintedObject>,
@@ -51,8 +48,17 @@ pub struct PrintedColumn {
     pub priority: i32,
 }
 
+/// One object as the server prints it.
+#[derive(Clone, Debug)]
+pub struct Printed {
+    /// The columns, in the server's order.
+    pub columns: Vec<PrintedColumn>,
+    /// The object.
+    pub row: PrintedRow,
+}
+
 /// A printed object.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PrintedRow {
     /// As many as there are columns.
@@ -64,7 +70,7 @@ pub struct PrintedRow {
 }
 
 /// Which object a row is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PrintedObject {
     /// Its name, namespace and times; nothing of its labels and annotations.
@@ -87,50 +93,43 @@ pub struct PrintedMeta {
     pub deletion_timestamp: Option<Timestamp>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct PageMeta {
     #[serde(rename = "continue")]
     next: Option<String>,
+    resource_version: Option<String>,
     #[serde(flatten)]
     own: PrintedMeta,
 }
 
-impl Printed {
+impl Page {
     /// What the next page is asked for by.
-    pub fn next(&self) -> Option<&str> {
+    pub(super) fn next(&self) -> Option<&str> {
         self.metadata.next.as_deref().filter(|next| !next.is_empty())
     }
 
-    /// The objects that the server has not printed get rows without cells.
-    fn with_items(mut self) -> Self {
+    /// The version that changes follow on.
+    pub(super) fn version(&self) -> Option<&str> {
+        self.metadata.resource_version.as_deref()
+    }
+
+    /// The objects. One that the server has not printed, in a list or by itself, gets a row without cells.
+    pub(super) fn into_rows(self) -> impl Iterator<Item = PrintedRow> {
+        let own = PrintedObject { metadata: self.metadata.own };
+        let alone = (!own.metadata.name.is_empty()).then_some(own);
         let plain = |object| PrintedRow { cells: Vec::new(), object };
-        self.rows.extend(self.items.drain(..).map(plain));
-        self
+        self.rows.into_iter().chain(self.items.into_iter().chain(alone).map(plain))
     }
 }
 
 impl Cluster {
-    /// A page of the objects that lie at a path; the first without a token.
-    pub async fn printed(&self, path: &str, token: Option<&str>) -> Result<Printed, Fault> {
-        Ok(self.read_as::<Printed>(&format!("{path}?{}", query(token)), TABLE).await?.with_items())
-    }
-
     /// The one object that lies at a path, as the server prints it.
-    pub async fn printed_one(&self, path: &str) -> Result<Printed, Fault> {
-        let mut one: Printed = self.read_as(&format!("{path}?includeObject=Metadata"), TABLE).await?;
-        if one.rows.is_empty() {
-            let object = PrintedObject { metadata: one.metadata.own.clone() };
-            one.rows.push(PrintedRow { cells: Vec::new(), object });
-        }
-        Ok(one)
+    pub async fn printed(&self, path: &str) -> Result<Printed, Fault> {
+        let page: Page = self.read_as(&format!("{path}?includeObject=Metadata"), TABLE).await?;
+        let columns = page.columns.clone();
+        Ok(Printed { columns, row: page.into_rows().next().unwrap_or_default() })
     }
-}
-
-fn query(token: Option<&str>) -> String {
-    let pairs = [("limit", PAGE), ("includeObject", "Metadata")];
-    let next = token.map(|token| ("continue", token));
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs.into_iter().chain(next)).finish()
 }
 
 #[cfg(test)]
@@ -141,20 +140,22 @@ mod tests {
 
     #[test]
     fn a_server_that_prints_nothing_still_tells_names() {
-        let list: Printed = serde_json::from_value(json!({
+        let list: Page = serde_json::from_value(json!({
             "kind": "WidgetList", "metadata": {"resourceVersion": "5", "continue": ""},
             "items": [{"metadata": {"name": "a", "namespace": "web", "creationTimestamp": "2026-03-02T09:00:00Z"}, "spec": {}}],
         }))
         .unwrap();
-        let list = list.with_items();
-        assert_eq!(list.next(), None);
-        assert_eq!((list.rows.len(), list.rows[0].object.metadata.name.as_str()), (1, "a"));
+        assert_eq!((list.next(), list.version()), (None, Some("5")));
         assert!(list.columns.is_empty());
+        let rows: Vec<_> = list.into_rows().collect();
+        assert_eq!((rows.len(), rows[0].object.metadata.name.as_str()), (1, "a"));
+        let one: Page = serde_json::from_value(json!({ "kind": "Widget", "metadata": { "name": "b" } })).unwrap();
+        assert_eq!(one.into_rows().next().unwrap().object.metadata.name, "b");
     }
 
     #[test]
     fn a_page_names_the_next() {
-        let page: Printed = serde_json::from_value(json!({
+        let page: Page = serde_json::from_value(json!({
             "kind": "Table", "metadata": {"continue": "abc", "remainingItemCount": 3},
             "columnDefinitions": [{"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}],
             "rows": [{"cells": ["a"], "object": {"kind": "PartialObjectMetadata", "metadata": {"name": "a", "creationTimestamp": null}}}],

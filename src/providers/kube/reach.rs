@@ -15,9 +15,9 @@ use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
 use super::fault::{fault, of_status};
+use super::kept::Kept;
 use super::object::Object;
 use super::send;
-use super::shell::Kept;
 use crate::guard::Permit;
 use crate::model::{Fault, FaultClass, Identity, Sent, Step, text};
 
@@ -36,7 +36,7 @@ pub struct Reach {
     /// The context that a command to paste names, where it is one of the kubeconfig.
     pub context: Option<Arc<str>>,
     client: Client,
-    /// A program that was started and is not joined yet.
+    /// What was opened and is not taken yet.
     pub(super) kept: Kept,
 }
 

@@ -1,7 +1,7 @@
 //! A program that is run in a container: opened by a permitted request, which is its one step, then joined with a terminal until it
 //! ends. What is typed and shown passes through and is kept nowhere.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
 use std::time::Duration;
 
 use http::{Request, Uri};
@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use tower::{BoxError, service_fn};
 
 use super::fault::fault;
+use super::kept::Opened;
 use super::reach::Reach;
 use super::send::{self, never_connected};
 use crate::guard::{Claim, Permit};
@@ -33,8 +34,11 @@ pub struct Shell {
     began: Instant,
 }
 
-/// The program that was started last and is not joined yet, by its key.
-pub(super) type Kept = Arc<Mutex<Option<(String, Shell)>>>;
+impl fmt::Debug for Shell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shell").field("began", &self.began).finish_non_exhaustive()
+    }
+}
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl Reach {
         match asked {
             Ok(Ok(process)) => {
                 let shell = Shell { process, began: Instant::now() };
-                *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((key.to_owned(), shell));
+                self.kept.keep(key, Opened::Shell(shell));
                 Sent::Accepted { request_id: None }
             }
             Ok(Err(error)) => {
@@ -75,12 +79,6 @@ impl Reach {
                 if claim.is_spent() { Sent::Unknown(fault) } else { Sent::Refused(fault) }
             }
         }
-    }
-
-    /// The program that was opened by this key, once.
-    pub fn opened(&self, key: &str) -> Option<Shell> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.take_if(|(of, _)| of == key).map(|(_, shell)| shell)
     }
 }
 

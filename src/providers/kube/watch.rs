@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use futures_util::{Stream, StreamExt};
+use jiff::Timestamp;
 use kube::runtime::watcher::{Config, Error, Event, watcher};
 use kube::runtime::{WatchStreamExt, watcher::DefaultBackoff};
 use kube::{Api, Client};
@@ -32,7 +33,30 @@ const MENDED: Duration = Duration::from_secs(45);
 const PAGE: u32 = 500;
 
 /// By namespace and name.
-type Key = (Option<String>, String);
+pub(super) type Key = (Option<String>, String);
+
+/// What is watched.
+pub(super) trait Item: Send + Sync + 'static {
+    /// How many are kept at most: the newest.
+    const KEPT: usize;
+
+    fn key(&self) -> Key;
+
+    /// What tells the newest.
+    fn at(&self) -> Option<Timestamp>;
+}
+
+impl<K: Object> Item for K {
+    const KEPT: usize = <K as Object>::KEPT;
+
+    fn key(&self) -> Key {
+        (self.meta().namespace.clone(), self.meta().name.clone().unwrap_or_default())
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        Object::at(self)
+    }
+}
 
 /// A watch at work. It ends with the last handle on it.
 pub(super) struct Watch<K> {
@@ -52,6 +76,8 @@ struct Kept<K> {
     failed: Instant,
     read: Instant,
     ended: bool,
+    /// The plural of what is watched.
+    what: &'static str,
 }
 
 impl<K> Drop for Watch<K> {
@@ -62,17 +88,29 @@ impl<K> Drop for Watch<K> {
 
 /// Where a watch looks, and whom it tells.
 pub(super) struct Place {
-    pub(super) client: Client,
-    /// The only namespace that may be read, where that is so.
-    pub(super) namespace: Option<Arc<str>>,
     /// Environment and region.
     pub(super) scope: Scope,
     pub(super) moves: Arc<Moves>,
+    /// The plural of what is watched.
+    pub(super) what: &'static str,
 }
 
-impl<K: Object> Watch<K> {
+/// What happens to the objects of a type, in the whole cluster or in one namespace.
+pub(super) fn events<K: Object>(
+    client: Client,
+    namespace: Option<&str>,
+) -> impl Stream<Item = Result<Event<K>, Error>> + Send + 'static {
+    let api: Api<K> = match namespace {
+        Some(namespace) if K::NAMESPACED => Api::namespaced_with(client, namespace, &()),
+        _ => Api::all_with(client, &()),
+    };
+    let events = watcher(api, Config::default().page_size(PAGE));
+    StreamExt::map(events, |event| event.map(|event| event.modify(slim)))
+}
+
+impl<K: Item> Watch<K> {
     /// Begins to watch. Must be called on a runtime.
-    pub(super) fn start(place: Place) -> Self {
+    pub(super) fn start(place: Place, events: impl Stream<Item = Result<Event<K>, Error>> + Send + 'static) -> Self {
         let kept = Arc::new(Mutex::new(Kept {
             objects: BTreeMap::new(),
             listing: BTreeMap::new(),
@@ -81,9 +119,10 @@ impl<K: Object> Watch<K> {
             failed: Instant::now(),
             read: Instant::now(),
             ended: false,
+            what: place.what,
         }));
         let (tell, changed) = tokio::sync::watch::channel(());
-        let task = tokio::spawn(run(place, Arc::clone(&kept), tell)).abort_handle();
+        let task = tokio::spawn(run(place, events, Arc::clone(&kept), tell)).abort_handle();
         Self { kept, changed, task }
     }
 
@@ -120,14 +159,13 @@ impl<K: Object> Watch<K> {
 }
 
 /// Watches until nobody reads any more.
-async fn run<K: Object>(place: Place, kept: Arc<Mutex<Kept<K>>>, tell: tokio::sync::watch::Sender<()>) {
+async fn run<K: Item>(
+    place: Place,
+    events: impl Stream<Item = Result<Event<K>, Error>> + Send + 'static,
+    kept: Arc<Mutex<Kept<K>>>,
+    tell: tokio::sync::watch::Sender<()>,
+) {
     let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
-    let api: Api<K> = match &place.namespace {
-        Some(namespace) if K::NAMESPACED => Api::namespaced_with(place.client.clone(), namespace, &()),
-        _ => Api::all_with(place.client.clone(), &()),
-    };
-    let events = watcher(api, Config::default().page_size(PAGE));
-    let events = StreamExt::map(events, |event| event.map(|event| event.modify(slim)));
     let mut events = Box::pin(events.backoff(DefaultBackoff::default()));
     let mut looks = tokio::time::interval(LOOK);
     loop {
@@ -140,7 +178,7 @@ async fn run<K: Object>(place: Place, kept: Arc<Mutex<Kept<K>>>, tell: tokio::sy
         };
         if moved {
             let _ = tell.send(());
-            place.moves.tell(&place.scope, K::PLURAL);
+            place.moves.tell(&place.scope, place.what);
         }
     }
     lock().ended = true;
@@ -154,7 +192,7 @@ fn slim<K: Object>(object: &mut K) {
     }
 }
 
-impl<K: Object> Kept<K> {
+impl<K: Item> Kept<K> {
     /// Takes the fault away from a watch that runs again although nothing has happened since; says whether there was one.
     fn mended(&mut self) -> bool {
         self.whole && self.failed.elapsed() > MENDED && self.fault.take().is_some()
@@ -165,7 +203,7 @@ impl<K: Object> Kept<K> {
         let event = match event {
             Ok(event) => event,
             Err(error) => {
-                let new = fault(K::PLURAL, &kube_error(error));
+                let new = fault(self.what, &kube_error(error));
                 let same = self.fault.as_ref().is_some_and(|known| known.class == new.class);
                 self.fault = Some(new);
                 self.failed = Instant::now();
@@ -178,7 +216,7 @@ impl<K: Object> Kept<K> {
                 false
             }
             Event::InitApply(object) => {
-                self.listing.insert(key(&object), Arc::new(object));
+                self.listing.insert(object.key(), Arc::new(object));
                 bound(&mut self.listing);
                 false
             }
@@ -189,21 +227,21 @@ impl<K: Object> Kept<K> {
                 true
             }
             Event::Apply(object) => {
-                self.objects.insert(key(&object), Arc::new(object));
+                self.objects.insert(object.key(), Arc::new(object));
                 bound(&mut self.objects);
                 self.fault = None;
                 true
             }
             Event::Delete(object) => {
                 self.fault = None;
-                self.objects.remove(&key(&object)).is_some()
+                self.objects.remove(&object.key()).is_some()
             }
         }
     }
 }
 
 /// Drops the oldest of what comes without end, a tenth of them at a time.
-fn bound<K: Object>(objects: &mut BTreeMap<Key, Arc<K>>) {
+fn bound<K: Item>(objects: &mut BTreeMap<Key, Arc<K>>) {
     if objects.len() <= K::KEPT.saturating_add(K::KEPT / 10) {
         return;
     }
@@ -212,11 +250,6 @@ fn bound<K: Object>(objects: &mut BTreeMap<Key, Arc<K>>) {
     let (_, oldest_kept, _) = times.select_nth_unstable(over);
     let oldest_kept = *oldest_kept;
     objects.retain(|_, object| object.at() >= oldest_kept);
-}
-
-fn key<K: Object>(object: &K) -> Key {
-    let meta = object.meta();
-    (meta.namespace.clone(), meta.name.clone().unwrap_or_default())
 }
 
 /// The client's own error within the watcher's.
@@ -258,7 +291,7 @@ mod tests {
                 ..kube::core::ObjectMeta::default()
             };
             let few = Few { metadata };
-            objects.insert(key(&few), Arc::new(few));
+            objects.insert(few.key(), Arc::new(few));
             bound(&mut objects);
         }
         let kept: std::collections::BTreeSet<i64> =
