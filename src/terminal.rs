@@ -101,7 +101,7 @@ impl Terminal {
     /// back in the end all the same. A secret stays on the console's screen: what is shown there is gone with it, while the
     /// operator's own scrolls back.
     pub fn lend(&mut self, secret: bool) -> io::Result<()> {
-        self.screen.flush()?;
+        self.screen.backend_mut().flush()?;
         let mut out = stdout();
         if secret {
             queue!(out, Clear(ClearType::All), cursor::MoveTo(0, 0))?;
@@ -114,6 +114,7 @@ impl Terminal {
     /// Gives the terminal back and stops as a job of the shell; returns when the shell continues it.
     #[cfg(unix)]
     pub fn suspend(&mut self) -> io::Result<()> {
+        self.screen.backend_mut().flush()?;
         give_back();
         // Not SIGTSTP: this process has a handler for it, and must stop here and now.
         signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
@@ -139,7 +140,9 @@ fn blank_screen() -> io::Result<Screen> {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = self.screen.flush();
+        // What waits to be written, such as the clearing of the screen after a resize, is for the console's screen and not for the
+        // operator's.
+        let _ = self.screen.backend_mut().flush();
         give_back();
     }
 }

@@ -13,7 +13,6 @@ use super::parts::{self, Verdict, field, fine};
 use super::{Asked, Column, KindDef, Show, Sink, System, no_logs};
 use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Scope, Section, Value, text};
 use crate::providers::Env;
-use crate::providers::aws::raw;
 use crate::providers::kube::{ANY_TYPE, ApiType, Cluster, Printed, PrintedColumn, PrintedRow};
 
 const KIND: &str = "k8s-object";
@@ -220,11 +219,7 @@ fn summary(found: &ApiType, printed: &Printed) -> Section {
 fn raw<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, String> {
     Box::pin(async move {
         let (cluster, found, name) = found(env, id).await?;
-        let mut whole: Json = cluster.read(&format!("{}/{name}", found.path(id.scope.namespace.as_deref()))).await?;
-        if let Some(meta) = whole["metadata"].as_object_mut() {
-            meta.shift_remove("managedFields");
-        }
-        raw::pretty(&raw::masked(whole))
+        k8s::shown(cluster.read(&format!("{}/{name}", found.path(id.scope.namespace.as_deref()))).await?)
     })
 }
 

@@ -13,12 +13,9 @@ use super::{Asked, Column, KindDef, Relation, Show, Sink, System, no_logs, parts
 use crate::model::{Detail, Fault, FaultClass, Resource, ResourceId, Section, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw;
-use crate::providers::kube::{Cluster, Object};
+use crate::providers::kube::{APPLIED, Cluster, Object};
 
 const KIND: &str = "k8s-secret";
-
-/// What `kubectl apply` keeps of an object: of a secret its values.
-const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Secrets.
 pub static DEF: KindDef = KindDef {

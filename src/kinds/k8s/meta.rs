@@ -10,9 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::super::parts::field;
 use crate::model::{KindId, ResourceId, Scope, Section, Value, text};
-
-/// Annotations that fill screens and say nothing to a person.
-const NOISE: [&str; 1] = ["kubectl.kubernetes.io/last-applied-configuration"];
+use crate::providers::kube::APPLIED;
 
 /// A condition of an object, as nearly all types have them.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -186,7 +184,7 @@ pub fn conditions(conditions: &[Condition]) -> Section {
 /// A block of who made and keeps an object: its labels, annotations, owner, finalisers, uid.
 pub fn metadata(scope: &Scope, meta: &ObjectMeta) -> Vec<Section> {
     let pairs = |title, pairs: Option<&BTreeMap<String, String>>| {
-        let telling = pairs.into_iter().flatten().filter(|(key, _)| !NOISE.contains(&key.as_str()));
+        let telling = pairs.into_iter().flatten().filter(|(key, _)| key.as_str() != APPLIED);
         Section::Fields {
             title,
             fields: telling.map(|(key, value)| field(&text::clean(key), Value::text(value))).collect(),

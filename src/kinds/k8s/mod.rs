@@ -37,12 +37,9 @@ use super::parts::Verdict;
 use crate::model::{Fault, FaultClass, KindId, Resource, ResourceId, Scope, Value, text};
 use crate::providers::Env;
 use crate::providers::aws::raw;
-use crate::providers::kube::{Cluster, Names, Object};
+use crate::providers::kube::{APPLIED, Cluster, Names, Object};
 
 use meta::Texts;
-
-/// The annotation that repeats a whole object.
-const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The rows of one cluster, and why some may be old or missing.
 type Rows = (Vec<Resource>, Vec<Fault>);
@@ -191,15 +188,19 @@ pub async fn open(env: &Env, id: &ResourceId) -> Result<Arc<Cluster>, Fault> {
 /// The object itself as its server has it, without who wrote which field; what names itself a secret is masked.
 pub async fn raw<K: Object>(env: &Env, id: &ResourceId) -> Result<String, Fault> {
     let cluster = open(env, id).await?;
-    let mut whole: serde_json::Value = cluster.read(&K::path(id.scope.namespace.as_deref(), &id.id)).await?;
-    if let Some(meta) = whole.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
+    shown(cluster.read(&K::path(id.scope.namespace.as_deref(), &id.id)).await?)
+}
+
+/// An object as it may be shown: without who wrote which field, and with what names itself a secret masked.
+pub fn shown(mut object: serde_json::Value) -> Result<String, Fault> {
+    if let Some(meta) = object.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
         meta.shift_remove("managedFields");
         // The same object once more, as text in which nothing would be masked.
         if let Some(annotations) = meta.get_mut("annotations").and_then(serde_json::Value::as_object_mut) {
             annotations.shift_remove(APPLIED);
         }
     }
-    raw::pretty(&raw::masked(whole))
+    raw::pretty(&raw::masked(object))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use super::eks::Presigner;
 use super::exec::Plugin;
 use super::identity::{self, Found, Pinned};
 use super::once::Once;
+use crate::guard::Claim;
 use crate::model::{Fault, FaultClass, text};
 use crate::providers::aws::CallStats;
 
@@ -32,7 +33,7 @@ const FRESH: Duration = Duration::from_secs(8);
 /// What ends is renewed this long before, or at half its time if that is later.
 const EARLY: Duration = Duration::from_mins(2);
 
-/// A token in a file is read again after this long.
+/// A token in a file is read again after this long; and what never ends is taken as new, so that the cluster says again who it is.
 const REREAD: Duration = Duration::from_mins(1);
 
 /// Credentials that were renewed because the cluster refused the ones before are not renewed for that reason again so soon.
@@ -84,7 +85,10 @@ pub(super) enum Giver {
 impl Giver {
     async fn give(&self) -> Result<Credential, Fault> {
         match self {
-            Self::Fixed(credential) => Ok(credential.clone()),
+            // They last for ever; that the same cluster stands behind the address is looked at now and then.
+            Self::Fixed(credential) => {
+                Ok(Credential { until: Some(SystemTime::now() + 2 * REREAD), ..credential.clone() })
+            }
             Self::File(path) => {
                 let token = tokio::fs::read_to_string(path).await.map_err(|error| {
                     let summary = format!("the token in {} can't be read: {error}", path.display());
@@ -195,31 +199,41 @@ impl Access {
         );
         let asked = tokio::time::timeout(FIRST_ANSWER, identity::uid(&bare)).await;
         let uid = asked.unwrap_or_else(|_| Err(Fault::new(FaultClass::TimedOut, "it does not answer")));
-        let found = Found { uid: uid.map_err(|fault| self.named(fault))?, address: self.address.clone() };
-        if let Some(pinned) = &self.pinned {
-            pinned.check(&found).await?;
-        }
-        Ok(())
+        let uid = uid.map_err(|fault| self.named(fault))?;
+        self.recognise(uid.as_deref()).await
     }
 
-    /// Sends a request with the credentials; once more with new ones where the cluster refuses them.
+    /// A fault unless the cluster with this uid is the one it must be.
+    pub(super) async fn recognise(&self, uid: Option<&str>) -> Result<(), Fault> {
+        let found = Found { uid: uid.map(str::to_owned), address: self.address.clone() };
+        match &self.pinned {
+            Some(pinned) => pinned.check(&found).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends a request with the credentials; a read once more with new ones where the cluster refuses them. What a permit is for is
+    /// sent once: new credentials may be those of somebody else than the plan says.
     pub(super) async fn send(
         self: &Arc<Self>,
         request: Request<Body>,
         acting: bool,
     ) -> Result<Response<Body>, BoxError> {
-        let again = copy(&request);
+        let again = if request.extensions().get::<Claim>().is_some() { None } else { copy(&request) };
         let held = self.held().await?;
         let answer = self.once(request, &held, acting).await?;
         let refused = answer.status() == StatusCode::UNAUTHORIZED && self.giver.renews();
         let tried = held.after_refusal && held.made.elapsed().unwrap_or_default() < REFUSED;
+        if !refused || tried {
+            return Ok(answer);
+        }
+        self.held.drop_if(|kept| Arc::ptr_eq(kept, &held));
         match again {
-            Some(again) if refused && !tried => {
-                self.held.drop_if(|kept| Arc::ptr_eq(kept, &held));
+            Some(again) => {
                 let held = self.held_after(true).await?;
                 self.once(again, &held, acting).await
             }
-            _ => Ok(answer),
+            None => Ok(answer),
         }
     }
 

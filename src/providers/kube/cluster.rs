@@ -43,7 +43,8 @@ pub struct Cluster {
     pub(super) user_of_context: Arc<str>,
     /// Types that may only be read in the context's own namespace: since when that is known, and what is missing.
     narrow: Mutex<HashMap<TypeId, (Instant, Fault)>>,
-    watches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// By type, and by the namespace where only that one is watched.
+    watches: Mutex<HashMap<(TypeId, Option<Arc<str>>), Arc<dyn Any + Send + Sync>>>,
     /// Types that are watched as the server prints them, by their names.
     pub(super) tables: Mutex<HashMap<String, Arc<TableWatch>>>,
     pub(super) moves: Arc<Moves>,
@@ -108,7 +109,7 @@ impl Cluster {
                 let words = format!("{}: only namespace {namespace}: {}", self.name, fault.summary);
                 let since = (Instant::now(), Fault { summary: words, ..fault });
                 self.narrow.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<K>(), since);
-                self.watches.lock().unwrap_or_else(PoisonError::into_inner).remove(&TypeId::of::<K>());
+                self.watches.lock().unwrap_or_else(PoisonError::into_inner).remove(&(TypeId::of::<K>(), None));
                 self.narrowed::<K>(&namespace, glance).await
             }
             (whole, _) => whole,
@@ -138,20 +139,20 @@ impl Cluster {
             return self.access.own_namespace.clone();
         }
         narrow.remove(&TypeId::of::<K>());
-        self.watches.lock().unwrap_or_else(PoisonError::into_inner).remove(&TypeId::of::<K>());
         None
     }
 
     fn watch<K: Object>(&self, namespace: Option<&Arc<str>>) -> Arc<Watch<K>> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = watches.get(&TypeId::of::<K>()).cloned().and_then(|known| known.downcast::<Watch<K>>().ok());
+        let key = (TypeId::of::<K>(), namespace.cloned());
+        let known = watches.get(&key).cloned().and_then(|known| known.downcast::<Watch<K>>().ok());
         if let Some(known) = known.filter(|known| !known.is_over()) {
             return known;
         }
         let place = Place { scope: self.scope.region_scope(), moves: Arc::clone(&self.moves), what: K::PLURAL };
         let events = watch::events::<K>(self.reads.clone(), namespace.map(|namespace| &**namespace));
         let new = Arc::new(Watch::<K>::start(place, events));
-        watches.insert(TypeId::of::<K>(), Arc::clone(&new) as Arc<dyn Any + Send + Sync>);
+        watches.insert(key, Arc::clone(&new) as Arc<dyn Any + Send + Sync>);
         new
     }
 

@@ -125,7 +125,7 @@ impl Clusters {
     pub(in crate::providers) async fn reach(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Reach>, Fault> {
         let cluster = self.open(env, name).await?;
         let context = self.environment.kube_contexts.contains(&cluster.name).then(|| Arc::clone(&cluster.name));
-        Ok(Arc::new(Reach::new(cluster.scope.clone(), context, cluster.acting(), cluster.kept.clone())))
+        Ok(Arc::new(Reach::new(&cluster, context)))
     }
 
     async fn open_context(&self, env: &Env, name: &Arc<str>) -> Result<Arc<Cluster>, Fault> {

@@ -103,25 +103,30 @@ struct UserInfo {
     username: String,
 }
 
-impl Cluster {
-    /// The name of the user that the API server takes one for; what the kubeconfig calls him where the server is too old to tell.
-    pub async fn user(&self) -> Result<String, Fault> {
-        for version in ["v1", "v1beta1"] {
-            let path = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
-            let kind = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
-            let request = Request::post(path).header("content-type", "application/json").body(kind.into_bytes());
-            let request = request.map_err(|error| Fault::new(FaultClass::Bug, error.to_string()))?;
-            match self.reads.request::<Review>(request).await {
-                Ok(review) => return Ok(text::clean(&review.status.user_info.username).into_owned()),
-                Err(error) => {
-                    let fault = fault(&self.name, &error);
-                    if !matches!(fault.class, FaultClass::NotFound | FaultClass::Denied { .. }) {
-                        return Err(fault);
-                    }
+/// The name of the user that the API server takes one for; `None` where it is too old to tell.
+pub(super) async fn user(client: &Client) -> Result<Option<String>, Fault> {
+    for version in ["v1", "v1beta1"] {
+        let path = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
+        let kind = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
+        let request = Request::post(path).header("content-type", "application/json").body(kind.into_bytes());
+        let request = request.map_err(|error| Fault::new(FaultClass::Bug, error.to_string()))?;
+        match client.request::<Review>(request).await {
+            Ok(review) => return Ok(Some(text::clean(&review.status.user_info.username).into_owned())),
+            Err(error) => {
+                let fault = fault("create selfsubjectreviews", &error);
+                if !matches!(fault.class, FaultClass::NotFound | FaultClass::Denied { .. }) {
+                    return Err(fault);
                 }
             }
         }
-        Ok(self.user_of_context.to_string())
+    }
+    Ok(None)
+}
+
+impl Cluster {
+    /// The user that the API server takes one for; what the kubeconfig calls him where the server can't tell.
+    pub async fn user(&self) -> Result<String, Fault> {
+        Ok(user(&self.reads).await?.unwrap_or_else(|| self.user_of_context.to_string()))
     }
 }
 

@@ -43,7 +43,7 @@ pub use kept::Opened;
 pub use lately::Answered;
 pub use log::{LogAsk, Written};
 pub use moves::{ANY_TYPE, Move, Moves};
-pub use object::{Object, Shelf, nullable};
+pub use object::{APPLIED, Object, Shelf, nullable};
 pub use printed::{Printed, PrintedColumn, PrintedMeta, PrintedObject, PrintedRow};
 pub use reach::{May, Question, Reach};
 pub use shell::{Shell, ShellEnd};

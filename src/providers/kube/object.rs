@@ -9,6 +9,9 @@ use kube::Resource;
 use kube::core::DynamicResourceScope;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
+/// The annotation in which `kubectl apply` repeats a whole object: of a secret its values.
+pub const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// Reads `null` as nothing: the API writes empty lists and structs in both ways.
 pub fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where

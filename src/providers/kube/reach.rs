@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use http::{Method, Request, Response};
 use kube::Client;
 use kube::client::Body;
@@ -14,7 +15,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
+use super::cluster::Cluster;
 use super::fault::{fault, of_status};
+use super::identity;
 use super::kept::Kept;
 use super::object::Object;
 use super::send;
@@ -26,9 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A change that is tried goes through every admission webhook there is; those may take ten seconds each.
 const TRYING: Duration = Duration::from_secs(32);
 
-/// The namespace whose identity is the cluster's: it is made with the cluster, and never anew.
-const OLDEST: &str = "/api/v1/namespaces/kube-system";
-
 /// A cluster as an action reaches it.
 pub struct Reach {
     /// Environment, region and cluster.
@@ -38,6 +38,8 @@ pub struct Reach {
     client: Client,
     /// What was opened and is not taken yet.
     pub(super) kept: Kept,
+    /// The cluster as reads know it. Tests do without.
+    cluster: Option<Arc<Cluster>>,
 }
 
 impl fmt::Debug for Reach {
@@ -89,40 +91,17 @@ struct Review {
     status: May,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Whoami {
-    status: WhoamiStatus,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct WhoamiStatus {
-    user_info: User,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct User {
-    username: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Oldest {
-    metadata: kube::core::ObjectMeta,
-}
-
 impl Reach {
-    /// Behind this client, whose gate lets permitted changes pass.
-    pub(super) fn new(scope: crate::model::Scope, context: Option<Arc<str>>, client: Client, kept: Kept) -> Self {
-        Self { scope, context, client, kept }
+    /// Into this cluster, on connections of its own.
+    pub(super) fn new(cluster: &Arc<Cluster>, context: Option<Arc<str>>) -> Self {
+        let (client, kept) = (cluster.acting(), cluster.kept.clone());
+        Self { scope: cluster.scope.clone(), context, client, kept, cluster: Some(Arc::clone(cluster)) }
     }
 
     /// Behind this client.
     #[cfg(test)]
     pub fn for_tests(scope: crate::model::Scope, client: Client) -> Self {
-        Self::new(scope, Some("beta9".into()), client, Kept::default())
+        Self { scope, context: Some("beta9".into()), client, kept: Kept::default(), cluster: None }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -166,22 +145,22 @@ impl Reach {
         Ok(review.status)
     }
 
-    /// Who one is there, asked now, and which cluster it is that says so.
+    /// Who one is there, asked now, and which cluster it is that says so. A fault where it is not the one that it must be: whoever
+    /// answered before may not be who answers now.
     pub async fn caller(&self) -> Result<Arc<Identity>, Fault> {
-        let body = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
-        let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-        let asked = async { self.ask::<Whoami>("create selfsubjectreviews", post(path, &body)?, PATIENCE).await };
-        let (whoami, oldest) = tokio::join!(asked, self.read::<Oldest>(OLDEST));
-        let user = whoami?.status.user_info.username.filter(|user| !user.is_empty());
+        let asked = join(identity::uid(&self.client), identity::user(&self.client));
+        let late = |_| Fault::new(FaultClass::TimedOut, format!("{}: it does not say who one is", self.name()));
+        let (uid, user) = timeout(PATIENCE, asked).await.map_err(late)?;
+        let (uid, mut user) = (uid?, user?);
+        if let Some(cluster) = &self.cluster {
+            cluster.access.recognise(uid.as_deref()).await?;
+            user = user.or_else(|| Some(cluster.user_of_context.to_string()));
+        }
+        let user = user.filter(|user| !user.is_empty());
         let user = user.ok_or_else(|| Fault::new(FaultClass::Malformed, "the cluster does not say who one is"))?;
-        let known = match oldest {
-            Ok(oldest) => oldest.metadata.uid,
-            // Whoever may read nothing of it knows it by its name alone.
-            Err(fault) if matches!(fault.class, FaultClass::Denied { .. } | FaultClass::NotFound) => None,
-            Err(fault) => return Err(fault),
-        };
-        let account = known.unwrap_or_else(|| self.name().to_owned());
-        Ok(Arc::new(Identity::in_cluster(&text::clean(&account), &text::clean(&user))))
+        // Whoever may read nothing of it knows it by its name alone.
+        let known_by = uid.unwrap_or_else(|| self.name().to_owned());
+        Ok(Arc::new(Identity::in_cluster(&text::clean(&known_by), &user)))
     }
 
     /// Has the server try a change without doing it: what its validation, quotas and admission webhooks say to it.

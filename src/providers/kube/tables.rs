@@ -10,6 +10,7 @@ use http::header::{ACCEPT, HeaderValue};
 use kube::Client;
 use kube::core::WatchEvent;
 use kube::runtime::watcher::{Error, Event};
+use tokio::time::{sleep, timeout};
 
 use super::cluster::{self, Cluster};
 use super::discovery::ApiType;
@@ -19,10 +20,12 @@ use super::printed::{Page, PrintedColumn, PrintedRow, TABLE};
 use super::watch::{Item, Key, Place, Watch};
 use crate::model::{Fault, FaultClass};
 
-/// All is listed anew after so long.
+/// All is listed anew after so long,
 const ANEW: Duration = Duration::from_mins(1);
-/// The same for what can't be watched.
+/// what can't be watched sooner.
 const AGAIN: Duration = Duration::from_secs(20);
+/// The server ends a watch in time; it is waited for a little longer.
+const GRACE: Duration = Duration::from_secs(15);
 
 /// Rows in one page.
 const PAGE: &str = "500";
@@ -151,10 +154,11 @@ impl Asking {
                     self.list(None).await?;
                 }
                 At::Page(token) => self.list(Some(&token)).await?,
-                At::Listed(_) if !self.of.found.can("watch") => tokio::time::sleep(AGAIN).await,
+                At::Listed(_) if !self.of.found.can("watch") => sleep(AGAIN).await,
                 At::Listed(version) => self.at = At::Watching(self.of.watch(&version).await?),
                 At::Watching(mut changes) => {
-                    let Some(change) = changes.next().await else { continue };
+                    // A connection that died without a word is as good as one that has ended.
+                    let Ok(Some(change)) = timeout(ANEW + GRACE, changes.next()).await else { continue };
                     if self.goes_on(change.map_err(Error::WatchFailed)?)? {
                         self.at = At::Watching(changes);
                     }

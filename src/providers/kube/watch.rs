@@ -9,14 +9,16 @@ use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use kube::runtime::watcher::{Config, Error, Event, watcher};
-use kube::runtime::{WatchStreamExt, watcher::DefaultBackoff};
+use kube::runtime::utils::{Backoff, ResetTimerBackoff};
+use kube::runtime::WatchStreamExt;
 use kube::{Api, Client};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::client::HEAD;
 use super::fault::fault;
 use super::moves::Moves;
-use super::object::{Object, Shelf};
+use super::object::{APPLIED, Object, Shelf};
 use crate::model::{Fault, FaultClass, Scope};
 
 /// A watch that nobody has read for so long ends. It is longer than the cadence of what is on screen, and shorter than the
@@ -26,8 +28,20 @@ const LEASE: Duration = Duration::from_secs(45);
 /// Between two looks at the lease.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// A watch is taken up again after half a minute at most. One that has not failed for longer runs, even when nothing has happened.
-const MENDED: Duration = Duration::from_secs(45);
+/// Between two attempts to take a broken watch up again, at first and at most. There is no jitter, so that one that has not failed
+/// for longer than an attempt can take is known to run, even when nothing has happened since.
+const PAUSE: Duration = Duration::from_millis(800);
+const LONGEST: Duration = Duration::from_secs(30);
+const MENDED: Duration = Duration::from_secs(LONGEST.as_secs() + HEAD.as_secs() + 10);
+
+/// Pauses are short again after a watch has run for so long.
+const RUNS: Duration = Duration::from_mins(2);
+
+/// A watch is asked for anew after so long. A connection that died without a word is noticed a little later.
+const ANEW: u32 = 90;
+
+/// What may be listed and not watched is listed anew after so long.
+const RELIST: Duration = Duration::from_secs(20);
 
 /// Objects listed in one page.
 const PAGE: u32 = 500;
@@ -71,6 +85,8 @@ struct Kept<K> {
     listing: BTreeMap<Key, Arc<K>>,
     /// Whether a list was whole once.
     whole: bool,
+    /// When that was last.
+    listed: Instant,
     fault: Option<Fault>,
     /// When it failed last.
     failed: Instant,
@@ -104,7 +120,7 @@ pub(super) fn events<K: Object>(
         Some(namespace) if K::NAMESPACED => Api::namespaced_with(client, namespace, &()),
         _ => Api::all_with(client, &()),
     };
-    let events = watcher(api, Config::default().page_size(PAGE));
+    let events = watcher(api, Config::default().page_size(PAGE).timeout(ANEW));
     StreamExt::map(events, |event| event.map(|event| event.modify(slim)))
 }
 
@@ -115,6 +131,7 @@ impl<K: Item> Watch<K> {
             objects: BTreeMap::new(),
             listing: BTreeMap::new(),
             whole: false,
+            listed: Instant::now(),
             fault: None,
             failed: Instant::now(),
             read: Instant::now(),
@@ -140,7 +157,7 @@ impl<K: Item> Watch<K> {
                 if !glance {
                     kept.read = Instant::now();
                 }
-                if kept.whole {
+                if kept.whole && !kept.ended {
                     return Ok(Shelf { items: kept.objects.values().cloned().collect(), fault: kept.fault.clone() });
                 }
                 if let Some(fault) = &kept.fault {
@@ -166,7 +183,7 @@ async fn run<K: Item>(
     tell: tokio::sync::watch::Sender<()>,
 ) {
     let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut events = Box::pin(events.backoff(DefaultBackoff::default()));
+    let mut events = Box::pin(events.backoff(ResetTimerBackoff::new(Pauses(PAUSE), RUNS)));
     let mut looks = tokio::time::interval(LOOK);
     loop {
         let moved = match select(events.next(), Box::pin(looks.tick())).await {
@@ -174,6 +191,7 @@ async fn run<K: Item>(
             Either::Left((None, _)) => break,
             // Who waits for a first list that takes long is a reader too.
             Either::Right(_) if lock().read.elapsed() > LEASE && tell.receiver_count() < 2 => break,
+            Either::Right(_) if lock().is_refused() => break,
             Either::Right(_) => lock().mended(),
         };
         if moved {
@@ -181,14 +199,33 @@ async fn run<K: Item>(
             place.moves.tell(&place.scope, place.what);
         }
     }
-    lock().ended = true;
+    lock().end();
+}
+
+/// From the first to the longest, each twice the one before.
+struct Pauses(Duration);
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let pause = self.0;
+        self.0 = (2 * pause).min(LONGEST);
+        Some(pause)
+    }
+}
+
+impl Backoff for Pauses {
+    fn reset(&mut self) {
+        self.0 = PAUSE;
+    }
 }
 
 /// Who wrote which field fills half of an object, and is of no use here.
 fn slim<K: Object>(object: &mut K) {
     object.meta_mut().managed_fields = None;
     if let Some(annotations) = &mut object.meta_mut().annotations {
-        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+        annotations.remove(APPLIED);
     }
 }
 
@@ -196,6 +233,19 @@ impl<K: Item> Kept<K> {
     /// Takes the fault away from a watch that runs again although nothing has happened since; says whether there was one.
     fn mended(&mut self) -> bool {
         self.whole && self.failed.elapsed() > MENDED && self.fault.take().is_some()
+    }
+
+    /// Whether the list could be had, and the watch may not: whoever reads next lists anew.
+    fn is_refused(&self) -> bool {
+        let denied = self.fault.as_ref().is_some_and(|fault| matches!(fault.class, FaultClass::Denied { .. }));
+        self.whole && denied && self.listed.elapsed() > RELIST
+    }
+
+    /// Nothing more comes, and nothing is kept for nobody.
+    fn end(&mut self) {
+        self.ended = true;
+        self.objects.clear();
+        self.listing.clear();
     }
 
     /// Takes an event; says whether a reader would see something else now.
@@ -223,6 +273,7 @@ impl<K: Item> Kept<K> {
             Event::InitDone => {
                 self.objects = std::mem::take(&mut self.listing);
                 self.whole = true;
+                self.listed = Instant::now();
                 self.fault = None;
                 true
             }

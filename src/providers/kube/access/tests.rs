@@ -4,8 +4,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::guard::Permit;
+use crate::model::{Scope, Seen, Step};
 use crate::providers::aws::Pins;
-use crate::providers::kube::client;
+use crate::providers::kube::{Cluster, Reach, client, send};
 
 /// An API server that counts, and takes only some tokens.
 #[derive(Default)]
@@ -73,6 +75,13 @@ async fn ask(access: &Arc<Access>) -> Result<serde_json::Value, Fault> {
     client::reads(access).request(request).await.map_err(|error| super::super::fault("pods", &error))
 }
 
+fn step() -> Step {
+    let scope = Scope::new("e", "r").in_cluster("c");
+    let input = serde_json::json!({ "method": "DELETE", "path": "/api/v1/namespaces/x/pods/y" });
+    let input = input.as_object().cloned().unwrap_or_default();
+    Step { operation: "k8s:delete pods", words: "".into(), scope, input, seen: Seen::default(), sender: Arc::default() }
+}
+
 fn token(file: &std::path::Path, token: &str) {
     std::fs::write(file, token).unwrap();
 }
@@ -116,6 +125,39 @@ async fn a_refused_token_is_read_again_and_tried_once_more() {
     let fault = ask(&access).await.unwrap_err();
     assert!(matches!(fault.class, FaultClass::Expired { .. }), "{fault}");
     assert_eq!(server.asked.load(Ordering::Relaxed), before + 1);
+}
+
+#[tokio::test]
+async fn a_refused_change_is_not_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    token(&file, "old");
+    let server = Server::new("u-1");
+    let access = access(&server, Giver::File(file.clone()), None);
+    ask(&access).await.unwrap();
+    server.refuses.lock().unwrap().push("old".to_owned());
+    token(&file, "new");
+    let step = step();
+    let mut request = send::request(&step.input).unwrap();
+    request.extensions_mut().insert(Permit::for_tests(&step).claim());
+    let answer = access.send(request, true).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(server.tokens("/api/v1/namespaces/x/pods/y"), ["Bearer old"]);
+    // Whoever reads next does so with the new ones.
+    ask(&access).await.unwrap();
+    assert_eq!(server.tokens("/api/v1/pods"), ["Bearer old", "Bearer new"]);
+}
+
+#[tokio::test]
+async fn another_cluster_is_noticed_at_the_last_check() {
+    let (pins, server) = (Arc::new(Pins::new(None)), Server::new("u-1"));
+    let access = Arc::into_inner(access(&server, Giver::Fixed(Credential::default()), Some(&pins))).unwrap();
+    let cluster = Arc::new(Cluster::new(step().scope, access, "anna".into(), Arc::default()));
+    let reach = Reach::new(&cluster, None);
+    reach.caller().await.unwrap();
+    *server.uid.lock().unwrap() = "u-2".to_owned();
+    let fault = reach.caller().await.unwrap_err();
+    assert!(matches!(fault.class, FaultClass::WrongAccount { .. }), "{fault}");
 }
 
 #[tokio::test]
