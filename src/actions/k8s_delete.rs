@@ -95,7 +95,7 @@ pub static DEF: ActionDef = ActionDef {
     reads: &[],
     risk: "a pod medium, one that nothing owns high, anything else critical; a namespace is refused",
     undo: "can't be: what is deleted is gone",
-    example: "k8s-delete -e beta9-prod --namespace provisioning --kind pod --name provisioning-worker-7d9c5b6f4-x2x7k",
+    example: "k8s-delete -e beta9-prod --namespace beta9-provisioning --kind pod --name provisioning-worker-7d9c5b6f4-x2x7k",
     applies: |resource| {
         if resource.id.kind == "namespace" { Err(NAMESPACE.to_owned()) } else { Ok(()) }
     },

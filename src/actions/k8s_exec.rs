@@ -51,7 +51,7 @@ pub static DEF: ActionDef = ActionDef {
     reads: &[],
     risk: "high",
     undo: "can't be: what is done in a container is not known here",
-    example: "k8s-exec -e beta9-prod --namespace provisioning --name provisioning-worker-7d9c5b6f4-x2x7k --command 'ls -l /data' --tty no",
+    example: "k8s-exec -e beta9-prod --namespace beta9-provisioning --name provisioning-worker-7d9c5b6f4-x2x7k --command 'ls -l /data' --tty no",
     applies: |_| Ok(()),
     form: |_, _| [("command", "sh".to_owned())].into(),
     choices,

@@ -36,7 +36,7 @@ pub static DEF: ActionDef = ActionDef {
     fields: &[
         k8s::CLUSTER_FIELD,
         k8s::NAMESPACE_FIELD,
-        k8s::kind_field(&["deployment", "statefulset", "replicaset"], "deployment"),
+        k8s::kind_field(&["deployment", "statefulset", "replicaset"], "deployment").required(),
         k8s::name_field("The workload", "provisioning-worker"),
         FieldDef::new("replicas", "replicas", "Replicas that shall run", "6", FieldSort::Number(0, MOST)).required(),
     ],
@@ -44,7 +44,7 @@ pub static DEF: ActionDef = ActionDef {
     reads: &[],
     risk: "up medium, down high, to 0 critical",
     undo: "scale back",
-    example: "k8s-scale -e beta9-prod --namespace provisioning --kind deployment --name provisioning-worker --replicas 6",
+    example: "k8s-scale -e beta9-prod --namespace beta9-provisioning --kind deployment --name provisioning-worker --replicas 6",
     applies: |_| Ok(()),
     form: |workload, _| form(workload),
     choices: no_choices,

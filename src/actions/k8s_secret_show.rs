@@ -38,7 +38,7 @@ pub static DEF: ActionDef = ActionDef {
     reads: &[],
     risk: "medium",
     undo: "can't be: what was seen stays seen",
-    example: "k8s-secret-show -e beta9-prod --namespace provisioning --name provisioning-database --key DATABASE_URL",
+    example: "k8s-secret-show -e beta9-prod --namespace beta9-provisioning --name provisioning-database --key DATABASE_URL",
     applies: |_| Ok(()),
     form: |_, _| Fields::new(),
     choices,

@@ -27,7 +27,7 @@ pub static DEF: ActionDef = ActionDef {
     fields: &[
         k8s::CLUSTER_FIELD,
         k8s::NAMESPACE_FIELD,
-        k8s::kind_field(&["deployment", "statefulset", "daemonset"], "deployment"),
+        k8s::kind_field(&["deployment", "statefulset", "daemonset"], "deployment").required(),
         k8s::name_field("The workload", "provisioning-api"),
         FieldDef::new("revision", "revision", "The revision; without it the one before", "12", FieldSort::Chosen),
     ],
@@ -35,7 +35,7 @@ pub static DEF: ActionDef = ActionDef {
     reads: &[],
     risk: "medium",
     undo: "back to the revision that is set now",
-    example: "k8s-undo -e beta9-prod --namespace provisioning --kind deployment --name provisioning-api --revision 12",
+    example: "k8s-undo -e beta9-prod --namespace beta9-provisioning --kind deployment --name provisioning-api --revision 12",
     applies: |_| Ok(()),
     form: |_, _| Fields::new(),
     choices,

@@ -47,7 +47,7 @@ pub static DEF: ActionDef = ActionDef {
             "to",
             "new writer",
             "The reader that becomes the writer",
-            "lecture-dhbw-cluster-2",
+            "lecture-dhbw-cluster-instance-2",
             FieldSort::Chosen,
         )
         .required(),
@@ -56,7 +56,7 @@ pub static DEF: ActionDef = ActionDef {
     reads: &[rds::CLUSTERS, rds::INSTANCES],
     risk: "high",
     undo: "fail over back to the writer of before",
-    example: "rds-failover -e dhbw-prod --db-cluster lecture-dhbw-cluster --to lecture-dhbw-cluster-2",
+    example: "rds-failover -e dhbw-prod --db-cluster lecture-dhbw-cluster --to lecture-dhbw-cluster-instance-2",
     applies,
     form: |_, _| Fields::new(),
     choices,

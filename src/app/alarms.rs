@@ -1,19 +1,12 @@
-//! What firing alarms say of the resources they watch. A database can call itself available and be short of connections all the
-//! same: its rows are marked where answers come in, so that lists, fleet, detail and logs are about one and the same health. It
-//! costs a look at the rows of a list when that list or the region's alarms have changed, and nothing when a frame is drawn.
+//! What firing alarms say of the resources they watch is joined with their rows where answers come in, so that lists, fleet, detail
+//! and logs are about one and the same health. It costs a look at the rows of a list when that list or the region's alarms have
+//! changed, and nothing when a frame is drawn.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::store::{Firing, Store};
-use crate::kinds;
-use crate::model::{Answer, Health, KindId, Query, Resource, Rows, Scope};
-
-/// The kind whose rows say something of others.
-const ALARM: KindId = "alarm";
-
-/// Names of alarms that a reason quotes; of more it tells how many.
-const NAMED: usize = 2;
+use super::store::Store;
+use crate::kinds::firing::{ALARM, Firing, firing, marked};
+use crate::model::{Answer, Query, Scope};
 
 /// Brings the store's rows up to date with its alarms, or with a new answer; returns the other lists that look different now.
 pub(super) fn join(store: &mut Store, query: &Query) -> Vec<Query> {
@@ -23,7 +16,7 @@ pub(super) fn join(store: &mut Store, query: &Query) -> Vec<Query> {
         mark(store, query, &region(store, scope));
         return Vec::new();
     }
-    let firing = Arc::new(store.rows(query).map(|alarms| firing(alarms)).unwrap_or_default());
+    let firing = Arc::new(store.rows(query).map(|alarms| firing(&alarms.items)).unwrap_or_default());
     if *firing == *region(store, scope) {
         return Vec::new();
     }
@@ -38,24 +31,12 @@ fn region(store: &Store, scope: &Scope) -> Arc<Firing> {
     store.firing.get(scope).cloned().unwrap_or_default()
 }
 
-/// What an alarm leads to as one resource is what it watches.
-fn firing(alarms: &Rows) -> Firing {
-    let mut firing = Firing::new();
-    for alarm in alarms.items.iter().filter(|alarm| alarm.health.is_sick()) {
-        for relation in kinds::by_id(alarm.id.kind).map(|kind| (kind.relations)(alarm)).unwrap_or_default() {
-            if let Query::Detail(watched) = relation.query {
-                firing.entry(watched).or_default().push(Arc::clone(&alarm.name));
-            }
-        }
-    }
-    firing
-}
-
 /// Marks the rows of one list; whether it looks different now.
 fn mark(store: &mut Store, list: &Query, firing: &Firing) -> bool {
     let before = store.unmarked.remove(list);
     let Some(plain) = before.clone().or_else(|| store.rows(list).cloned()) else { return false };
-    let rows = match marked(&plain, list, firing) {
+    let Query::List { kind, .. } = list else { return false };
+    let rows = match marked(&plain, kind, firing).map(Arc::new) {
         Some(rows) => {
             store.unmarked.insert(list.clone(), plain);
             rows
@@ -69,36 +50,11 @@ fn mark(store: &mut Store, list: &Query, firing: &Firing) -> bool {
     true
 }
 
-/// The rows with what fires on them, or nothing where none of them is watched by an alarm that does.
-fn marked(plain: &Rows, list: &Query, firing: &Firing) -> Option<Arc<Rows>> {
-    let Query::List { kind, .. } = list else { return None };
-    let names: HashSet<&str> = firing.keys().filter(|id| id.kind == *kind).map(|id| &*id.id).collect();
-    // Most rows are ruled out by their name alone.
-    let alarms = |row: &Resource| if names.contains(&*row.id.id) { firing.get(&row.id) } else { None };
-    if names.is_empty() || !plain.items.iter().any(|row| alarms(row).is_some()) {
-        return None;
-    }
-    let items = plain.items.iter().map(|row| alarms(row).map_or_else(|| row.clone(), |alarms| with(row, alarms)));
-    Some(Arc::new(Rows { items: items.collect(), faults: plain.faults.clone(), titles: Arc::clone(&plain.titles) }))
-}
-
-/// A resource is not well while an alarm fires on it, whatever its own API says. What that says stands first where it is worse.
-fn with(row: &Resource, alarms: &[Arc<str>]) -> Resource {
-    let named = alarms.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");
-    let more = if alarms.len() > NAMED { format!(" +{} more", alarms.len() - NAMED) } else { String::new() };
-    let fires = format!("{} {named}{more}", if alarms.len() == 1 { "alarm" } else { "alarms" });
-    let words = match (&*row.reason, row.health.is_sick()) {
-        ("", _) => fires,
-        (own, true) => format!("{own}; {fires}"),
-        (own, false) => format!("{fires}; {own}"),
-    };
-    Resource { health: row.health.max(Health::Degraded), reason: words.into(), ..row.clone() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ResourceId, Value};
+    use crate::kinds;
+    use crate::model::{Health, KindId, Resource, ResourceId, Rows, Value};
 
     fn scope() -> Scope {
         Scope::new("enterprise-prod", "us-east-1")

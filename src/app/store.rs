@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::engine::MetricKey;
-use crate::model::{Answer, Detail, Loadable, Points, Query, ResourceId, Rows, Scope};
-
-/// The names of the alarms that fire in a region, by what they watch.
-pub(super) type Firing = HashMap<Arc<ResourceId>, Vec<Arc<str>>>;
+use crate::kinds::firing::Firing;
+use crate::model::{Answer, Detail, Loadable, Points, Query, Rows, Scope};
 
 /// The last good answer of every query, shared by the panes.
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::{OptionFuture, join};
 use jiff::Timestamp;
 
 use super::args::{CHANGES, GetArgs};
@@ -10,6 +11,7 @@ use super::fetch::{self, Answer};
 use super::output::{self, Sheet, SheetColumn, Stand};
 use super::{Failure, Setup, changes, objects, select};
 use crate::config::Problem;
+use crate::kinds::firing::{ALARM, firing, is_watched, marked};
 use crate::kinds::{self, KindDef, Show, Sink, titles};
 use crate::model::filter::ResourceRow;
 use crate::model::{Fault, Filter, Resource, Rows, Scope, Value, text};
@@ -114,14 +116,25 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
         Ok(env) => env,
         Err(fault) => return (Listed::default(), vec![fault]),
     };
+    let own = rows(&env, kind);
+    let alarms = kinds::by_id(ALARM).filter(|_| is_watched(kind.id)).map(|alarms| rows(&env, alarms));
+    let ((mut rows, mut faults), alarms) = join(own, OptionFuture::from(alarms)).await;
+    // Whoever is told that something is well may rely on it: that no alarm fires on it must be known, too.
+    if let Some((alarms, why)) = alarms {
+        rows = marked(&rows, kind.id, &firing(&alarms.items)).unwrap_or(rows);
+        faults.extend(why);
+    }
+    let (account, region) = (account(&env), region(&env));
+    (Listed { account, region, parts: vec![rows], observed_at: Some(Timestamp::now()) }, faults)
+}
+
+/// The rows of a kind, and why some are missing.
+async fn rows(env: &Env, kind: &KindDef) -> (Rows, Vec<Fault>) {
     let pages = Pages::default();
-    let fault = (kind.list)(&env, None, &pages).await.err();
+    let fault = (kind.list)(env, None, &pages).await.err();
     let (rows, mut faults) = pages.all();
     faults.extend(fault);
-    (
-        Listed { account: account(&env), region: region(&env), parts: vec![rows], observed_at: Some(Timestamp::now()) },
-        faults,
-    )
+    (rows, faults)
 }
 
 /// The account of an environment, where it is known.

@@ -4,7 +4,21 @@ use std::sync::Arc;
 
 use super::elb::{balancer_name, target_group_name};
 use super::parts::id;
-use crate::model::{ResourceId, Scope};
+use crate::model::{KindId, ResourceId, Scope};
+
+/// The kinds of resources that dimensions can name.
+pub const KINDS: [KindId; 10] = [
+    "asg",
+    "ecs-cluster",
+    "ecs-service",
+    "eks-cluster",
+    "elasticache",
+    "load-balancer",
+    "log-group",
+    "rds-cluster",
+    "rds-instance",
+    "target-group",
+];
 
 /// The resources that a metric's dimensions name, the most particular first, each with the word for it.
 pub fn resources(scope: &Scope, namespace: &str, dimensions: &[(&str, &str)]) -> Vec<(&'static str, Arc<ResourceId>)> {
@@ -62,5 +76,6 @@ mod tests {
         let found = resources(&Scope::new("e", "r"), namespace, dimensions);
         let words: Vec<_> = found.iter().map(|(label, r)| format!("{label} {} {} {}", r.scope, r.kind, r.id)).collect();
         assert_eq!(words.join("; "), expected);
+        assert!(found.iter().all(|(_, found)| KINDS.contains(&found.kind)));
     }
 }

@@ -20,6 +20,7 @@ pub mod ecs_task_definition;
 pub mod eks_cluster;
 pub mod elasticache;
 pub mod elb;
+pub mod firing;
 pub mod hpa;
 pub mod ingress;
 pub mod job;

@@ -49,7 +49,7 @@ pub(super) const NAMESPACE_FIELD: FieldDef = FieldDef::new(
     "namespace",
     "namespace",
     "Its namespace (`default` if none is given)",
-    "provisioning",
+    "beta9-provisioning",
     FieldSort::Text,
 )
 .locating();
@@ -261,14 +261,20 @@ pub(super) fn key(plan: &Plan) -> String {
     format!("{} {}", plan.made_at, plan.target.id.id)
 }
 
-/// A `kubectl` command to paste, in the cluster's context and the object's namespace.
+/// A `kubectl` command to paste, in the cluster's context and the object's namespace. An EKS cluster that no context leads to gets one
+/// first: without it kubectl would take whichever is current.
 pub(super) fn command(acting: &Acting, id: &ResourceId, words: &[&str]) -> Arc<str> {
-    let context = acting.cluster.as_ref().and_then(|reach| reach.context.clone());
-    let mut all = vec!["kubectl".to_owned()];
-    all.extend(context.into_iter().flat_map(|context| ["--context".to_owned(), context.to_string()]));
+    let Some(reach) = &acting.cluster else { return "".into() };
+    let context = reach.context.as_deref().unwrap_or(reach.name());
+    let mut all = vec!["kubectl".to_owned(), "--context".to_owned(), context.to_owned()];
     all.extend(id.scope.namespace.iter().flat_map(|namespace| ["--namespace".to_owned(), namespace.to_string()]));
     all.extend(words.iter().map(|word| (*word).to_owned()));
-    all.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ").into()
+    let command = all.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    if reach.context.is_some() {
+        return command.into();
+    }
+    let known = parts::aws_command(acting, "eks update-kubeconfig", &[("name", context), ("alias", context)]);
+    format!("{known} && {command}").into()
 }
 
 /// A word for a shell. A flag with its value needs no quotes for what stands between them.

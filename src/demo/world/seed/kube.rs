@@ -45,6 +45,10 @@ impl Account {
     pub(super) fn add_nodegroup(&mut self, cluster: &str, name: &str, kind: &str, sizes: (i32, i32, i32)) -> String {
         let group = format!("eks-{name}-{}", uuid(hash(self.seed, name), hash(1, name)));
         self.add_asg(&group, kind, sizes, None);
+        if let Some(group) = self.auto_scaling_groups.get_mut(&group) {
+            let own = [("eks:cluster-name", cluster), ("eks:nodegroup-name", name)];
+            group.tags.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        }
         let arn = self.arn("eks", &format!("nodegroup/{cluster}/{name}/{}", &group[group.len() - 36..]));
         let subnets = self.network.subnets.iter().map(|(_, subnet)| subnet.clone()).collect();
         let node_role = format!("arn:aws:iam::{}:role/{cluster}-node", self.id);

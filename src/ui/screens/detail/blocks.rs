@@ -147,7 +147,8 @@ impl<'d> Block<'d> {
 fn field_lines(cx: &Cx, label: &str, value: &Value, cells: u16) -> Vec<FieldLine> {
     let text: Cow<str> = match value {
         Value::Instant(at) if cx.state.settings.ages => {
-            format!("{} {} ({} ago)", cx.day(*at), cx.clock(*at), cx.age(*at)).into()
+            let ago = if *at > cx.now { "" } else { " ago" };
+            format!("{} {} ({}{ago})", cx.day(*at), cx.clock(*at), cx.age(*at)).into()
         }
         Value::Instant(at) => format!("{} {}", cx.day(*at), cx.clock(*at)).into(),
         value => value.show_exact(),
