@@ -13,7 +13,7 @@ use crate::app::pane::Pane;
 use crate::app::{PaneKey, Target};
 use crate::model::{Resource, Value};
 
-/// Most cells of a reason: several chips are to stand side by side.
+/// Cells of a reason while there are chips to stand beside it.
 const REASON: u16 = 44;
 
 /// Draws a pane so.
@@ -32,9 +32,11 @@ pub(super) fn draw(cx: &mut Cx, area: Rect, pane: &Pane, key: PaneKey, focused: 
     let first = first(cx, inner, pane, several);
     let mut place = Flow::new(inner);
     let mut at = first;
-    while let Some(row) = pane.shown.get(at) {
-        let chip = Chip::of(cx, row, several);
+    let mut next = pane.shown.get(at).map(|row| Chip::of(cx, row, several));
+    while let (Some(row), Some(chip)) = (pane.shown.get(at), next.take()) {
         let Some(area) = place.take(chip.width(), 2) else { break };
+        next = pane.shown.get(at + 1).map(|row| Chip::of(cx, row, several));
+        let area = if next.as_ref().is_some_and(|next| place.has(next.width())) { area } else { place.rest(area) };
         chip.draw(cx, area, &facts, row);
         if at == pane.nav.at {
             cx.tint(area, if focused { Role::Cursor } else { Role::CursorBlurred });
@@ -99,6 +101,16 @@ impl Flow {
         self.x += cells + gap;
         Some(place)
     }
+
+    /// Whether one of so many cells fits on this line.
+    fn has(&self, cells: u16) -> bool {
+        self.x + cells <= self.area.right()
+    }
+
+    /// A place and what is left of its line.
+    fn rest(&self, place: Rect) -> Rect {
+        Rect { width: self.area.right() - place.x, ..place }
+    }
 }
 
 struct Chip {
@@ -117,12 +129,16 @@ impl Chip {
             name: row.name.to_string(),
             count: count.cloned(),
             count_text: count.map(|count| format!(" {}", cx.ages().show(count))).unwrap_or_default(),
-            reason: if row.health.is_sick() { format!(" {}", clip(&row.reason, REASON)) } else { String::new() },
+            reason: if row.health.is_sick() { format!(" {}", row.reason) } else { String::new() },
         }
     }
 
+    fn before_reason(&self) -> u16 {
+        2 + width(&self.environment) + width(&self.name) + width(&self.count_text)
+    }
+
     fn width(&self) -> u16 {
-        2 + width(&self.environment) + width(&self.name) + width(&self.count_text) + width(&self.reason)
+        self.before_reason() + width(&self.reason).min(REASON)
     }
 
     fn draw(&self, cx: &mut Cx, area: Rect, facts: &Facts, row: &Resource) {
@@ -134,7 +150,7 @@ impl Chip {
             .put(&self.environment, theme[Role::Muted])
             .put(&self.name, theme[Role::Text]);
         pen.put(&self.count_text, value_style(theme, self.count.as_ref()))
-            .put(&self.reason, theme[reason_role(row.health)]);
+            .put(&clip(&self.reason, area.width.saturating_sub(self.before_reason())), theme[reason_role(row.health)]);
         if facts.is_stale(row) {
             cx.tint(area, Role::Stale);
         }

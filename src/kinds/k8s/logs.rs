@@ -37,20 +37,23 @@ struct Jobs {
     items: Vec<Job>,
 }
 
-/// A pod's containers, and what those wrote before that were started again: a crash is told there.
+/// A pod's containers, and what those wrote before that run again: a crash is told there. Of one that only waits to be started again
+/// the last words are still its present ones.
 pub async fn of_pod(env: &Env, id: &ResourceId) -> Result<Vec<LogSource>, Fault> {
     let cluster = super::open(env, id).await?;
     let pod = cluster.get::<Pod>(id.scope.namespace.as_deref(), &id.id).await?;
-    let again = pod.status.container_statuses.iter().any(|container| container.restart_count > 0);
-    let source = |previous: bool, label: String| {
-        let of = LogOrigin::Pods { pods: PodsOf::One(Arc::clone(&id.id)), container: None, previous };
+    let source = |container: Option<&str>, label: String| {
+        let (pods, previous) = (PodsOf::One(Arc::clone(&id.id)), container.is_some());
+        let of = LogOrigin::Pods { pods, container: container.map(Into::into), previous };
         LogSource { scope: id.scope.clone(), of, label: text::clean(&label).into() }
     };
-    let mut sources = vec![source(false, id.id.to_string())];
-    if again {
-        sources.push(source(true, format!("before {}", id.id)));
-    }
-    Ok(sources)
+    let alone = pod.spec.containers.len() == 1;
+    let again = pod.status.container_statuses.iter().filter(|it| it.restart_count > 0 && it.state.running.is_some());
+    let before = again.map(|it| {
+        let label = if alone { format!("before {}", id.id) } else { format!("before {} of {}", it.name, id.id) };
+        source(Some(&it.name), label)
+    });
+    Ok([source(None, id.id.to_string())].into_iter().chain(before).collect())
 }
 
 /// All pods that a workload selects, those that join later among them.

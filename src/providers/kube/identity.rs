@@ -111,7 +111,10 @@ pub(super) async fn user(client: &Client) -> Result<Option<String>, Fault> {
         let request = Request::post(path).header("content-type", "application/json").body(kind.into_bytes());
         let request = request.map_err(|error| Fault::new(FaultClass::Bug, error.to_string()))?;
         match client.request::<Review>(request).await {
-            Ok(review) => return Ok(Some(text::clean(&review.status.user_info.username).into_owned())),
+            Ok(review) => {
+                let user = text::clean(&review.status.user_info.username).into_owned();
+                return Ok(Some(user).filter(|user| !user.is_empty()));
+            }
             Err(error) => {
                 let fault = fault("create selfsubjectreviews", &error);
                 if !matches!(fault.class, FaultClass::NotFound | FaultClass::Denied { .. }) {

@@ -156,7 +156,6 @@ impl Reach {
             cluster.access.recognise(uid.as_deref()).await?;
             user = user.or_else(|| Some(cluster.user_of_context.to_string()));
         }
-        let user = user.filter(|user| !user.is_empty());
         let user = user.ok_or_else(|| Fault::new(FaultClass::Malformed, "the cluster does not say who one is"))?;
         // Whoever may read nothing of it knows it by its name alone.
         let known_by = uid.unwrap_or_else(|| self.name().to_owned());

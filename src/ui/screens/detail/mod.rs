@@ -21,7 +21,7 @@ use crate::ui::theme::Role;
 use crate::ui::{blank, signs};
 use blocks::Block;
 
-/// From this width on the charts stand beside the rest.
+/// From this width on the charts stand beside the rest, if there are any.
 const BESIDE: u16 = 140;
 
 /// Draws it.
@@ -69,7 +69,8 @@ fn summary(cx: &mut Cx, area: Rect, view: &DetailView, query: &Query, facts: &Fa
         Some(Answer::Detail(detail)) => Some(detail),
         _ => None,
     };
-    let (main, side) = if area.width >= BESIDE { right(body, area.width * 2 / 5) } else { (body, Rect::ZERO) };
+    let beside = area.width >= BESIDE && blocks::charts(cx, view, area.width).is_some();
+    let (main, side) = if beside { right(body, area.width * 2 / 5) } else { (body, Rect::ZERO) };
     let side = Rect { x: side.x + 2, width: side.width.saturating_sub(2), ..side };
     let mut left = Vec::new();
     match detail {
