@@ -191,7 +191,8 @@ fn undo(acting: &Acting, plan: &Plan, together: &[Record]) -> Undo {
     let Some(text) = together.first().and_then(|record| record.text.as_deref()) else {
         return Undo::No("the lock has no text that could be put back".into());
     };
-    let mut fields: Fields = [("text", text.to_owned())].into();
+    // A command line names what the screen has selected.
+    let mut fields: Fields = [("lock", plan.order.target.id.to_string()), ("text", text.to_owned())].into();
     if let [_, others @ ..] = together
         && !others.is_empty()
     {
