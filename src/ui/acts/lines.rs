@@ -22,6 +22,11 @@ impl Lines {
         Self { cells, lines: Vec::new() }
     }
 
+    /// How wide they are.
+    pub(super) const fn cells(&self) -> u16 {
+        self.cells
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.lines.len()

@@ -109,10 +109,17 @@ fn changes(cx: &Cx, lines: &mut Lines, plan: &Plan) {
         value => value.show_exact().into_owned(),
     };
     for change in &plan.changes {
-        let field = format!("  {:<cells$}  ", change.field, cells = usize::from(cells));
-        let from = format!("{} → ", shown(&change.from));
-        let label = vec![(field, theme[Role::Muted]), (from, theme[Role::Muted])];
-        lines.hang(label, &shown(&change.to), theme[Role::Match]);
+        let muted = theme[Role::Muted];
+        let (field, from) = (format!("  {:<cells$}  ", change.field, cells = usize::from(cells)), shown(&change.from));
+        // What it becomes is what matters: a long text before it must not push it out of sight.
+        if width(&field) + width(&from) > lines.cells() / 2 {
+            lines.hang(vec![(field, muted)], &from, muted);
+            let arrow = format!("  {:<cells$}  → ", "", cells = usize::from(cells));
+            lines.hang(vec![(arrow, muted)], &shown(&change.to), theme[Role::Match]);
+        } else {
+            let label = vec![(field, muted), (format!("{from} → "), muted)];
+            lines.hang(label, &shown(&change.to), theme[Role::Match]);
+        }
     }
 }
 
