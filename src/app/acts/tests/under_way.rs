@@ -90,7 +90,7 @@ fn an_unknown_outcome_is_said_as_such() {
     let cut = Fault::new(FaultClass::Unreachable, "the connection was cut after the request had left");
     tell(&mut state, Acted::Report(id, Report::Sent(FIRST, Sent::Unknown(cut))));
     assert!(matches!(&state.acts.runs[0].steps[0].1, Progress::Unknown(_)));
-    tell(&mut state, Acted::Ended(id, Arc::new(Ended::Unknown { at: FIRST, words: "cut".into() })));
+    tell(&mut state, Acted::Ended(id, Arc::new(Ended::Unknown { at: FIRST, words: "cut".into(), undo: Vec::new() })));
     assert_eq!(state.acts.runs[0].end.as_ref().map(|end| end.how), Some(How::Unknown));
 }
 
