@@ -247,3 +247,6 @@ async fn pass_on(shared: &Shared, guard: &Guard, id: u64, said: &Slot<Said>) {
 async fn tell(shared: &Shared, acted: Acted) {
     shared.report.tell(Event::Acted(acted)).await;
 }
+
+#[cfg(test)]
+mod tests;
