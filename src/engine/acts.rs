@@ -156,8 +156,8 @@ async fn remind(shared: Arc<Shared>, guard: Arc<Guard>, ended: Arc<Notify>) {
             _ = looks.tick() => {}
             () = ended.notified() => {}
         }
-        let due = due(&shared, Arc::clone(&guard)).await;
-        if due != told {
+        // A journal that can't be read now takes nothing back.
+        if let Some(due) = due(&shared, Arc::clone(&guard)).await.filter(|due| *due != told) {
             tell(&shared, Acted::Due(due.clone().into())).await;
             told = due;
         }
@@ -165,13 +165,13 @@ async fn remind(shared: Arc<Shared>, guard: Arc<Guard>, ended: Arc<Notify>) {
 }
 
 /// What was done for a time that is over.
-async fn due(shared: &Shared, guard: Arc<Guard>) -> Vec<Entry> {
+async fn due(shared: &Shared, guard: Arc<Guard>) -> Option<Vec<Entry>> {
     let now = shared.sources.now();
     let read = move || {
-        let entries = guard.journal(LOOKED_THROUGH).unwrap_or_default();
-        journal::due(&entries, now).into_iter().cloned().collect()
+        let entries = guard.journal(LOOKED_THROUGH).ok()?;
+        Some(journal::due(&entries, now).into_iter().cloned().collect())
     };
-    blocking(read).await.unwrap_or_default()
+    blocking(read).await.flatten()
 }
 
 /// What is said of a proposal that is being carried out, until it is told. Whoever says it never waits. As long as the proposal at

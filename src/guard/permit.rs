@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::model::{Fault, FaultClass, Step};
 
-/// The right to send one step once, bound to environment, account, region, cluster, operation and input. Neither copied nor cloned; whoever
-/// has sent with it has used it up.
+/// The right to send one step once, bound to environment, account, region, cluster, operation and input. Neither copied nor cloned;
+/// whoever has sent with it has used it up.
 #[derive(Debug)]
 pub struct Permit(Arc<Bound>);
 

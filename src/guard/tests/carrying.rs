@@ -1,11 +1,13 @@
 //! Carrying out what was confirmed.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use rstest::rstest;
 
 use super::fake::{Following, Sending, Stand, order};
-use crate::guard::{At, Ended, Policy, Report};
+use crate::guard::{At, Ended, Guard, Policy, Report};
 use crate::journal::{Event, Outcome};
 use crate::model::{Order, Sent};
 
@@ -376,26 +378,25 @@ async fn when_an_accepted_step_is_told_the_time_has_begun_anew() {
 }
 
 /// A stand whose console is left while it is written that a request is about to leave, and how many requests had left then.
-fn left_at_the_last_moment() -> (Stand, Arc<std::sync::OnceLock<usize>>) {
-    type Of = std::sync::OnceLock<(std::sync::Weak<crate::guard::Guard>, std::path::PathBuf)>;
-    let (of, left): (Arc<Of>, Arc<std::sync::OnceLock<usize>>) = Default::default();
-    let (whose, pending) = (Arc::clone(&of), Arc::clone(&left));
-    let hanging = Arc::new(std::sync::atomic::AtomicBool::new(false));
+fn left_at_the_last_moment() -> (Stand, Arc<OnceLock<usize>>) {
+    let guarded: Arc<OnceLock<(Weak<Guard>, PathBuf)>> = Arc::default();
+    let left: Arc<OnceLock<usize>> = Arc::default();
+    let (whose, pending, hanging) = (Arc::clone(&guarded), Arc::clone(&left), AtomicBool::new(false));
     let stand = Stand::with(|settings| {
         let clock = Arc::clone(&settings.clock);
         settings.clock = Arc::new(move || {
             if let Some((guard, path)) = whose.get() {
                 let lines = std::fs::read_to_string(path).map_or(0, |text| text.lines().count());
                 // The arming and the intent stand there: the next entry is that it leaves.
-                if lines == 2 && !hanging.swap(true, std::sync::atomic::Ordering::SeqCst) {
-                    let _ = pending.set(guard.upgrade().unwrap().hang_up());
+                if lines == 2 && !hanging.swap(true, Ordering::SeqCst) {
+                    pending.set(guard.upgrade().unwrap().hang_up()).unwrap();
                 }
             }
             clock()
         });
     });
     let path = stand.folder.path().join("journal.jsonl");
-    of.set((Arc::downgrade(&stand.guard), path)).unwrap();
+    guarded.set((Arc::downgrade(&stand.guard), path)).unwrap();
     (stand, left)
 }
 
