@@ -133,7 +133,7 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
             }
             Ok(DONE)
         }
-        Ended::Moved { differences, proposal, .. } => {
+        Ended::Moved { differences, proposal, undo, .. } => {
             for difference in differences {
                 say(&format!(
                     "{} was {} and is {} now: nothing was sent",
@@ -144,19 +144,26 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
                 Ok(proposal) => print(setup, &proposal)?,
                 Err(fault) => say(&format!("a new plan could not be made: {fault}")),
             }
+            say_undo(&undo, &args.fields);
             Ok(ExitCode::from(FORBIDDEN))
         }
         Ended::Failed { words, undo, .. } => {
             say(&words);
-            for order in &undo {
-                say(&format!("undo of what is done: {}", undo_command(order, &args.fields)));
-            }
+            say_undo(&undo, &args.fields);
             Ok(wrong())
         }
-        Ended::Unknown { words, .. } => {
+        Ended::Unknown { words, undo, .. } => {
             say(&format!("outcome unknown: {words}"));
+            say_undo(&undo, &args.fields);
             Ok(ExitCode::from(UNKNOWN))
         }
+    }
+}
+
+/// What takes back what was done before it stopped.
+fn say_undo(undo: &[Order], given: &Fields) {
+    for order in undo {
+        say(&format!("undo of what is done: {}", undo_command(order, given)));
     }
 }
 
@@ -180,8 +187,8 @@ fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<Exit
 
 /// Ctrl-C or the end of the session: nothing more is sent, and what is under way is journalled as unknown.
 fn left(guard: &Guard, told: &Told) -> ExitCode {
-    guard.hang_up();
-    if told.sending.load(Ordering::Relaxed) {
+    let unknown = guard.hang_up();
+    if unknown > 0 || told.sending.load(Ordering::Relaxed) {
         say("left before it was done: what became of it is not known");
         ExitCode::from(UNKNOWN)
     } else {

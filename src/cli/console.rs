@@ -99,7 +99,9 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         events,
         ask: Box::new(move |request| engine.request(request)),
         borrowers,
-        hang_up: Box::new(move || leaving.hang_up()),
+        hang_up: Box::new(move || {
+            leaving.hang_up();
+        }),
     })
     .await
 }

@@ -5,19 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::interval;
 
-use super::report::Report;
 use super::slot::Slot;
 use super::{Act, Acted, Event, Shared};
 use crate::actions::Carrier;
-use crate::guard::{Consent, Ended, Guard, Proposal, Refusal};
+use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
 use crate::journal::{self, Entry};
-
-/// The newest word on a step counts: those that nobody has taken yet are few.
-const ROOM: usize = 64;
+use crate::model::Sent;
 
 /// Between two looks for what is due.
 const LOOK: Duration = Duration::from_mins(1);
@@ -44,19 +41,20 @@ pub(super) struct Lane {
     orders: Arc<Slot<Orders>>,
     /// What was planned and not confirmed yet.
     proposals: Arc<Mutex<HashMap<u64, Proposal>>>,
+    /// Something that was carried out has ended: what is due may be another.
+    ended: Arc<Notify>,
 }
 
 impl Lane {
     pub(super) fn new(shared: Arc<Shared>, acts: Acts, orders: Arc<Slot<Orders>>) -> Self {
-        Self { shared, acts, orders, proposals: Arc::default() }
+        Self { shared, acts, orders, proposals: Arc::default(), ended: Arc::default() }
     }
 
     /// Runs until it is dropped; what is being carried out then goes on.
     pub(super) async fn run(self) {
-        self.tell_orphans().await;
-        let mut due = Vec::new();
-        let mut looks = interval(LOOK);
         let mut running = JoinSet::new();
+        // Beside the lane: the journal may have to be waited for, while another console holds its lock.
+        running.spawn(remind(Arc::clone(&self.shared), Arc::clone(&self.acts.guard), Arc::clone(&self.ended)));
         let mut planning: HashMap<u64, AbortHandle> = HashMap::new();
         loop {
             tokio::select! {
@@ -65,36 +63,9 @@ impl Lane {
                         self.begin(act, &mut running, &mut planning);
                     }
                 }
-                _ = looks.tick() => due = self.tell_due(due).await,
                 Some(_) = running.join_next() => planning.retain(|_, task| !task.is_finished()),
             }
         }
-    }
-
-    async fn tell_orphans(&self) {
-        let guard = Arc::clone(&self.acts.guard);
-        let orphans = tokio::task::spawn_blocking(move || guard.orphans()).await.unwrap_or_default();
-        if !orphans.is_empty() {
-            self.tell(Acted::Orphans(orphans.into())).await;
-        }
-    }
-
-    /// Says what is due if it is other than before.
-    async fn tell_due(&self, before: Vec<Entry>) -> Vec<Entry> {
-        let (guard, now) = (Arc::clone(&self.acts.guard), self.shared.sources.now());
-        let read = move || {
-            let entries = guard.journal(LOOKED_THROUGH).unwrap_or_default();
-            journal::due(&entries, now).into_iter().cloned().collect::<Vec<_>>()
-        };
-        let due = blocking(read).await.unwrap_or_default();
-        if due != before {
-            self.tell(Acted::Due(due.clone().into())).await;
-        }
-        due
-    }
-
-    async fn tell(&self, acted: Acted) {
-        self.shared.report.tell(Event::Acted(acted)).await;
     }
 
     fn begin(&self, act: Act, running: &mut JoinSet<()>, planning: &mut HashMap<u64, AbortHandle>) {
@@ -126,9 +97,12 @@ impl Lane {
                 }
             }
             Act::Confirm(id, consent) => {
-                let report = self.shared.report.clone();
+                let (shared, ended) = (Arc::clone(&self.shared), Arc::clone(&self.ended));
                 // Not of the lane's set: it goes on when the lane ends.
-                drop(tokio::spawn(confirm(guard, report, proposals, id, consent, now)));
+                drop(tokio::spawn(async move {
+                    confirm(guard, &shared, proposals, id, consent).await;
+                    ended.notify_one();
+                }));
             }
             Act::Arm(environment, typed, reason) => drop(running.spawn(async move {
                 let (arming, name) = (Arc::clone(&guard), Arc::clone(&environment));
@@ -168,41 +142,111 @@ fn taken(proposals: &Mutex<HashMap<u64, Proposal>>, id: u64) -> Option<Proposal>
     proposals.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)
 }
 
+/// Tells what other consoles have left unknown, once; then what is due, at the start and whenever that is another.
+async fn remind(shared: Arc<Shared>, guard: Arc<Guard>, ended: Arc<Notify>) {
+    let looking = Arc::clone(&guard);
+    let orphans = blocking(move || looking.orphans()).await.unwrap_or_default();
+    if !orphans.is_empty() {
+        tell(&shared, Acted::Orphans(orphans.into())).await;
+    }
+    let mut told = Vec::new();
+    let mut looks = interval(LOOK);
+    loop {
+        tokio::select! {
+            _ = looks.tick() => {}
+            () = ended.notified() => {}
+        }
+        // A journal that can't be read now takes nothing back.
+        if let Some(due) = due(&shared, Arc::clone(&guard)).await.filter(|due| *due != told) {
+            tell(&shared, Acted::Due(due.clone().into())).await;
+            told = due;
+        }
+    }
+}
+
+/// What was done for a time that is over.
+async fn due(shared: &Shared, guard: Arc<Guard>) -> Option<Vec<Entry>> {
+    let now = shared.sources.now();
+    let read = move || {
+        let entries = guard.journal(LOOKED_THROUGH).ok()?;
+        Some(journal::due(&entries, now).into_iter().cloned().collect())
+    };
+    blocking(read).await.flatten()
+}
+
+/// What is said of a proposal that is being carried out, until it is told. Whoever says it never waits. As long as the proposal at
+/// most: of how far a step has come the newest word counts, everything else is said once.
+#[derive(Default)]
+struct Said {
+    words: Vec<Report>,
+    /// Nothing more is said.
+    over: bool,
+}
+
+impl Said {
+    fn add(&mut self, report: Report) {
+        match (self.words.last_mut(), &report) {
+            (Some(Report::Headway(at, newest)), Report::Headway(of, headway)) if at == of => {
+                *newest = headway.clone();
+            }
+            _ => self.words.push(report),
+        }
+    }
+}
+
 /// Carries a proposal out, if this consent confirms it. It is taken by the first consent that does: a second one finds nothing.
 async fn confirm(
     guard: Arc<Guard>,
-    report: Report,
+    shared: &Shared,
     proposals: Arc<Mutex<HashMap<u64, Proposal>>>,
     id: u64,
     consent: Consent,
-    now: jiff::Timestamp,
 ) {
     let Some(proposal) = taken(&proposals, id) else { return };
-    let (confirming, proposed) = (Arc::clone(&guard), proposal.clone());
+    let (confirming, proposed, now) = (Arc::clone(&guard), proposal.clone(), shared.sources.now());
     let confirmed = blocking(move || confirming.confirm(proposed, &consent, false, now)).await;
     let warrant = match confirmed.unwrap_or_else(|| Err(Refusal::Journal("it was lost".to_owned()))) {
         Ok(warrant) => warrant,
         Err(refusal) => {
             keep(&proposals, id, proposal);
-            return tell(&report, Acted::Refused(id, refusal)).await;
+            return tell(shared, Acted::Refused(id, refusal)).await;
         }
     };
-    let (say, mut said) = mpsc::channel(ROOM);
-    let carrying = Arc::clone(&guard);
-    let carry = async move { carrying.carry_out(warrant, true, &|words| drop(say.try_send(words))).await };
-    let pass_on = async {
-        while let Some(words) = said.recv().await {
-            tell(&report, Acted::Report(id, words)).await;
-        }
+    let said = Slot::<Said>::default();
+    let carry = async {
+        let ended = guard.carry_out(warrant, true, &|report| said.fold(|said| said.add(report))).await;
+        said.fold(|said| said.over = true);
+        ended
     };
-    let (ended, ()) = tokio::join!(carry, pass_on);
+    let (ended, ()) = tokio::join!(carry, pass_on(shared, &guard, id, &said));
     if let Ended::Moved { proposal: Ok(anew), .. } = &ended {
         keep(&proposals, id, Proposal::clone(anew));
     }
-    tell(&report, Acted::Ended(id, Arc::new(ended))).await;
-    tell(&report, Acted::Armed(guard.armed(now))).await;
+    tell(shared, Acted::Ended(id, Arc::new(ended))).await;
+    tell(shared, Acted::Armed(guard.armed(shared.sources.now()))).await;
 }
 
-async fn tell(report: &Report, acted: Acted) {
-    report.tell(Event::Acted(acted)).await;
+/// Tells what is said. Each step that was accepted starts the time of what is armed anew, and following it may take longer than that:
+/// it is told at once.
+async fn pass_on(shared: &Shared, guard: &Guard, id: u64, said: &Slot<Said>) {
+    loop {
+        let Said { words, over } = said.take().await;
+        for report in words {
+            let renewed = matches!(report, Report::Sent(_, Sent::Accepted { .. }));
+            tell(shared, Acted::Report(id, report)).await;
+            if renewed {
+                tell(shared, Acted::Armed(guard.armed(shared.sources.now()))).await;
+            }
+        }
+        if over {
+            return;
+        }
+    }
 }
+
+async fn tell(shared: &Shared, acted: Acted) {
+    shared.report.tell(Event::Acted(acted)).await;
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::schedule;
 use super::slot::Slot;
-use super::{ApiStats, Event, Shared};
+use super::{Acted, ApiStats, Event, Shared};
 use crate::guard::Guard;
 
 /// Looks at files. The guard is told first: nothing is armed that is another environment now.
@@ -28,6 +28,10 @@ pub(super) async fn files(shared: Arc<Shared>, schedule: Arc<Slot<schedule::Orde
             }
             schedule.fold(|orders| orders.environments = Some(names));
             report.tell(Event::Environments(environments.clone())).await;
+            // What it has disarmed must not stand there as armed.
+            if let Some(guard) = &guard {
+                report.tell(Event::Acted(Acted::Armed(guard.armed(sources.now())))).await;
+            }
         }
         if !changed.again.is_empty() {
             schedule.fold(|orders| orders.again.extend(changed.again));

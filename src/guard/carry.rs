@@ -31,7 +31,8 @@ enum Stop {
     Moved(Vec<Difference>),
     /// With these words. Whether the step itself has changed something.
     Failed(String, bool),
-    Unknown(String),
+    /// With these words. Whether it is known at least that the step was accepted.
+    Unknown(String, bool),
 }
 
 impl<'a> Carrying<'a> {
@@ -174,15 +175,16 @@ impl<'a> Carrying<'a> {
         let (sent, unwritten) = match task.await {
             Ok(Came::NotSent(why)) => return Err(Stop::Failed(format!("{why}: not sent"), false)),
             Ok(Came::Answered { sent, unwritten }) => (sent, unwritten),
-            Err(error) => return Err(Stop::Unknown(format!("sending was broken off: {error}"))),
+            Err(error) => return Err(Stop::Unknown(format!("sending was broken off: {error}"), false)),
         };
+        if matches!(sent, Sent::Accepted { .. }) && unwritten.is_none() {
+            // Before it is told: whoever hears of it looks at what is armed.
+            self.guard.renew(&self.grant.environments);
+        }
         (self.tell)(Report::Sent(at, sent.clone()));
         let unwritten = unwritten.map(|why| format!("; THIS IS NOT IN THE JOURNAL: {why}"));
         match (sent, unwritten) {
-            (Sent::Accepted { .. }, None) => {
-                self.guard.renew(&self.grant.environments);
-                Ok(())
-            }
+            (Sent::Accepted { .. }, None) => Ok(()),
             (Sent::Accepted { request_id }, Some(unwritten)) => {
                 let id = request_id.map(|id| format!(" (request {id})")).unwrap_or_default();
                 Err(Stop::Failed(format!("it was accepted{id}{unwritten}"), true))
@@ -191,7 +193,7 @@ impl<'a> Carrying<'a> {
                 Err(Stop::Failed(format!("refused: {}{}", fault.summary, unwritten.unwrap_or_default()), false))
             }
             (Sent::Unknown(fault), unwritten) => {
-                Err(Stop::Unknown(format!("{}{}", fault.summary, unwritten.unwrap_or_default())))
+                Err(Stop::Unknown(format!("{}{}", fault.summary, unwritten.unwrap_or_default()), false))
             }
         }
     }
@@ -208,7 +210,8 @@ impl<'a> Carrying<'a> {
             Ok(Followed::Verified(said)) => Ok(Some(format!("{said}{unwritten}").into())),
             Ok(Followed::Failed(said)) => Err(Stop::Failed(format!("{said}{unwritten}"), true)),
             Err(Fault { summary, .. }) => {
-                Err(Stop::Unknown(format!("it was accepted, but could not be followed: {summary}{unwritten}")))
+                let words = format!("it was accepted, but could not be followed: {summary}{unwritten}");
+                Err(Stop::Unknown(words, true))
             }
         }
     }
@@ -218,14 +221,17 @@ impl<'a> Carrying<'a> {
             Stop::Moved(differences) => {
                 let orders: Vec<Order> = self.parts[at.part..].iter().map(|plan| plan.order.clone()).collect();
                 let proposal = self.guard.propose(&orders, (self.guard.settings.clock)()).await;
-                Ended::Moved { part: at.part, differences, proposal: proposal.map(Box::new) }
+                let undo = self.undo(at.part);
+                Ended::Moved { part: at.part, differences, proposal: proposal.map(Box::new), undo }
             }
             Stop::Failed(why, changed) => {
-                let touched = at.part + usize::from(changed || at.step > 0);
                 let words = format!("{why}{}", self.rest(at, changed)).into();
-                Ended::Failed { at, words, undo: self.undo(touched) }
+                Ended::Failed { at, words, undo: self.undo(touched(at, changed)) }
             }
-            Stop::Unknown(why) => Ended::Unknown { at, words: format!("{why}{}", self.rest(at, false)).into() },
+            Stop::Unknown(why, accepted) => {
+                let words = format!("{why}{}", self.rest(at, false)).into();
+                Ended::Unknown { at, words, undo: self.undo(touched(at, accepted)) }
+            }
         }
     }
 
@@ -260,6 +266,11 @@ impl<'a> Carrying<'a> {
         }
         words
     }
+}
+
+/// How many parts have changed something when it stops at a step, which itself has or has not.
+fn touched(at: At, changed: bool) -> usize {
+    at.part + usize::from(changed || at.step > 0)
 }
 
 /// Whether the same one answers: the account, and the user or the role whatever its session is called.

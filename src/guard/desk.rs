@@ -252,9 +252,10 @@ impl Guard {
         self.busy.load(Ordering::SeqCst) > 0
     }
 
-    /// The console is left without a question: nothing more is sent, and what is under way is journalled as unknown.
-    pub fn hang_up(&self) {
-        self.underway.hang_up();
+    /// The console is left without a question: nothing more is sent, and what has left without an answer is journalled as unknown.
+    /// How many requests that are.
+    pub fn hang_up(&self) -> usize {
+        self.underway.hang_up()
     }
 
     pub(super) fn is_hung_up(&self) -> bool {

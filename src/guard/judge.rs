@@ -93,9 +93,10 @@ fn confirm(risk: Risk, parts: &[Plan], environments: &[Arc<str>]) -> Confirm {
     }
     match (risk, parts) {
         (Risk::Low, _) => Confirm::Apply,
-        (Risk::Medium, _) => Confirm::Yes,
+        (Risk::Medium, [_]) => Confirm::Yes,
         (Risk::High, [plan]) => Confirm::Environment(Arc::clone(&plan.target.id.scope.environment)),
-        (Risk::High, _) => Confirm::Environment(several()),
+        // `yes` would say neither how many there are nor where.
+        (Risk::Medium | Risk::High, _) => Confirm::Environment(several()),
         (Risk::Critical, [plan]) => {
             Confirm::Resource(format!("{}/{}", plan.target.id.scope.environment, plan.target.name).into())
         }

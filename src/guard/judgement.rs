@@ -35,7 +35,7 @@ pub struct Judgement {
 pub enum Confirm {
     /// Choose Apply and press Enter; a script says `apply`.
     Apply,
-    /// Type `yes`.
+    /// Type `yes`: for one resource alone.
     Yes,
     /// Type the environment's name (several: the count and the names, as this text says).
     Environment(Arc<str>),

@@ -8,14 +8,15 @@ use serde_json::{Map, Value};
 
 use crate::model::{Fault, FaultClass, Step};
 
-/// The right to send one step once, bound to environment, region, cluster, operation and input. Neither copied nor cloned; whoever
-/// has sent with it has used it up.
+/// The right to send one step once, bound to environment, account, region, cluster, operation and input. Neither copied nor cloned;
+/// whoever has sent with it has used it up.
 #[derive(Debug)]
 pub struct Permit(Arc<Bound>);
 
 #[derive(Debug)]
 struct Bound {
     environment: Arc<str>,
+    account: Arc<str>,
     region: Arc<str>,
     cluster: Option<Arc<str>>,
     operation: &'static str,
@@ -33,6 +34,7 @@ impl Permit {
     pub(super) fn issue(step: &Step) -> Self {
         Self(Arc::new(Bound {
             environment: Arc::clone(&step.scope.environment),
+            account: Arc::clone(&step.sender.account),
             region: Arc::clone(&step.scope.region),
             cluster: step.scope.cluster.clone(),
             operation: step.operation,
@@ -59,6 +61,11 @@ impl Claim {
         &self.0.input
     }
 
+    /// The account that was attested to who sends it when the plan was made; in a cluster, what that is known by.
+    pub fn account(&self) -> &str {
+        &self.0.account
+    }
+
     /// The cluster that it is for, where the step is sent to one.
     pub fn cluster(&self) -> Option<&str> {
         self.0.cluster.as_deref()
@@ -70,7 +77,7 @@ impl Claim {
     }
 
     /// Lets one request of this operation to this place pass, and never another one. Whether its input is the one that was
-    /// permitted is for the caller to compare first.
+    /// permitted, and whether the account is, is for the caller to compare first.
     pub fn spend(&self, environment: &str, region: Option<&str>, operation: &str) -> Result<(), Fault> {
         let Bound { environment: own, region: own_region, operation: permitted, spent, .. } = &*self.0;
         let refused = |why: String| Err(Fault::new(FaultClass::Bug, format!("refused: {why}")));

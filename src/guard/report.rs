@@ -47,6 +47,8 @@ pub enum Ended {
         differences: Vec<Difference>,
         /// The remaining parts planned anew.
         proposal: Result<Box<Proposal>, Fault>,
+        /// What takes back the parts that are done.
+        undo: Vec<Order>,
     },
     /// A step was refused, or ended otherwise than wanted. What came before it is done, what comes after is not.
     Failed {
@@ -63,5 +65,7 @@ pub enum Ended {
         at: At,
         /// Why.
         words: Arc<str>,
+        /// What takes back the steps and parts that are done, and what was accepted and could not be followed.
+        undo: Vec<Order>,
     },
 }

@@ -11,6 +11,9 @@ use super::{At, Clock, Hands, Permit, record};
 use crate::journal::{Draft, Event, Journal, Outcome, Place, Run, Who};
 use crate::model::{Fault, FaultClass, Plan, Sent};
 
+/// Why nothing more is sent.
+const LEFT: &str = "the console is being left";
+
 /// A step that is to be sent.
 pub(super) struct Sending {
     pub(super) hands: Arc<dyn Hands>,
@@ -45,16 +48,20 @@ impl Sending {
             self.pen.run.settle();
             return Came::NotSent(why);
         }
-        let Some(_mark) = self.underway.mark(&self.pen, self.at) else {
-            let why = "the console is being left".to_owned();
-            self.not_sent(&why).await;
-            return Came::NotSent(why);
+        let Some(mark) = self.underway.mark(&self.pen, self.at) else {
+            self.not_sent(LEFT).await;
+            return Came::NotSent(LEFT.to_owned());
         };
         let permit = Permit::issue(step);
         let At { part, step } = self.at;
         if let Err(why) = self.pen.write(Event::Sent { part, step }).await {
             self.not_sent(&why).await;
             return Came::NotSent(why);
+        }
+        // The console may have been left while that was written.
+        if !mark.leaves() {
+            self.not_sent(LEFT).await;
+            return Came::NotSent(LEFT.to_owned());
         }
         // Whoever waits may have gone.
         let _ = leaves.send(());
@@ -124,7 +131,14 @@ pub(super) struct Underway(Mutex<Steps>);
 struct Steps {
     /// Nothing more is sent.
     closed: bool,
-    steps: BTreeMap<Key, Pen>,
+    steps: BTreeMap<Key, Pending>,
+}
+
+#[derive(Clone)]
+struct Pending {
+    pen: Pen,
+    /// Its request leaves now or has left: nobody can call it back.
+    leaves: bool,
 }
 
 /// A step of a run.
@@ -145,26 +159,32 @@ impl Underway {
         let mut steps = self.steps();
         let key = (pen.run.id().to_owned(), at);
         (!steps.closed).then(|| {
-            steps.steps.insert(key.clone(), pen.clone());
+            steps.steps.insert(key.clone(), Pending { pen: pen.clone(), leaves: false });
             Mark { underway: Arc::clone(self), key }
         })
     }
 
-    /// Closes, and writes down that nobody can say what becomes of them. They stay open, so that the next start tells of them, unless an answer
-    /// still comes.
-    pub(super) fn hang_up(&self) {
+    /// Closes, and writes down what has left as unknown: nobody can say what becomes of it. It stays open, so that the next start
+    /// tells of it, unless an answer still comes. What has not left never will, which is written down as well. How many have left.
+    pub(super) fn hang_up(&self) -> usize {
         let pending = {
             let mut steps = self.steps();
             steps.closed = true;
             steps.steps.clone()
         };
-        for ((_, At { part, step }), pen) in pending {
-            let fault = Some("the console was left before an answer came".to_owned());
-            let event = Event::Outcome { part, step, outcome: Outcome::Unknown, request_id: None, fault };
+        let unknown = pending.values().filter(|pending| pending.leaves).count();
+        for ((_, At { part, step }), Pending { pen, leaves }) in pending {
+            let (outcome, fault) = if leaves {
+                (Outcome::Unknown, "the console was left before an answer came".to_owned())
+            } else {
+                (Outcome::Failed, format!("not sent: {LEFT}"))
+            };
+            let event = Event::Outcome { part, step, outcome, request_id: None, fault: Some(fault) };
             if let Err(error) = pen.journal.append(pen.draft(event)) {
-                tracing::error!("what is being sent could not be journalled as unknown: {error}");
+                tracing::error!("that the console was left could not be journalled: {error}");
             }
         }
+        unknown
     }
 }
 
@@ -172,6 +192,21 @@ impl Underway {
 struct Mark {
     underway: Arc<Underway>,
     key: Key,
+}
+
+impl Mark {
+    /// Its request is about to leave; `false` where nothing more is sent. From here on a hang-up counts it as unknown: there is no
+    /// moment between in which it could leave and be told as not sent.
+    fn leaves(&self) -> bool {
+        let mut steps = self.underway.steps();
+        if steps.closed {
+            return false;
+        }
+        if let Some(pending) = steps.steps.get_mut(&self.key) {
+            pending.leaves = true;
+        }
+        true
+    }
 }
 
 impl Drop for Mark {

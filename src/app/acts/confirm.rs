@@ -123,7 +123,9 @@ fn apply(state: &mut State, effects: &mut Vec<Effect>) {
         About::Plan(plan) => {
             let Some(proposal) = dialog.proposal().cloned() else { return };
             let (id, consent) = (plan.id, dialog.consent(&proposal));
-            state.acts.runs.retain(|run| run.id != id);
+            // Of what had moved, the same number goes on: what was done before it stays, for its undo.
+            let has_undo = |run: &Run| run.end.as_ref().is_some_and(|end| !end.undo.is_empty());
+            state.acts.runs.retain(|run| run.id != id || has_undo(run));
             state.acts.runs.insert(0, Run::new(id, proposal, state.now));
             effects.push(ask(Act::Confirm(id, consent)));
             wait(state);

@@ -66,6 +66,14 @@ impl Record {
         self.first().map(|entry| &entry.place)
     }
 
+    /// What, in one line.
+    pub fn title(&self) -> Option<&str> {
+        self.first().and_then(|entry| match &entry.event {
+            Event::Intent { title, .. } => Some(title.as_str()),
+            _ => None,
+        })
+    }
+
     /// What, in a word.
     pub fn action(&self) -> &str {
         match self.first().map(|entry| &entry.event) {
@@ -85,7 +93,9 @@ impl Record {
             Event::Intent { .. } => Some(("intended", None)),
             Event::Armed { .. } | Event::Disarmed { .. } | Event::Resumed { .. } => Some(("", None)),
         };
-        self.0.iter().rev().find_map(of).unwrap_or(("", None))
+        // A console that is left may write that it was not sent before what was on its way to the disk.
+        let told = self.0.iter().rev().filter_map(of);
+        told.clone().find(|(_, outcome)| outcome.is_some()).or_else(|| told.clone().next()).unwrap_or(("", None))
     }
 
     /// Why: the operator's reason and ticket; without them why it failed, or the evidence.
@@ -114,10 +124,7 @@ impl Record {
 
 impl Filterable for Record {
     fn any_text(&self, now: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool {
-        let title = self.first().and_then(|entry| match &entry.event {
-            Event::Intent { title, .. } => Some(title.as_str()),
-            _ => None,
-        });
+        let title = self.title();
         COLUMNS.iter().any(|column| self.column_text(column, now).is_some_and(|text| each(&text)))
             || title.is_some_and(each)
     }
@@ -214,19 +221,45 @@ pub(super) fn orphans(state: &mut State, entries: &[Entry]) {
     state.layers.insert(0, Layer::Act(ActLayer::Orphans { records, at: 0 }));
 }
 
-/// Reminds of what was done for a time that is over.
+/// Reminds of what was done for a time that is over, until it is taken back or dismissed.
 pub(super) fn due(state: &mut State, entries: &[Entry]) {
-    let Some(first) = entries.first() else { return };
-    let Event::Intent { title, .. } = &first.event else { return };
-    let more = if entries.len() > 1 { format!(" · +{} more (:journal)", entries.len() - 1) } else { String::new() };
-    state.warn(format!("its time is over: {}: {title}{more}", first.place.environment));
+    let acts = &mut state.acts;
+    acts.dismissed.retain(|seq| entries.iter().any(|entry| entry.seq == *seq));
+    let due = entries.iter().filter(|entry| !acts.dismissed.contains(&entry.seq));
+    let due = due.map(|entry| Record(vec![entry.clone()])).collect();
+    let before = std::mem::replace(&mut acts.due, due);
+    let news = acts.due.iter().find(|record| !before.contains(record));
+    let words = news.and_then(|record| {
+        Some(format!("its time is over: {}: {}", record.place()?.environment, record.title().unwrap_or_default()))
+    });
+    if let Some(words) = words {
+        state.warn(words);
+    }
 }
 
-pub(super) fn run_orphans(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
-    let Some(Layer::Act(ActLayer::Orphans { records, at })) = state.layers.last_mut() else { return };
+/// Nobody is to be reminded of these again.
+fn dismiss(state: &mut State, records: &[Record]) {
+    let seqs: Vec<u64> = records.iter().map(Record::seq).collect();
+    state.acts.due.retain(|record| !seqs.contains(&record.seq()));
+    state.acts.dismissed.extend(seqs);
+    state.say("dismissed: the next start reminds of it again, unless it is taken back");
+}
+
+/// The keys of a list of records whose targets should be looked at.
+pub(super) fn run_list(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
+    let Some(Layer::Act(layer)) = state.layers.last_mut() else { return };
+    let is_due = matches!(layer, ActLayer::Due { .. });
+    let (ActLayer::Orphans { records, at } | ActLayer::Due { records, at }) = layer else { return };
     match command {
         Command::Move(motion) => *at = step(*motion, *at, records.len()),
-        Command::Close | Command::Back => drop(state.layers.pop()),
+        Command::Close | Command::Back => {
+            let records = Arc::clone(records);
+            state.layers.pop();
+            if is_due {
+                dismiss(state, &records);
+            }
+        }
+        Command::Runs if is_due => drop(state.layers.pop()),
         Command::Open | Command::Describe => {
             let record = records.get(*at).cloned();
             state.layers.pop();

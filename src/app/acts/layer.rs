@@ -38,6 +38,13 @@ pub enum ActLayer {
         /// Chosen.
         at: usize,
     },
+    /// What was done for a time that is over.
+    Due {
+        /// They.
+        records: Arc<[Record]>,
+        /// Chosen.
+        at: usize,
+    },
 }
 
 /// A record that is being read.
@@ -76,7 +83,9 @@ impl ActLayer {
             Self::Dialog(dialog) if dialog.focus.is_text() => Context::Field,
             Self::Dialog(dialog) if dialog.takes_letters(acts).is_some() => Context::Answer,
             Self::Dialog(_) => Context::Dialog,
-            Self::Menu(_) | Self::Runs { .. } | Self::Record(_) | Self::Orphans { .. } => Context::Menu,
+            Self::Menu(_) | Self::Runs { .. } | Self::Record(_) | Self::Orphans { .. } | Self::Due { .. } => {
+                Context::Menu
+            }
         }
     }
 
@@ -85,7 +94,7 @@ impl ActLayer {
         match self {
             Self::Dialog(dialog) => dialog.scroll = Scroll { top, height, all },
             Self::Record(reading) => reading.scroll = Scroll { top, height, all },
-            Self::Menu(_) | Self::Form(_) | Self::Runs { .. } | Self::Orphans { .. } => {}
+            Self::Menu(_) | Self::Form(_) | Self::Runs { .. } | Self::Orphans { .. } | Self::Due { .. } => {}
         }
     }
 
@@ -112,7 +121,7 @@ pub(crate) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect
             Command::Open | Command::Describe => journal::look(state, effects),
             _ => {}
         },
-        ActLayer::Orphans { .. } => journal::run_orphans(state, command, effects),
+        ActLayer::Orphans { .. } | ActLayer::Due { .. } => journal::run_list(state, command, effects),
     }
     true
 }
@@ -125,7 +134,9 @@ pub(crate) fn to_row(state: &mut State, row: usize) {
         ActLayer::Menu(menu) => menu.at = row.min(menu.offers.len().saturating_sub(1)),
         ActLayer::Form(form) => form.at = row.min(form.fields.len().saturating_sub(1)),
         ActLayer::Runs { at } => *at = row.min(acts.runs.len().saturating_sub(1)),
-        ActLayer::Orphans { records, at } => *at = row.min(records.len().saturating_sub(1)),
+        ActLayer::Orphans { records, at } | ActLayer::Due { records, at } => {
+            *at = row.min(records.len().saturating_sub(1));
+        }
         ActLayer::Dialog(dialog) => {
             if let Some(stop) = STOPS.get(row).filter(|stop| dialog.stops(acts).contains(stop)) {
                 dialog.focus = *stop;
@@ -142,7 +153,11 @@ pub(crate) fn edit(state: &mut State, request: InputRequest) {
     match layer {
         ActLayer::Form(form) => form.edit(request),
         ActLayer::Dialog(dialog) => dialog.edit(acts, request),
-        ActLayer::Menu(_) | ActLayer::Runs { .. } | ActLayer::Record(_) | ActLayer::Orphans { .. } => {}
+        ActLayer::Menu(_)
+        | ActLayer::Runs { .. }
+        | ActLayer::Record(_)
+        | ActLayer::Orphans { .. }
+        | ActLayer::Due { .. } => {}
     }
 }
 

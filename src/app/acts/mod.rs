@@ -59,6 +59,10 @@ pub struct Acts {
     pub armed: Vec<(Arc<str>, Timestamp)>,
     /// What is under way or has ended, the newest first.
     pub runs: Vec<Run>,
+    /// What was done for a time that is over, and neither taken back nor dismissed.
+    pub due: Vec<journal::Record>,
+    /// What of it was dismissed, by the position of its entry.
+    dismissed: Vec<u64>,
     /// The journal as last read, the newest first; or why it can't be read.
     pub journal: Option<Result<Arc<Vec<journal::Record>>, Arc<str>>>,
     /// The newest number given to a question to the guard's lane.
@@ -67,7 +71,15 @@ pub struct Acts {
 
 impl Default for Acts {
     fn default() -> Self {
-        Self { registry: Registry(actions::ALL), armed: Vec::new(), runs: Vec::new(), journal: None, last: 0 }
+        Self {
+            registry: Registry(actions::ALL),
+            armed: Vec::new(),
+            runs: Vec::new(),
+            due: Vec::new(),
+            dismissed: Vec::new(),
+            journal: None,
+            last: 0,
+        }
     }
 }
 

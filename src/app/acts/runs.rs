@@ -121,7 +121,8 @@ impl Run {
         match end.how {
             How::Done => now.as_second() - end.at.as_second() < IN_SIGHT,
             How::Failed | How::Unknown => true,
-            How::Moved => false,
+            // A new plan stands in its place; what was done before it is still to be taken back.
+            How::Moved => !end.undo.is_empty(),
         }
     }
 
@@ -176,17 +177,17 @@ pub(super) fn ended(state: &mut State, id: u64, ended: &Ended, effects: &mut Vec
             run.set(*at, Progress::Failed(Arc::clone(words)));
             (How::Failed, vec![Arc::clone(words)], undo.clone())
         }
-        Ended::Unknown { at, words } => {
+        Ended::Unknown { at, words, undo } => {
             run.set(*at, Progress::Unknown(Arc::clone(words)));
-            (How::Unknown, vec![Arc::clone(words)], Vec::new())
+            (How::Unknown, vec![Arc::clone(words)], undo.clone())
         }
-        Ended::Moved { proposal: Ok(_), differences, .. } => {
+        Ended::Moved { proposal: Ok(_), differences, undo, .. } => {
             let words = differences.iter().map(|it| format!("{}: {} → {}", it.name, it.was, it.is).into()).collect();
-            (How::Moved, words, Vec::new())
+            (How::Moved, words, undo.clone())
         }
-        Ended::Moved { proposal: Err(fault), .. } => {
+        Ended::Moved { proposal: Err(fault), undo, .. } => {
             let words = format!("the target has changed, and no new plan could be made: {fault}");
-            (How::Failed, vec![words.into()], Vec::new())
+            (How::Failed, vec![words.into()], undo.clone())
         }
     };
     run.end = Some(End { at: now, how, words, undo });
@@ -222,11 +223,17 @@ fn refresh<'a>(targets: impl Iterator<Item = &'a Arc<ResourceId>>, effects: &mut
 
 /// `A`: what is under way and has ended.
 pub(in crate::app) fn open(state: &mut State) {
-    if state.acts.runs.is_empty() {
+    let (has_runs, due) = (!state.acts.runs.is_empty(), state.acts.due.clone());
+    if !has_runs && due.is_empty() {
         return state.say("nothing has been done from this console yet; `:journal` shows what was done before");
     }
-    look(state);
-    push(state, ActLayer::Runs { at: 0 });
+    if has_runs {
+        look(state);
+        push(state, ActLayer::Runs { at: 0 });
+    }
+    if !due.is_empty() {
+        push(state, ActLayer::Due { records: due.into(), at: 0 });
+    }
 }
 
 /// What has ended was looked at.

@@ -1,11 +1,13 @@
 //! Carrying out what was confirmed.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use rstest::rstest;
 
 use super::fake::{Following, Sending, Stand, order};
-use crate::guard::{At, Ended, Policy, Report};
+use crate::guard::{At, Ended, Guard, Policy, Report};
 use crate::journal::{Event, Outcome};
 use crate::model::{Order, Sent};
 
@@ -77,12 +79,13 @@ async fn a_target_that_has_moved_stops_before_anything_is_sent() {
     let warrant = stand.warrant(&three()).await;
     stand.fake.world().numbers.insert(("dhbw-prod".into(), "b".into()), 7);
     let (ended, _) = stand.run(warrant, true).await;
-    let Ended::Moved { part, differences, proposal } = ended else { panic!("{ended:?}") };
+    let Ended::Moved { part, differences, proposal, undo } = ended else { panic!("{ended:?}") };
     let difference = &differences[0];
     assert_eq!((part, &*difference.name, &*difference.was, &*difference.is), (1, "number", "2", "7"));
     let proposal = proposal.unwrap();
     let titles: Vec<_> = proposal.parts.iter().map(|plan| &*plan.title).collect();
     assert_eq!(titles, ["raise b to 8", "raise c to 3"]);
+    assert_eq!(undone(&undo), ["a"], "what is done can still be taken back");
     assert_eq!(stand.sent(), [("a".to_owned(), 0)]);
 }
 
@@ -190,8 +193,9 @@ async fn what_ends_otherwise_stops_the_rest(#[case] following: Following, #[case
             assert_eq!(&*words, "it went wrong. done: a: step 0. not done: b: step 0; c: step 0");
             assert_eq!(undone(&undo), ["a"]);
         }
-        (Following::Fault, Ended::Unknown { words, .. }) => {
+        (Following::Fault, Ended::Unknown { words, undo, .. }) => {
             assert!(words.contains("accepted, but could not be followed"));
+            assert_eq!(undone(&undo), ["a"], "it was accepted");
         }
         (_, ended) => panic!("{ended:?}"),
     }
@@ -333,7 +337,7 @@ async fn a_hang_up_journals_unknown_and_sends_nothing_more() {
     let guard = Arc::clone(&stand.guard);
     let carrying = tokio::spawn(async move { guard.carry_out(warrant, true, &|_| {}).await });
     stand.fake.arrived.notified().await;
-    stand.guard.hang_up();
+    assert_eq!(stand.guard.hang_up(), 1, "one has left");
     assert_eq!(stand.journal()[1..], ["intent", "sent", "outcome unknown"]);
     // An answer that still comes is written down, too.
     stand.fake.answer.notify_one();
@@ -345,4 +349,68 @@ async fn a_hang_up_journals_unknown_and_sends_nothing_more() {
     assert_eq!(stand.sent().len(), 1);
     let last = stand.guard.journal(2).unwrap().remove(1);
     assert!(matches!(last.event, Event::Outcome { outcome: Outcome::Succeeded, .. }));
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_keeps_what_undoes_the_parts_before_it() {
+    let stand = stand();
+    stand.fake.world().sending = vec![Sending::Accepted, Sending::Unknown];
+    let (ended, _) = stand.carry_out(&three()).await;
+    let Ended::Unknown { at: unknown, undo, .. } = ended else { panic!("{ended:?}") };
+    assert_eq!((unknown, undone(&undo)), (at(1, 0), vec!["a"]));
+}
+
+#[tokio::test]
+async fn when_an_accepted_step_is_told_the_time_has_begun_anew() {
+    let stand = stand();
+    stand.arm("dhbw-prod");
+    let warrant = stand.warrant(&three()[..1]).await;
+    stand.wait(14);
+    let told = std::sync::Mutex::new(Vec::new());
+    let tell = |report: Report| {
+        if matches!(report, Report::Sent(_, Sent::Accepted { .. })) {
+            told.lock().unwrap().extend(stand.guard.armed(stand.now()));
+        }
+    };
+    stand.guard.carry_out(warrant, true, &tell).await;
+    let until = stand.now() + jiff::SignedDuration::from_mins(15);
+    assert_eq!(told.into_inner().unwrap(), [("dhbw-prod".into(), until)]);
+}
+
+/// A stand whose console is left while it is written that a request is about to leave, and how many requests had left then.
+fn left_at_the_last_moment() -> (Stand, Arc<OnceLock<usize>>) {
+    let guarded: Arc<OnceLock<(Weak<Guard>, PathBuf)>> = Arc::default();
+    let left: Arc<OnceLock<usize>> = Arc::default();
+    let (whose, pending, hanging) = (Arc::clone(&guarded), Arc::clone(&left), AtomicBool::new(false));
+    let stand = Stand::with(|settings| {
+        let clock = Arc::clone(&settings.clock);
+        settings.clock = Arc::new(move || {
+            if let Some((guard, path)) = whose.get() {
+                let lines = std::fs::read_to_string(path).map_or(0, |text| text.lines().count());
+                // The arming and the intent stand there: the next entry is that it leaves.
+                if lines == 2 && !hanging.swap(true, Ordering::SeqCst) {
+                    pending.set(guard.upgrade().unwrap().hang_up()).unwrap();
+                }
+            }
+            clock()
+        });
+    });
+    let path = stand.folder.path().join("journal.jsonl");
+    guarded.set((Arc::downgrade(&stand.guard), path)).unwrap();
+    (stand, left)
+}
+
+#[tokio::test]
+async fn who_leaves_before_the_request_does_keeps_it_from_leaving() {
+    let (stand, left) = left_at_the_last_moment();
+    stand.arm("dhbw-prod");
+    let warrant = stand.warrant(&three()).await;
+    let (ended, _) = stand.run(warrant, true).await;
+    assert!(matches!(&ended, Ended::Failed { words, .. } if words.contains("being left")), "{ended:?}");
+    assert!(stand.sent().is_empty());
+    assert_eq!(left.get(), Some(&0), "nothing is unknown");
+    let told = stand.journal();
+    assert!(told[2..].iter().all(|word| word == "sent" || word == "outcome failed"), "{told:?}");
+    assert_eq!(told.last().unwrap(), "outcome failed");
+    assert!(stand.guard.orphans().is_empty());
 }

@@ -97,6 +97,19 @@ async fn all_environments_of_a_proposal_must_be_armed() {
 }
 
 #[tokio::test]
+async fn several_targets_are_not_confirmed_by_yes() {
+    let stand = stand(Effects::default());
+    stand.arm("dhbw-prod");
+    let orders = [order("dhbw-prod", "a", &[]), order("dhbw-prod", "b", &[])];
+    let proposal = stand.guard.propose(&orders, stand.now()).await.unwrap();
+    for wrong in ["yes", "dhbw-prod", "3 in dhbw-prod", "2 in edt-prod"] {
+        let refused = stand.guard.confirm(proposal.clone(), &typed(wrong), false, stand.now()).unwrap_err();
+        assert_eq!(refused, Refusal::Text("2 in dhbw-prod".into()), "{wrong}");
+    }
+    stand.guard.confirm(proposal, &typed("2 in dhbw-prod"), false, stand.now()).unwrap();
+}
+
+#[tokio::test]
 async fn reasons_and_tickets_are_asked_for() {
     let stand = stand(Effects { reason: true, ticket: Some(Ticket::new("OPS-[0-9]+").unwrap()), ..Effects::default() });
     let reason = Some("because".to_owned());

@@ -61,6 +61,10 @@ async fn several_targets_are_named_and_several_environments_raise() {
     let of = |orders: Vec<Order>| async move { judged(Vec::new(), Verdict::Pass, &orders).await };
     let one = of(vec![order("dhbw-prod", "a", &[]), order("dhbw-prod", "b", &[("risk", 2)])]).await;
     assert_eq!((one.risk, one.confirm.text()), (Risk::High, "2 in dhbw-prod"));
+    let medium = of(vec![order("dhbw-prod", "a", &[]), order("dhbw-prod", "b", &[])]).await;
+    assert_eq!((medium.risk, medium.confirm.text()), (Risk::Medium, "2 in dhbw-prod"));
+    let low = of(vec![order("dhbw-dev", "a", &[]), order("dhbw-dev", "b", &[])]).await;
+    assert_eq!((low.risk, low.confirm.text()), (Risk::Low, "apply"));
     let two = of(vec![order("dhbw-prod", "a", &[]), order("edt-prod", "b", &[]), order("dhbw-prod", "c", &[])]).await;
     assert_eq!((two.risk, two.confirm.text()), (Risk::High, "3 in dhbw-prod, edt-prod"));
     assert_eq!(&*two.because, ["2 environments: one level more".into()]);

@@ -270,7 +270,8 @@ impl Environments {
         let env = self.acting_env(scope).await?;
         let current = self.current(&*self.member(&scope.environment)?).await?;
         let profile = env.environment.profile.clone();
-        let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region);
+        let account = Arc::clone(&current.signer.attested().await?.identity.account);
+        let writes = current.writes_on(current.signer.gates().acting.clone(), &scope.region, Some(account));
         Ok(Arc::new(Acting { env, profile, writes, cluster: None, terminal: None }))
     }
 

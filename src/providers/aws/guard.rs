@@ -27,11 +27,13 @@ use super::claims;
 use crate::guard::Claim;
 use crate::model::{Fault, FaultClass};
 
-/// The operation of a request, as `service:Operation` in IAM's spelling, and the region it goes to. Only [`Tag`] makes one.
+/// The operation of a request, as `service:Operation` in IAM's spelling, the region it goes to, and of a client for changes the
+/// account it acts in. Only [`Tag`] makes one.
 #[derive(Clone, Debug)]
 struct Tagged {
     operation: Arc<str>,
     region: Option<Region>,
+    account: Option<Arc<str>>,
 }
 
 /// Tags requests with their operation and counts them.
@@ -39,12 +41,20 @@ struct Tagged {
 pub struct Tag {
     stats: Arc<CallStats>,
     distrusted: Arc<AtomicBool>,
+    account: Option<Arc<str>>,
 }
 
 impl Tag {
     /// Counts into `stats`, and sets the flag when a service says that the credentials are no longer good.
     pub fn new(stats: Arc<CallStats>, distrusted: Arc<AtomicBool>) -> Self {
-        Self { stats, distrusted }
+        Self { stats, distrusted, account: None }
+    }
+
+    /// The same for a client that changes something, with the account that was attested to its credentials: without one it can change
+    /// nothing.
+    #[must_use]
+    pub fn acting_in(self, account: Option<Arc<str>>) -> Self {
+        Self { account, ..self }
     }
 }
 
@@ -95,8 +105,8 @@ impl Intercept for Tag {
         if let Some(metadata) = cfg.load::<Metadata>() {
             let operation = operation(metadata);
             self.stats.called(&operation);
-            let region = cfg.load::<Region>().cloned();
-            context.request_mut().add_extension(Tagged { operation: operation.into(), region });
+            let (region, account) = (cfg.load::<Region>().cloned(), self.account.clone());
+            context.request_mut().add_extension(Tagged { operation: operation.into(), region, account });
         }
         Ok(())
     }
@@ -170,6 +180,10 @@ impl Pass {
 fn permitted(request: &HttpRequest, claim: &Claim, environment: &str, tagged: &Tagged) -> Result<(), Fault> {
     if let Some(difference) = claims::difference(request, claim) {
         let words = format!("refused: {} is not what was permitted: {difference}", tagged.operation);
+        return Err(Fault::new(FaultClass::Bug, words));
+    }
+    if tagged.account.as_deref() != Some(claim.account()) {
+        let words = format!("refused: {} was permitted in account {}", tagged.operation, claim.account());
         return Err(Fault::new(FaultClass::Bug, words));
     }
     claim.spend(environment, tagged.region.as_ref().map(AsRef::as_ref), &tagged.operation)

@@ -39,6 +39,7 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, layer: &ActLayer) {
         ActLayer::Runs { at } => runs::draw(cx, body, *at),
         ActLayer::Record(reading) => record::draw(cx, body, reading),
         ActLayer::Orphans { records, at } => record::orphans(cx, body, records, *at),
+        ActLayer::Due { records, at } => record::due(cx, body, records, *at),
     }
 }
 
@@ -52,6 +53,7 @@ pub(super) fn hints(layer: &ActLayer) -> (&'static [Hint], &'static [Hint]) {
         ActLayer::Runs { .. } => (&[(Command::Open, "take it back"), LOOK, UP, DOWN], &[CLOSE]),
         ActLayer::Record(_) => (&[TARGET, (Command::Move(Motion::PageDown), "page")], &[CLOSE]),
         ActLayer::Orphans { .. } => (&[TARGET, UP, DOWN], &[CLOSE]),
+        ActLayer::Due { .. } => (&[TARGET, UP, DOWN], &[DISMISS]),
     }
 }
 
@@ -60,6 +62,7 @@ const DOWN: Hint = (Command::Move(Motion::Down), "next");
 const LOOK: Hint = (Command::Describe, "look at the target");
 const TARGET: Hint = (Command::Open, "look at the target");
 const CLOSE: Hint = (Command::Close, "close");
+const DISMISS: Hint = (Command::Close, "dismiss");
 const LEAVE: Hint = (Command::Close, "leave it");
 
 const PLAN: [Hint; 4] = [

@@ -4,7 +4,7 @@
 use super::dialog;
 use super::lines::Lines;
 use crate::guard::Proposal;
-use crate::model::{Difference, Plan, Risk, Undo, Value, Verdict, text};
+use crate::model::{Difference, Plan, Risk, Undo, Value, Verdict, mask, text};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::signs;
@@ -68,7 +68,7 @@ fn differences(theme: &Theme, lines: &mut Lines, moved: &[Difference]) {
         return;
     }
     let style = theme[Role::Degraded];
-    lines.hang(Vec::new(), "Nothing was sent: this has changed since the plan that was confirmed.", style);
+    lines.hang(Vec::new(), "Not sent: this has changed since the plan that was confirmed.", style);
     for difference in moved {
         let label = vec![("  ≠ ".to_owned(), style), (format!("{}  ", difference.name), theme[Role::Muted])];
         lines.hang(label, &format!("{} → {}", difference.was, difference.is), style);
@@ -167,7 +167,8 @@ fn steps(theme: &Theme, lines: &mut Lines, plan: &Plan) {
             format!(" in {}", step.scope)
         };
         lines.hang(label, &format!("{} ({}{place})", step.words, step.operation), theme[Role::Text]);
-        let input = serde_json::Value::Object(step.input.clone()).to_string();
+        // Whoever looks over the shoulder, or at a recording, sees no more than the journal keeps.
+        let input = mask::masked(serde_json::Value::Object(step.input.clone())).to_string();
         let input = text::clean(&input);
         let shown: String = input.chars().take(INPUT).collect();
         let more = if shown.len() < input.len() { " …" } else { "" };

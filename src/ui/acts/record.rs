@@ -168,13 +168,35 @@ fn plain(value: &serde_json::Value) -> String {
 
 /// Actions whose outcome nobody knows.
 pub(super) fn orphans(cx: &mut Cx, body: Rect, records: &[Record], at: usize) {
-    let rows = records.len() as u16;
-    let inner = boxed(cx, body, 100, rows * 2 + 3, "ended unknown", "");
-    let bad = cx.style(Role::Failed);
-    let mut said = Lines::new(inner.width);
     let words =
         "These actions ended unknown: their console ended in the middle. Look at their targets; nothing is sent again.";
-    said.hang(Vec::new(), words, bad);
+    let what = |record: &Record| {
+        let target = record.place().map(|place| format!("{} {}", place.kind, place.name)).unwrap_or_default();
+        format!("{} of {target}", record.action())
+    };
+    rows(cx, body, ("ended unknown", words, Role::Failed), (records, at), &what);
+}
+
+/// What was done for a time that is over.
+pub(super) fn due(cx: &mut Cx, body: Rect, records: &[Record], at: usize) {
+    let words = "The time is over for which this was done, and it was not taken back since. Nothing is done by itself.";
+    let what = |record: &Record| record.title().unwrap_or_default().to_owned();
+    rows(cx, body, ("its time is over", words, Role::Degraded), (records, at), &what);
+}
+
+/// Records whose targets should be looked at, two lines each, under the words that say why.
+fn rows(
+    cx: &mut Cx,
+    body: Rect,
+    (title, words, role): (&str, &str, Role),
+    (records, at): (&[Record], usize),
+    what: &dyn Fn(&Record) -> String,
+) {
+    let rows = records.len() as u16;
+    let inner = boxed(cx, body, 100, rows * 2 + 3, title, "");
+    let style = cx.style(role);
+    let mut said = Lines::new(inner.width);
+    said.hang(Vec::new(), words, style);
     said.draw(cx, inner, 0);
     let (_, list) = top(inner, said.len() as u16 + 1);
     let height = usize::from(list.height / 2);
@@ -185,14 +207,7 @@ pub(super) fn orphans(cx: &mut Cx, body: Rect, records: &[Record], at: usize) {
         let Some(where_to) = records[shown].place() else { continue };
         place_line(cx, line(place, 0), where_to);
         let when = records[shown].at();
-        let words = format!(
-            "{} {}  {} of {} {}",
-            cx.day(when),
-            cx.clock(when),
-            records[shown].action(),
-            where_to.kind,
-            where_to.name
-        );
+        let words = format!("{} {}  {}", cx.day(when), cx.clock(when), what(&records[shown]));
         let text = cx.style(Role::Text);
         cx.pen(line(place, 1)).put(if shown == at { "› " } else { "  " }, text).put(&text::clean(&words), text);
         if shown == at {

@@ -1,4 +1,5 @@
-//! What is under way and has ended: a strip above the footer while it matters, and all of it with its steps where it is looked at.
+//! What is under way and has ended, and what is due: a strip above the footer while it matters, and all of it with its steps where it
+//! is looked at.
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -7,10 +8,11 @@ use super::lines::Lines;
 use super::stage;
 use crate::app::acts::Run;
 use crate::app::acts::dialog::environments;
+use crate::app::acts::journal::Record;
 use crate::app::acts::runs::{End, How, Progress};
 use crate::app::{Command, PaneKey, Target};
 use crate::guard::At;
-use crate::model::Undo;
+use crate::model::{Undo, text};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::layers::{boxed, list};
@@ -30,25 +32,39 @@ pub(in crate::ui) fn strip_lines(cx: &Cx, height: u16) -> u16 {
     in_sight(cx).count().min(most) as u16
 }
 
-fn in_sight<'a>(cx: &Cx<'a>) -> impl Iterator<Item = &'a Run> + use<'a> {
+/// A line of the strip.
+#[derive(Clone, Copy)]
+enum Row<'a> {
+    Run(&'a Run),
+    /// What was done for a time that is over.
+    Due(&'a [Record]),
+}
+
+fn in_sight<'a>(cx: &Cx<'a>) -> impl Iterator<Item = Row<'a>> + use<'a> {
     let (state, now): (_, Timestamp) = (cx.state, cx.now);
-    state.acts.runs.iter().filter(move |run| run.in_sight(now))
+    let runs = state.acts.runs.iter().filter(move |run| run.in_sight(now)).map(Row::Run);
+    let due = state.acts.due.as_slice();
+    runs.chain((!due.is_empty()).then_some(Row::Due(due)))
 }
 
 /// Draws the strip.
 pub(in crate::ui) fn strip(cx: &mut Cx, area: Rect) {
     let key = cx.key(&Command::Runs, "`under-way`");
     let more = in_sight(cx).count().saturating_sub(usize::from(area.height));
-    let runs: Vec<&Run> = in_sight(cx).collect();
-    for (at, (run, place)) in runs.into_iter().zip(area.rows()).enumerate() {
+    let rows: Vec<Row> = in_sight(cx).collect();
+    for (at, (row, place)) in rows.into_iter().zip(area.rows()).enumerate() {
         let last = at + 1 == usize::from(area.height);
-        let hint = match &run.end {
+        let has_undo = |run: &Run| run.end.as_ref().is_some_and(|end| !end.undo.is_empty());
+        let hint = match row {
             _ if last && more > 0 => format!(" {more} more: {key} "),
-            Some(end) if !end.undo.is_empty() => format!(" {key} undo "),
+            Row::Run(run) if has_undo(run) => format!(" {key} undo "),
             _ => format!(" {key} shows "),
         };
         cx.fill(place, Role::Subheader);
-        summary(cx, place, run, &hint);
+        match row {
+            Row::Run(run) => summary(cx, place, run, &hint),
+            Row::Due(due) => reminder(cx, place, due, &hint),
+        }
         cx.hits.push(place, Target::Command(Command::Runs));
     }
 }
@@ -84,6 +100,25 @@ fn summary(cx: &mut Cx, area: Rect, run: &Run, hint: &str) {
     }
 }
 
+/// One line: where, what, that its time is over.
+fn reminder(cx: &mut Cx, area: Rect, due: &[Record], hint: &str) {
+    let Some((first, place)) = due.first().and_then(|record| Some((record, record.place()?))) else { return };
+    let theme = cx.theme;
+    let (stage_word, stage_role) = signs::stage(stage(cx, &place.environment));
+    let more = if due.len() > 1 { format!(" and {} more", due.len() - 1) } else { String::new() };
+    let words = format!("its time is over{more}");
+    let mut pen = cx.pen(area);
+    pen.at_end(hint, theme[Role::Key]);
+    pen.put(" ", theme[Role::Text]).put("▲", theme[Role::Degraded]).skip(1);
+    pen.put(&format!(" {stage_word} "), theme[stage_role]).skip(1);
+    pen.put(&text::clean(&place.environment), theme[Role::Text]).skip(2);
+    let title = text::clean(first.title().unwrap_or_default());
+    let cells = width(&title).min(pen.left().saturating_sub(width(&words) + 2));
+    pen.cell(&title, cells, theme[Role::Text]).skip(2);
+    let rest = pen.left();
+    pen.cell(&words, width(&words).min(rest), theme[Role::Degraded]);
+}
+
 fn sign(run: &Run) -> (&'static str, Role) {
     match &run.end {
         None => ("◐", Role::Progressing),
@@ -100,7 +135,6 @@ fn state(run: &Run) -> (String, Option<u8>) {
     match &run.end {
         Some(end) if end.how == How::Done => (format!("done: {}", end.words.join("; ")), None),
         Some(end) if end.how == How::Unknown => (format!("outcome unknown, look at the target: {}", first(end)), None),
-        Some(end) if end.how == How::Moved => (format!("not sent, it had changed: {}", first(end)), None),
         Some(end) => {
             let done = run.steps.iter().filter(|(_, step)| is_done(step)).count();
             let of = if run.steps.len() > 1 {
@@ -108,7 +142,8 @@ fn state(run: &Run) -> (String, Option<u8>) {
             } else {
                 String::new()
             };
-            (format!("failed{of}: {}", first(end)), None)
+            let how = if end.how == How::Moved { "not sent, it had changed" } else { "failed" };
+            (format!("{how}{of}: {}", first(end)), None)
         }
         None => {
             let Some((at, progress)) = run.now() else { return ("◌ being checked".to_owned(), None) };
@@ -194,9 +229,10 @@ fn details(cx: &Cx, run: &Run, cells: u16) -> Lines {
         });
         lines.hang(label, &why.unwrap_or_else(|| "none is on offer".to_owned()), muted);
     } else {
+        // Of what was done only: what comes after a failure has nothing to take back.
         let words = run.proposal.parts.iter().rev().filter_map(|plan| match &plan.undo {
-            Undo::By { words, .. } => Some(words.to_string()),
-            Undo::No(_) => None,
+            Undo::By { words, order } if end.undo.contains(order) => Some(words.to_string()),
+            _ => None,
         });
         let words: Vec<String> = words.collect();
         lines.hang(label, &format!("on offer, with a plan of its own: {}", words.join("; ")), text);

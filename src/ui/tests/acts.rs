@@ -44,6 +44,9 @@ looks! {
     journal: acts::journal();
     journal_record: acts::record();
     orphans: acts::orphans();
+    due: acts::due();
+    due_listed: acts::due_listed();
+    plan_of_a_template: acts::plan_of_a_template();
     detail_with_actions: with_actions(stories::detail());
 }
 
@@ -170,4 +173,23 @@ fn what_is_under_way_stands_above_the_footer_and_leaves_the_screen_to_the_view()
     assert_eq!(line_of(&buffer, "failed: ECS refused UpdateService"), 37);
     let said = text(&frame(&fixture::one("dhbw-prod"), &theme, 120, 40).0);
     assert!(!said.lines().nth(36).unwrap().contains("dhbw-prod"), "nothing is taken where nothing is under way");
+}
+
+#[test]
+fn a_plan_shows_no_secret_of_what_it_sends() {
+    let theme = Theme::default();
+    let said = text(&frame(&acts::plan_of_a_template(), &theme, 200, 60).0);
+    assert!(said.contains("DB_PASSWORD") && said.contains("(masked)"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn what_is_due_stands_above_the_footer_at_every_size() {
+    let theme = Theme::default();
+    for (columns, lines) in [(80, 24), (120, 40), (200, 60)] {
+        let (buffer, hits) = frame(&acts::due(), &theme, columns, lines);
+        let y = line_of(&buffer, "its time is over");
+        assert_eq!(y, lines - 2);
+        assert_eq!(hits.at(10, y), Some(&Target::Command(Command::Runs)));
+    }
 }

@@ -321,7 +321,8 @@ fn what_has_moved_comes_as_a_new_plan_and_is_typed_anew() {
     confirmed(&mut state);
     let run = Arc::clone(&state.acts.runs[0].proposal);
     let differences = vec![Difference { name: "desired count".into(), was: "3".into(), is: "5".into() }];
-    let moved = crate::guard::Ended::Moved { part: 0, differences, proposal: Ok(Box::new((*run).clone())) };
+    let proposal = Ok(Box::new((*run).clone()));
+    let moved = crate::guard::Ended::Moved { part: 0, differences, proposal, undo: Vec::new() };
     tell(&mut state, Acted::Ended(id, Arc::new(moved)));
     let dialog = state.dialog().unwrap();
     assert_eq!((dialog.text.value(), dialog.focus, dialog.waiting), ("", Stop::Cancel, false));

@@ -213,7 +213,7 @@ impl World {
             Happening::Moved => {
                 let run = self.state.acts.runs.iter().find(|run| run.end.is_none())?;
                 let proposal = Ok(Box::new((*run.proposal).clone()));
-                let ended = crate::guard::Ended::Moved { part: 0, differences: Vec::new(), proposal };
+                let ended = crate::guard::Ended::Moved { part: 0, differences: Vec::new(), proposal, undo: Vec::new() };
                 acted(Acted::Ended(run.id, Arc::new(ended)))
             }
             Happening::Code => {

@@ -90,7 +90,7 @@ fn an_unknown_outcome_is_said_as_such() {
     let cut = Fault::new(FaultClass::Unreachable, "the connection was cut after the request had left");
     tell(&mut state, Acted::Report(id, Report::Sent(FIRST, Sent::Unknown(cut))));
     assert!(matches!(&state.acts.runs[0].steps[0].1, Progress::Unknown(_)));
-    tell(&mut state, Acted::Ended(id, Arc::new(Ended::Unknown { at: FIRST, words: "cut".into() })));
+    tell(&mut state, Acted::Ended(id, Arc::new(Ended::Unknown { at: FIRST, words: "cut".into(), undo: Vec::new() })));
     assert_eq!(state.acts.runs[0].end.as_ref().map(|end| end.how), Some(How::Unknown));
 }
 
@@ -205,4 +205,71 @@ fn what_ended_unknown_is_told_at_the_start_and_leads_to_its_target() {
     press(&mut state, Command::Open);
     let View::Detail(detail) = &state.view else { panic!("the target") };
     assert_eq!(*detail.id, *service("dhbw-prod", "api").id);
+}
+
+#[test]
+fn what_was_done_before_the_target_moved_can_still_be_taken_back() {
+    let (mut state, id) = under_way();
+    let run = Arc::clone(&state.acts.runs[0].proposal);
+    let undo = vec![fixture::order(&service("dhbw-prod", "worker").id, 3)];
+    let proposal = Ok(Box::new((*run).clone()));
+    let moved = Ended::Moved { part: 1, differences: Vec::new(), proposal, undo: undo.clone() };
+    tell(&mut state, Acted::Ended(id, Arc::new(moved)));
+    assert!(state.acts.runs[0].in_sight(at(10_000_000)));
+    // Confirming what is left does not lose it.
+    look_for(&mut state, 500);
+    assert!(matches!(&confirmed(&mut state)[..], [Act::Confirm(..)]));
+    let kept: Vec<_> = state.acts.runs.iter().map(|run| run.end.as_ref().map(|end| end.undo.clone())).collect();
+    assert_eq!(kept, [None, Some(undo.clone())]);
+    // Nor does an outcome that nobody knows.
+    let unknown = Ended::Unknown { at: FIRST, words: "cut".into(), undo: undo.clone() };
+    tell(&mut state, Acted::Ended(id, Arc::new(unknown)));
+    press(&mut state, Command::Runs);
+    assert!(matches!(&press(&mut state, Command::Open)[..], [Act::Plan(_, orders)] if *orders == undo));
+}
+
+#[test]
+fn where_nothing_was_done_before_the_target_moved_only_the_new_plan_is_in_sight() {
+    let (mut state, id) = under_way();
+    let proposal = Ok(Box::new((*state.acts.runs[0].proposal).clone()));
+    let moved = Ended::Moved { part: 0, differences: Vec::new(), proposal, undo: Vec::new() };
+    tell(&mut state, Acted::Ended(id, Arc::new(moved)));
+    assert!(!state.acts.runs[0].in_sight(at(0)));
+}
+
+#[test]
+fn that_it_was_not_sent_counts_more_than_that_it_was_about_to_be() {
+    let told = [
+        entry(3, "a", Told::Sent { part: 0, step: 0 }),
+        entry(2, "a", outcome(Outcome::Failed)),
+        entry(1, "a", intent("x")),
+    ];
+    assert_eq!(super::super::journal::records(&told)[0].outcome().0, "failed");
+}
+
+#[test]
+fn what_is_due_stays_until_it_is_taken_back_or_dismissed() {
+    let mut state = listed();
+    let due = |seqs: &[u64]| Acted::Due(seqs.iter().map(|seq| entry(*seq, "a", intent("actions off"))).collect());
+    tell(&mut state, due(&[1]));
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.bad && notice.text.contains("actions off")));
+    send(&mut state, Msg::Tick(at(600_000)));
+    assert_eq!((state.notice.is_some(), state.acts.due.len()), (false, 1), "the word passes, the reminder stays");
+    // Taken back.
+    tell(&mut state, due(&[]));
+    assert!(state.acts.due.is_empty());
+    // Looked at, which dismisses nothing.
+    tell(&mut state, due(&[1]));
+    press(&mut state, Command::Runs);
+    press(&mut state, Command::Open);
+    assert!(matches!(&state.view, View::Detail(detail) if *detail.id == *service("dhbw-prod", "api").id));
+    assert_eq!(state.acts.due.len(), 1);
+    // Dismissed: only what is new is told again.
+    press(&mut state, Command::Runs);
+    press(&mut state, Command::Close);
+    assert!(state.acts.due.is_empty() && state.layers.is_empty());
+    tell(&mut state, due(&[1]));
+    assert!(state.acts.due.is_empty());
+    tell(&mut state, due(&[2, 1]));
+    assert_eq!(state.acts.due.iter().map(super::super::journal::Record::seq).collect::<Vec<_>>(), [2]);
 }

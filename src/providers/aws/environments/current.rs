@@ -56,10 +56,11 @@ impl Current {
         Aws::new(self.sdk(http, region, Patience::READ), self.signer.tag())
     }
 
-    /// Clients that send once: what may have arrived is never sent again by itself.
-    pub(super) fn writes_on(&self, http: SharedHttpClient, region: &str) -> Aws {
+    /// Clients that send once: what may have arrived is never sent again by itself. They change something only in this account, the
+    /// one that was attested.
+    pub(super) fn writes_on(&self, http: SharedHttpClient, region: &str, account: Option<Arc<str>>) -> Aws {
         let once = self.sdk(http, region, Patience::WRITE).into_builder().retry_config(RetryConfig::disabled()).build();
-        Aws::new(once, self.signer.tag())
+        Aws::new(once, self.signer.tag().acting_in(account))
     }
 
     fn sdk(&self, http: SharedHttpClient, region: &str, patience: Patience) -> SdkConfig {

@@ -38,7 +38,8 @@ impl Environments {
             Some(name) => Some(current.kube.reach(&env, name).await?),
             None => None,
         };
-        let (profile, writes) = (env.environment.profile.clone(), current.writes_on(http(), &scope.region));
+        // What is done in a cluster changes nothing in an account.
+        let (profile, writes) = (env.environment.profile.clone(), current.writes_on(http(), &scope.region, None));
         Ok(Arc::new(Acting { env, profile, writes, cluster, terminal: None }))
     }
 

@@ -19,6 +19,12 @@ fn step(operation: &'static str, scope: Scope, value: &Value) -> Step {
     Step { operation, words: "scale".into(), scope, input: input(value), seen: Stands::default(), sender }
 }
 
+/// By somebody of this account.
+fn sent_from(account: &str) -> Step {
+    let sender = Identity { account: account.into(), alias: None, arn: "arn".into() };
+    Step { sender: Arc::new(sender), ..step(OP, scope("web"), &to_six()) }
+}
+
 fn to_six() -> Value {
     json!({ "cluster": "c", "service": "s", "desiredCount": 6 })
 }
@@ -64,6 +70,7 @@ async fn a_permit_lets_just_this_pass_once() {
 )]
 #[case::another_operation(step("ecs:DeleteService", scope("web"), &to_six()))]
 #[case::another_environment(step(OP, scope("other"), &to_six()))]
+#[case::another_account(sent_from("444455556666"))]
 #[case::another_region(step(OP, Scope::new("web", "eu-west-1"), &to_six()))]
 #[tokio::test]
 async fn a_permit_for_something_else_lets_nothing_pass(#[case] step: Step) {
