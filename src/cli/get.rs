@@ -118,15 +118,18 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
     let fault = (kind.list)(&env, None, &pages).await.err();
     let (rows, mut faults) = pages.all();
     faults.extend(fault);
-    (
-        Listed { account: account(&env), region: region(&env), parts: vec![rows], observed_at: Some(Timestamp::now()) },
-        faults,
-    )
+    let account = account(setup, &env).await;
+    (Listed { account, region: region(&env), parts: vec![rows], observed_at: Some(Timestamp::now()) }, faults)
 }
 
-/// The account of an environment, where it is known.
-pub(super) fn account(env: &Env) -> Option<Arc<str>> {
-    Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty())
+/// The account of an environment, where it is known by now: clusters are asked before AWS has said who answers, and whoever asks one of
+/// an account is attested there on the way.
+pub(super) async fn account(setup: &Setup, env: &Env) -> Option<Arc<str>> {
+    let known = |env: &Env| Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty());
+    match known(env) {
+        Some(account) => Some(account),
+        None => setup.access.kube_env(&env.scope).await.ok().and_then(|env| known(&env)),
+    }
 }
 
 /// The region of an environment, where it has one.
