@@ -237,6 +237,21 @@ mod demo {
     }
 
     #[test]
+    fn what_lives_in_a_cluster_of_an_account_has_that_account() {
+        let home = home("");
+        let output = quarterdeck(home.path(), &["--demo", "-e", "beta9-prod", "get", "pods", "-o", "json"]);
+        assert!(output.status.success(), "{}", err(&output));
+        let rows = rows(&output);
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["account"] == "666677778888"), "{:?}", rows.first());
+        let named = ["--namespace", "provisioning", "--kind", "deployment", "--name", "provisioning-worker"];
+        let act = ["--demo", "-e", "beta9-prod", "-o", "json", "act", "k8s-restart"];
+        let output = quarterdeck(home.path(), &[&act[..], &named].concat());
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(plan["target"]["account"], "666677778888", "{plan}");
+        assert!(plan["target"]["cluster_identity"].as_str().unwrap().starts_with("cluster "), "{plan}");
+    }
+
+    #[test]
     fn a_failing_source_is_named_and_the_others_are_printed() {
         let home = home("");
         let output = quarterdeck(home.path(), &["--demo", "--fault", "dhbw-prod/rds=deny", "get", "rds", "-o", "json"]);

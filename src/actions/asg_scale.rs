@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join};
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
-use super::parts::{self, Stand};
+use super::parts::{self, Beginning, Stand};
 use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices};
 use crate::guard::{Permit, Watching};
 use crate::kinds::asg::{self, ACTIVITIES};
@@ -255,12 +255,17 @@ fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'
         let (id, (from, to)) = (&*plan.target.id, plan.number.unwrap_or_default());
         // What failed before is not this one's; clocks differ a little.
         let since = plan.made_at - SignedDuration::from_secs(60);
+        let beginning = Beginning::default();
         let look = || async {
             let (group, newest) = join(group(acting, id), activities(acting, id)).await;
+            let group = group?;
+            if beginning.is_early(group.desired_capacity().map(i64::from) == Some(from)) {
+                return Ok(parts::going("the new count is not seen yet", Some(0)));
+            }
             // Not every operator may read why; the count itself tells whether it is done.
             let newest = newest.unwrap_or_default();
             let new = newest.iter().filter(|it| instant(it.start_time()).is_none_or(|began| began >= since));
-            Ok(stand(&group?, &new.collect::<Vec<_>>(), from, to))
+            Ok(stand(&group, &new.collect::<Vec<_>>(), from, to))
         };
         parts::until_ended(PATIENCE, watch, look).await
     }

@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, join};
 use serde_json::json;
 
 use super::ecs::{self, Trouble, Troubled};
-use super::parts::{self, Stand};
+use super::parts::{self, Beginning, Stand};
 use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices};
 use crate::guard::{Permit, Watching};
 use crate::kinds::ecs_service;
@@ -184,9 +184,12 @@ fn send<'a>(acting: &'a Acting, step: &'a Step, permit: Permit) -> BoxFuture<'a,
 fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
     async move {
         let (id, (from, to)) = (&*plan.target.id, plan.number.unwrap_or_default());
-        let (trouble, full) = (Trouble::default(), AtomicU32::new(0));
+        let (trouble, full, beginning) = (Trouble::default(), AtomicU32::new(0), Beginning::default());
         let look = || async {
             let service = ecs::service(&acting.env, id).await?;
+            if beginning.is_early(i64::from(service.desired_count()) == from) {
+                return Ok(parts::going("the new count is not seen yet", Some(0)));
+            }
             let troubled = trouble.since(&service);
             if is_full(&service, to) && service.deployments().len() == 1 && full.fetch_add(1, Relaxed) >= STEADY {
                 let name = ecs::definition_name(&service);

@@ -13,6 +13,7 @@ use super::{ActionDef, Asked, FieldDef, FieldSort, Op, no_choices};
 use crate::guard::Watching;
 use crate::model::{
     Fault, FaultClass, FieldChange, Fields, Followed, Plan, Precondition, ResourceId, Risk, Seen, Step, Undo, Value,
+    Verdict, text,
 };
 use crate::providers::Acting;
 
@@ -25,6 +26,10 @@ const OTHER: Op = "k8s:delete *";
 const GRACE: i64 = 86_400;
 /// What keeps an object may take its time; longer than this it hangs.
 const PATIENCE: Duration = Duration::from_mins(15);
+
+/// Pods that are read at once, and how often: of larger namespaces it is not told that no pod uses an object.
+const PAGE: usize = 1_000;
+const PAGES: usize = 5;
 
 /// Deletes one object.
 pub static DEF: ActionDef = ActionDef {
@@ -119,10 +124,12 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         let (start, users) =
             join(k8s::start(acting, target, "delete", None), OptionFuture::from(users(acting, target, &place))).await;
         let Start { object, caller, allowed } = start?;
-        let Place { kind, word, name, path, .. } = place;
+        let Place { kind, id, word, name, path, .. } = place;
         let of = format!("{word}/{name}");
         let grace = given(fields, "grace").and_then(|seconds| seconds.parse::<i64>().ok());
         let mut plan = k8s::plan(acting, ID, target, fields, &caller);
+        // What is judged is what it is, however it was come to.
+        (plan.target.id, plan.target.name) = (Arc::new(id), text::clean(&name).into());
         plan.title = format!("delete {of}").into();
         plan.changes = vec![FieldChange { field: "object".into(), from: Value::text(&name), to: Value::None }];
         let input = input(&path, &object, grace);
@@ -243,12 +250,21 @@ fn affects(kind: &str, object: &Object) -> Option<String> {
     }
 }
 
+/// The pods that name an object, as far as they were looked at.
+#[derive(Default)]
+struct Users {
+    pods: Vec<String>,
+    looked_at: usize,
+    /// There are pods that were not looked at.
+    more: bool,
+}
+
 /// The pods that name an object that pods stand on; nothing for other kinds.
 fn users<'a>(
     acting: &'a Acting,
     id: &'a ResourceId,
     place: &'a Place,
-) -> Option<impl Future<Output = Result<Vec<String>, Fault>> + 'a> {
+) -> Option<impl Future<Output = Result<Users, Fault>> + 'a> {
     let fields: &'static [(&str, &str)] = match place.kind {
         "k8s-secret" => {
             &[("secret", "secretName"), ("secretRef", "name"), ("secretKeyRef", "name"), ("imagePullSecrets", "name")]
@@ -258,11 +274,29 @@ fn users<'a>(
         _ => return None,
     };
     Some(async move {
-        let pods = k8s::sort("pod").map(|pod| pod.list(id.scope.namespace.as_deref())).unwrap_or_default();
-        let pods = acting.reach()?.read(&format!("{pods}?limit=1000")).await.map(Object)?.items();
-        let named = pods.iter().filter(|pod| pod.at("/spec").is_some_and(|spec| names(spec, "", fields, &place.name)));
-        Ok(named.map(|pod| pod.name().to_owned()).collect())
+        let list = k8s::sort("pod").map(|pod| pod.list(id.scope.namespace.as_deref())).unwrap_or_default();
+        let named = |pod: &&Object| pod.at("/spec").is_some_and(|spec| names(spec, "", fields, &place.name));
+        let mut users = Users::default();
+        let mut page = format!("{list}?limit={PAGE}");
+        for _ in 0..PAGES {
+            let read: Object = acting.reach()?.read(&page).await.map(Object)?;
+            let more = read.text("/metadata/continue").filter(|more| !more.is_empty()).map(form);
+            let pods = read.items();
+            users.pods.extend(pods.iter().filter(named).map(|pod| pod.name().to_owned()));
+            users.looked_at += pods.len();
+            users.more = more.is_some();
+            match more {
+                Some(more) => page = format!("{list}?limit={PAGE}&{more}"),
+                None => break,
+            }
+        }
+        Ok(users)
     })
+}
+
+/// The rest of a list that came in part.
+fn form(more: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).append_pair("continue", more).finish()
 }
 
 /// Whether a spec names something by one of these members, wherever.
@@ -277,15 +311,23 @@ fn names(value: &Json, within: &str, fields: &[(&str, &str)], name: &str) -> boo
     }
 }
 
-fn used(users: &Result<Vec<String>, Fault>) -> Precondition {
+fn used(users: &Result<Users, Fault>) -> Precondition {
     const NAME: &str = "no pod uses it";
-    match users {
-        Err(fault) => parts::untold(NAME, fault),
-        Ok(pods) if pods.is_empty() => parts::should(NAME, true, "no pod in the namespace names it"),
-        Ok(pods) => {
-            let more = if pods.len() > 3 { format!(" and {} more", pods.len() - 3) } else { String::new() };
+    let Users { pods, looked_at, more } = match users {
+        Ok(users) => users,
+        Err(fault) => return parts::untold(NAME, fault),
+    };
+    match (pods.len(), more) {
+        (0, false) => parts::should(NAME, true, "no pod in the namespace names it"),
+        (0, true) => {
+            let words = format!("could not be told: none of {looked_at} pods names it, and there are more");
+            Precondition::new(NAME, Verdict::Unknown, words)
+        }
+        (count, more) => {
+            let others = if count > 3 { format!(" and {} more", count - 3) } else { String::new() };
+            let rest = if *more { format!(", of the first {looked_at} pods") } else { String::new() };
             let first = pods.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-            parts::should(NAME, false, format!("{first}{more} use it"))
+            parts::should(NAME, false, format!("{first}{others} use it{rest}"))
         }
     }
 }

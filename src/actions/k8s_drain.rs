@@ -195,7 +195,7 @@ async fn budgets(acting: &Acting, evictions: &[&Step]) -> Precondition {
             Ok(()) => {}
             Err(fault) if matches!(fault.class, FaultClass::Throttled { .. }) => waiting.push(words(step, fault)),
             Err(fault) if is_gone(fault) => {}
-            Err(fault) if matches!(fault.class, FaultClass::Denied { .. } | FaultClass::Invalid) => {
+            Err(fault) if k8s::is_judged(fault) => {
                 return parts::must(NAME, false, words(step, fault));
             }
             Err(fault) => return parts::untold(NAME, fault),

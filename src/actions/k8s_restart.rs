@@ -7,14 +7,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::k8s::{self, Object, Start, rollout};
 use super::parts;
-use super::{ActionDef, Asked, Op, no_choices};
+use super::{ActionDef, Asked, no_choices};
 use crate::model::{Fields, Plan, Precondition, ResourceId, Risk, Seen, Step, Undo};
 use crate::providers::Acting;
 
 const ID: &str = "k8s-restart";
-const DEPLOYMENT: Op = "k8s:patch deployments";
-const STATEFUL: Op = "k8s:patch statefulsets";
-const DAEMON: Op = "k8s:patch daemonsets";
 
 /// kubectl's own, so that both see the other's restarts.
 const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
@@ -31,7 +28,7 @@ pub static DEF: ActionDef = ActionDef {
         k8s::kind_field(&["deployment", "statefulset", "daemonset"], "deployment").required(),
         k8s::name_field("The workload", "provisioning-api"),
     ],
-    sends: &[DEPLOYMENT, STATEFUL, DAEMON],
+    sends: &rollout::PATCHES,
     reads: &[],
     risk: "medium",
     undo: "can't be: the pods that are replaced are gone",
@@ -45,14 +42,6 @@ pub static DEF: ActionDef = ActionDef {
     send: |acting, _, step, permit| k8s::send(acting, step, permit).boxed(),
     follow: |acting, plan, _, watch| rollout::follow(acting, &plan.target.id, watch).boxed(),
 };
-
-fn operation(kind: &str) -> Op {
-    match kind {
-        "deployment" => DEPLOYMENT,
-        "statefulset" => STATEFUL,
-        _ => DAEMON,
-    }
-}
 
 fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> Asked<'a, Plan> {
     async move {
@@ -72,8 +61,13 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
             more_than_one(target, &object),
         ];
         plan.affects = vec![affects(target, &object).into()];
-        plan.steps =
-            vec![k8s::step(acting, operation(target.kind), format!("restart {of}"), input, k8s::seen(&object))?];
+        plan.steps = vec![k8s::step(
+            acting,
+            rollout::patch_of(target.kind),
+            format!("restart {of}"),
+            input,
+            k8s::seen(&object),
+        )?];
         plan.risk = Risk::Medium;
         plan.undo = Undo::No("the pods that are replaced are gone; what they are made from stays as it is".into());
         plan.command = k8s::command(acting, target, &["rollout", "restart", &of]);

@@ -9,14 +9,11 @@ use serde_json::json;
 use super::k8s::revisions;
 use super::k8s::{self, Start, difference, rollout};
 use super::parts::{self, given};
-use super::{ActionDef, Asked, Choice, FieldDef, FieldSort, Op};
+use super::{ActionDef, Asked, Choice, FieldDef, FieldSort};
 use crate::model::{Fields, Order, Plan, ResourceId, Risk, Seen, Step, Undo};
 use crate::providers::Acting;
 
 const ID: &str = "k8s-undo";
-const DEPLOYMENT: Op = "k8s:patch deployments";
-const STATEFUL: Op = "k8s:patch statefulsets";
-const DAEMON: Op = "k8s:patch daemonsets";
 
 /// Puts a workload back to an earlier revision.
 pub static DEF: ActionDef = ActionDef {
@@ -31,7 +28,7 @@ pub static DEF: ActionDef = ActionDef {
         k8s::name_field("The workload", "provisioning-api"),
         FieldDef::new("revision", "revision", "The revision; without it the one before", "12", FieldSort::Chosen),
     ],
-    sends: &[DEPLOYMENT, STATEFUL, DAEMON],
+    sends: &rollout::PATCHES,
     reads: &[],
     risk: "medium",
     undo: "back to the revision that is set now",
@@ -45,14 +42,6 @@ pub static DEF: ActionDef = ActionDef {
     send: |acting, _, step, permit| k8s::send(acting, step, permit).boxed(),
     follow: |acting, plan, _, watch| rollout::follow(acting, &plan.target.id, watch).boxed(),
 };
-
-fn operation(kind: &str) -> Op {
-    match kind {
-        "deployment" => DEPLOYMENT,
-        "statefulset" => STATEFUL,
-        _ => DAEMON,
-    }
-}
 
 fn choices<'a>(acting: &'a Acting, id: &'a ResourceId, _: &'static str) -> Asked<'a, Vec<Choice>> {
     async move {
@@ -95,7 +84,7 @@ fn plan<'a>(acting: &'a Acting, target: &'a ResourceId, fields: &'a Fields) -> A
         ];
         plan.affects = lines;
         let words = format!("set the template of {of} to that of revision {number}");
-        plan.steps = vec![k8s::step(acting, operation(target.kind), words, input, k8s::seen(&object))?];
+        plan.steps = vec![k8s::step(acting, rollout::patch_of(target.kind), words, input, k8s::seen(&object))?];
         plan.risk = Risk::Medium;
         plan.undo = undo(&plan, now);
         let revision = format!("--to-revision={number}");

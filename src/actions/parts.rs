@@ -3,6 +3,8 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -132,8 +134,14 @@ pub(super) fn aws_command_at(profile: Option<&str>, region: &str, words: &str, f
 
 /// Between two looks at something that is being followed.
 const LOOK: Duration = if cfg!(test) { Duration::from_millis(1) } else { Duration::from_secs(3) };
-/// So many looks in a row may fail before following is given up: throttling is normal in an incident.
+/// So many looks in a row may fail before following is given up.
 const FAILURES: usize = 10;
+/// Throttling and broken connections are normal in an incident: they are waited out for so long.
+const BLIND: Duration = if cfg!(test) { Duration::from_secs(2) } else { Duration::from_mins(8) };
+/// The pauses between looks that fail grow up to this.
+const LONGEST: Duration = if cfg!(test) { Duration::from_millis(4) } else { Duration::from_secs(30) };
+/// What was sent may be read as it was before for a while: so many looks it may seem as if nothing had begun.
+pub(super) const BEGINNING: u32 = 10;
 
 /// What a look at something that is being followed has found.
 pub(super) enum Stand {
@@ -158,6 +166,40 @@ pub(super) fn failed(words: impl Into<Arc<str>>) -> Stand {
     Stand::Ended(Followed::Failed(words.into()))
 }
 
+/// Whether what was sent can be seen yet.
+#[derive(Default)]
+pub(super) struct Beginning(AtomicU32);
+
+impl Beginning {
+    /// Whether a look that finds everything as it was before may come too early. Once something else was found it never may.
+    pub(super) fn is_early(&self, unchanged: bool) -> bool {
+        if !unchanged {
+            self.0.store(BEGINNING, Relaxed);
+        }
+        self.0.fetch_update(Relaxed, Relaxed, |looks| (looks < BEGINNING).then_some(looks + 1)).is_ok()
+    }
+}
+
+/// Looks that have failed one after the other.
+#[derive(Default)]
+struct Failures {
+    count: usize,
+    since: Option<Instant>,
+}
+
+impl Failures {
+    /// How long to wait after one more; `None` where it is enough.
+    fn pause(&mut self, fault: &Fault) -> Option<Duration> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        self.count += 1;
+        let passes =
+            matches!(fault.class, FaultClass::Unreachable | FaultClass::TimedOut | FaultClass::Throttled { .. });
+        let enough = if passes { since.elapsed() >= BLIND } else { self.count >= FAILURES };
+        let factor = if passes { u32::try_from(self.count).unwrap_or(u32::MAX) } else { 1 };
+        (!enough).then(|| LOOK.saturating_mul(factor).min(LONGEST))
+    }
+}
+
 /// Looks again and again until it has ended; gives up after `patience`.
 pub(super) async fn until_ended<F>(
     patience: Duration,
@@ -168,28 +210,73 @@ where
     F: Future<Output = Result<Stand, Fault>>,
 {
     let begun = Instant::now();
-    let mut failures = 0;
+    let mut failures = Failures::default();
     let mut last = None;
     loop {
+        let mut pause = LOOK;
         match look().await {
             Ok(Stand::Ended(ended)) => return Ok(ended),
             Ok(Stand::Going(headway)) => {
-                failures = 0;
+                failures = Failures::default();
                 last = Some(Arc::clone(&headway.words));
                 watch(headway);
             }
-            Err(fault) => {
-                failures += 1;
-                if failures >= FAILURES {
-                    return Err(fault);
-                }
-            }
+            Err(fault) => match failures.pause(&fault) {
+                Some(longer) => pause = longer,
+                None => return Err(fault),
+            },
         }
         if begun.elapsed() > patience {
             let minutes = patience.as_secs() / 60;
             let last = last.map(|words| format!(": {words}")).unwrap_or_default();
             return Err(Fault::new(FaultClass::TimedOut, format!("it was not done within {minutes} minutes{last}")));
         }
-        sleep(LOOK).await;
+        sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    async fn followed(class: FaultClass, failures: usize) -> (Result<Followed, Fault>, usize) {
+        let looks = AtomicUsize::new(0);
+        let look = || async {
+            if looks.fetch_add(1, Relaxed) < failures {
+                return Err(Fault::new(class.clone(), "no"));
+            }
+            Ok(verified("done"))
+        };
+        let followed = until_ended(Duration::from_mins(1), &|_| {}, look).await;
+        (followed, looks.into_inner())
+    }
+
+    #[tokio::test]
+    async fn an_incident_is_waited_out_and_anything_else_is_not() {
+        let throttled = FaultClass::Throttled { until: None };
+        for class in [throttled, FaultClass::Unreachable, FaultClass::TimedOut] {
+            assert_eq!(followed(class, 2 * FAILURES).await, (Ok(Followed::Verified("done".into())), 2 * FAILURES + 1));
+        }
+        let (followed, looks) = followed(FaultClass::Denied { permission: None }, usize::MAX).await;
+        assert!(followed.is_err());
+        assert_eq!(looks, FAILURES);
+    }
+
+    #[tokio::test]
+    async fn it_is_not_waited_for_without_an_end() {
+        let begun = Instant::now();
+        let (followed, _) = followed(FaultClass::Unreachable, usize::MAX).await;
+        assert_eq!(followed.unwrap_err().class, FaultClass::Unreachable);
+        assert!(begun.elapsed() >= BLIND);
+    }
+
+    #[test]
+    fn what_has_begun_does_not_begin_again() {
+        let beginning = Beginning::default();
+        assert!((0..BEGINNING).all(|_| beginning.is_early(true)) && !beginning.is_early(true));
+        let beginning = Beginning::default();
+        assert!(beginning.is_early(true) && !beginning.is_early(false) && !beginning.is_early(true));
     }
 }

@@ -1,6 +1,7 @@
 //! Actions on the built-in estate, for their tests: planned as the guard has them planned, sent with a permit of their own, followed
 //! while the estate's clock is moved.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,7 @@ use serde_json::Value as Json;
 use super::{ActionDef, Carrier, Choice, by_id};
 use crate::demo::world::Clock;
 use crate::demo::{Changed, Estate};
-use crate::guard::{Hands, Permit};
+use crate::guard::{Guard, Hands, Judgement, Permit, Policy, Rule, Settings};
 use crate::model::{
     Fault, Fields, Followed, Headway, Order, Plan, Precondition, Resource, ResourceId, Scope, Sent, Verdict,
 };
@@ -83,6 +84,15 @@ impl Rig {
         let fields: Fields = fields.iter().map(|(field, value)| (*field, (*value).to_owned())).collect();
         let target = (action.locate)(&*self.acting(environment).await, &fields).await?;
         self.ordered(&Order { action: action.id, target, fields }).await
+    }
+
+    /// What the guard makes of an order, with these rules. The journal is kept in this folder.
+    pub(super) async fn judged(&self, rules: Vec<Rule>, folder: &Path, order: &Order) -> Judgement {
+        let settings = Settings::new(Policy { rules }, false, crate::journal::testing::who());
+        let journal = crate::journal::Journal::new(Some(folder.to_owned()), None);
+        let hands = Arc::new(Carrier::new(Arc::clone(&self.environments)));
+        let guard = Guard::new(settings, self.environments.list(), journal, hands);
+        guard.propose(std::slice::from_ref(order), self.estate.now()).await.unwrap().judgement
     }
 
     pub(super) async fn ordered(&self, order: &Order) -> Result<Plan, Fault> {

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::rig::{Rig, precondition, undo};
+use super::terraform::rig::Others;
 use super::{ActionDef, FieldSort, by_id};
-use crate::kinds::terraform;
+use crate::kinds::{pod, terraform};
 use crate::model::{Fields, Order, Plan, Resource, Verdict};
 
 const ENTERPRISE: &str = "enterprise-prod";
@@ -154,6 +155,43 @@ async fn what_terraform_holds_is_not_waited_for() {
     let (plan, rounds) = planned(&rig, &order).await;
     waits_twice_at_most(&order, rounds);
     assert!(precondition(&plan, "not held by Terraform").1.contains(" holds it as aws_ecs_service."));
+}
+
+#[tokio::test]
+async fn a_lock_that_a_pod_holds_is_not_waited_for_any_longer() {
+    let rig = rig(BETA).await;
+    // The bridge has listed what stands beside the services of ECS, too.
+    rig.rows(BETA, "deployment").await;
+    let pods = rig.rows(BETA, "pod").await;
+    let with = |status: &str| {
+        let is = |pod: &&Resource| pod::DEF.cell(pod, "status").is_some_and(|cell| cell.show_exact() == status);
+        pods.iter().find(is).unwrap_or_else(|| panic!("no pod is {status}")).name.to_string()
+    };
+    let others = Others::new(&rig.estate, BETA, "us-west-2");
+    let path = "beta9-terraform-state/environments/env-4f1c2a/terraform.tfstate";
+    let holders = [
+        (with("Running"), Verdict::Warn, " still runs"),
+        (with("Completed"), Verdict::Pass, " has ended"),
+        ("apply-7d9c5b6f4-q4w9z".to_owned(), Verdict::Warn, "nowhere that the console"),
+    ];
+    for (host, verdict, words) in holders {
+        let text = serde_json::json!({
+            "ID": "3f2a81c0-9c1e-4b1f-8e55-2d1f6f0a7b3c", "Operation": "OperationTypeApply", "Who": format!("root@{host}"),
+            "Version": "1.9.8", "Created": "2025-11-18T10:22:41.123Z", "Path": path, "Info": "",
+        });
+        others.put_item("beta9-terraform-locks", path, "Info", &text.to_string()).await;
+        let order = ordered(&rig, ("terraform-unlock", BETA, "", &[])).await;
+        let (plan, rounds) = planned(&rig, &order).await;
+        waits_twice_at_most(&order, rounds);
+        let (found, evidence) = precondition(&plan, "the holder is gone");
+        assert_eq!(found, verdict);
+        assert!(evidence.contains(words) && evidence.contains(&host), "{evidence}");
+    }
+    // What can't be read is not said to be gone.
+    rig.estate.faults().add("beta9-prod/k8s/list pods=deny").unwrap();
+    let order = ordered(&rig, ("terraform-unlock", BETA, "", &[])).await;
+    let plan = rig.ordered(&order).await.unwrap();
+    assert_eq!(precondition(&plan, "the holder is gone").0, Verdict::Unknown);
 }
 
 #[tokio::test]

@@ -17,12 +17,12 @@ pub(super) use args::ActArgs;
 
 use super::args::Format;
 use super::failure::say;
-use super::{DONE, Failure, Setup, fetch, select, wrong};
+use super::{DONE, Failure, Setup, fetch, get, select, wrong};
 use crate::actions;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
 use crate::journal::{Entry, Event};
 use crate::kinds::parts::minute;
-use crate::model::{Fault, Fields, Followed, Headway, Order, Scope, Sent};
+use crate::model::{Fault, Fields, Followed, Headway, Order, Plan, Scope, Sent};
 use crate::providers::lend::Asked;
 
 /// A precondition or a policy forbids it, or the target has moved.
@@ -46,13 +46,12 @@ pub(super) async fn run(
     let proposal = match propose(setup, guard, args, &scope).await {
         Ok(proposal) => proposal,
         Err(fault) => {
-            let fault = setup.access.explain(fault, &scope.environment);
             fetch::report(&scope.to_string(), &fault, setup.global.verbose > 0);
             return Ok(fetch::failed());
         }
     };
     if !args.apply {
-        print(setup, &proposal)?;
+        print(setup, &proposal).await?;
         return Ok(if proposal.judgement.denial.is_some() { ExitCode::from(FORBIDDEN) } else { DONE });
     }
     tokio::select! {
@@ -87,22 +86,51 @@ fn scope(setup: &Setup) -> Result<Scope, Failure> {
     }
 }
 
+/// The plan; where its account waits for a device's code, once that is given.
 async fn propose(setup: &Setup, guard: &Guard, args: &ActArgs, scope: &Scope) -> Result<Proposal, Fault> {
+    loop {
+        match propose_once(setup, guard, args, scope).await {
+            Ok(proposal) => return Ok(proposal),
+            Err(fault) => {
+                let fault = setup.access.explain(fault, &scope.environment);
+                if !fetch::given_code(&setup.access, &scope.environment, &fault).await {
+                    return Err(fault);
+                }
+            }
+        }
+    }
+}
+
+async fn propose_once(setup: &Setup, guard: &Guard, args: &ActArgs, scope: &Scope) -> Result<Proposal, Fault> {
     let acting = actions::acting(&setup.access, args.action, scope).await?;
     let target = (args.action.locate)(&acting, &args.fields).await?;
     let order = Order { action: args.action.id, target, fields: args.fields.clone() };
     guard.propose(&[order], Timestamp::now()).await
 }
 
-fn print(setup: &Setup, proposal: &Proposal) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+async fn print(setup: &Setup, proposal: &Proposal) -> io::Result<()> {
+    let mut accounts = Vec::new();
     for plan in &proposal.parts {
+        accounts.push(account(setup, plan).await);
+    }
+    let mut out = io::stdout().lock();
+    for (plan, account) in proposal.parts.iter().zip(&accounts) {
+        let account = account.as_deref();
         match setup.global.output {
-            Some(Format::Json) => writeln!(out, "{:#}", show::json(proposal, plan))?,
-            _ => show::text(proposal, plan, &mut out)?,
+            Some(Format::Json) => writeln!(out, "{:#}", show::json(proposal, plan, account))?,
+            _ => show::text(proposal, plan, account, &mut out)?,
         }
     }
     out.flush()
+}
+
+/// The account that a plan's target is in; of a cluster the one that its environment was attested to be, if it was.
+async fn account(setup: &Setup, plan: &Plan) -> Option<Arc<str>> {
+    if !plan.target.identity.is_in_cluster() {
+        return Some(Arc::clone(&plan.target.identity.account));
+    }
+    let env = setup.access.kube_env(&plan.target.id.scope.region_scope()).await.ok()?;
+    get::account(setup, &env).await
 }
 
 async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Proposal) -> Result<ExitCode, Failure> {
@@ -114,7 +142,7 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
     };
     let warrant = match guard.confirm(proposal.clone(), &consent, true, Timestamp::now()) {
         Ok(warrant) => warrant,
-        Err(refusal) => return refused(setup, &proposal, &refusal),
+        Err(refusal) => return refused(setup, &proposal, &refusal).await,
     };
     let told = Told::default();
     let tell = |report| told.tell(report);
@@ -141,7 +169,7 @@ async fn apply(setup: &Setup, guard: &Arc<Guard>, args: &ActArgs, proposal: Prop
                 ));
             }
             match proposal {
-                Ok(proposal) => print(setup, &proposal)?,
+                Ok(proposal) => print(setup, &proposal).await?,
                 Err(fault) => say(&format!("a new plan could not be made: {fault}")),
             }
             say_undo(&undo, &args.fields);
@@ -168,7 +196,7 @@ fn say_undo(undo: &[Order], given: &Fields) {
 }
 
 /// Nothing was sent. What was typed wrongly is wrong usage; what the policy forbids is not for the typing.
-fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<ExitCode, Failure> {
+async fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<ExitCode, Failure> {
     match refusal {
         Refusal::Text(_) | Refusal::Reason | Refusal::Ticket(_) => {
             Err(Failure::usage(refusal.to_string(), "nothing was sent; without --apply the plan is printed"))
@@ -178,7 +206,7 @@ fn refused(setup: &Setup, proposal: &Proposal, refusal: &Refusal) -> Result<Exit
             Ok(wrong())
         }
         Refusal::NotArmed(_) | Refusal::Denied(_) => {
-            print(setup, proposal)?;
+            print(setup, proposal).await?;
             say(&format!("{refusal}: nothing was sent"));
             Ok(ExitCode::from(FORBIDDEN))
         }

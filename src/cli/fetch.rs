@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -40,12 +40,9 @@ pub(super) struct Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// The device whose code it waits for.
-    fn device(&self) -> Option<String> {
-        self.faults.iter().find_map(|fault| match &fault.class {
-            FaultClass::NeedsCode { serial } => Some(serial.clone()),
-            _ => None,
-        })
+    /// The fault that says which device's code it waits for.
+    fn waits(&self) -> Option<&Fault> {
+        self.faults.iter().find(|fault| matches!(fault.class, FaultClass::NeedsCode { .. }))
     }
 }
 
@@ -76,18 +73,10 @@ where
     answers.sort_by_key(|(number, _)| *number);
     let mut answers: Vec<Answer<T>> = answers.into_iter().map(|(_, answer)| answer).collect();
     for answer in &mut answers {
-        while let Some(serial) = answer.device() {
-            let environment = Arc::clone(&answer.scope.environment);
-            // Another environment's code may have bought the session of this one, too.
-            if access.needs_code(&environment).is_none() {
-                *answer = one(answer.scope.clone()).await;
-                continue;
-            }
-            let Some(code) = ask_code(&environment, &serial).await else { break };
-            match access.give_code(&environment, &code).await {
-                Ok(_) => *answer = one(answer.scope.clone()).await,
-                Err(fault) => say(&format!("{environment}: {fault}")),
-            }
+        while let Some(fault) = answer.waits()
+            && given_code(access, &answer.scope.environment, fault).await
+        {
+            *answer = one(answer.scope.clone()).await;
         }
     }
     answers
@@ -112,6 +101,23 @@ async fn with_patience<T>(work: impl Future<Output = T>, waiting: &Mutex<Vec<Sco
 
 fn gave_up() -> Fault {
     Fault::new(FaultClass::TimedOut, format!("no answer within {} s", LIMIT.as_secs()))
+}
+
+/// Whether what failed with this fault can be tried again, because the code that it waits for has been given: it is asked for on the
+/// terminal. Nothing is asked where it waits for none.
+pub(super) async fn given_code(access: &Environments, environment: &str, fault: &Fault) -> bool {
+    let FaultClass::NeedsCode { serial } = &fault.class else { return false };
+    loop {
+        // Another environment's code may have bought the session of this one, too.
+        if access.needs_code(environment).is_none() {
+            return true;
+        }
+        let Some(code) = ask_code(environment, serial).await else { return false };
+        match access.give_code(environment, &code).await {
+            Ok(_) => return true,
+            Err(fault) => say(&format!("{environment}: {fault}")),
+        }
+    }
 }
 
 /// Asks for a code on the terminal; `None` where there is none, or nothing was typed.
@@ -164,6 +170,7 @@ pub(super) fn report(source: &str, fault: &Fault, details: bool) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -201,5 +208,16 @@ mod tests {
         assert_eq!(names, (0..count).map(|number| number.to_string()).collect::<Vec<_>>());
         assert!(answers.iter().all(|answer| *answer.value == *answer.scope.environment));
         assert!(!complete(&answers) && answers[3].faults.len() == 1);
+    }
+    #[tokio::test]
+    async fn only_what_waits_for_a_code_is_tried_again() {
+        let access = Environments::new(
+            Vec::new(),
+            Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) },
+            Vec::new(),
+        );
+        assert!(!given_code(&access, "a", &gave_up()).await);
+        let waits = Fault::new(FaultClass::NeedsCode { serial: "phone".to_owned() }, "code needed");
+        assert!(given_code(&access, "a", &waits).await, "its session has been bought meanwhile");
     }
 }

@@ -124,7 +124,7 @@ async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, V
         rows = marked(&rows, kind.id, &firing(&alarms.items)).unwrap_or(rows);
         faults.extend(why);
     }
-    let (account, region) = (account(&env), region(&env));
+    let (account, region) = (account(setup, &env).await, region(&env));
     (Listed { account, region, parts: vec![rows], observed_at: Some(Timestamp::now()) }, faults)
 }
 
@@ -137,9 +137,14 @@ async fn rows(env: &Env, kind: &KindDef) -> (Rows, Vec<Fault>) {
     (rows, faults)
 }
 
-/// The account of an environment, where it is known.
-pub(super) fn account(env: &Env) -> Option<Arc<str>> {
-    Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty())
+/// The account of an environment, where it is known by now: clusters are asked before AWS has said who answers, and whoever asks one of
+/// an account is attested there on the way.
+pub(super) async fn account(setup: &Setup, env: &Env) -> Option<Arc<str>> {
+    let known = |env: &Env| Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty());
+    match known(env) {
+        Some(account) => Some(account),
+        None => setup.access.kube_env(&env.scope).await.ok().and_then(|env| known(&env)),
+    }
 }
 
 /// The region of an environment, where it has one.

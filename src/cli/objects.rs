@@ -102,7 +102,7 @@ async fn list(setup: &Setup, word: &str, scope: Scope) -> (Found, Vec<Fault>) {
             Err(fault) => all.push(fault),
         }
     }
-    found.listed.account = get::account(&env);
+    found.listed.account = get::account(setup, &env).await;
     found.listed.observed_at = Some(Timestamp::now());
     (found, all)
 }

@@ -78,9 +78,18 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
         let known = services.as_deref().map(names);
         let bindings = bindings(look).await;
         let now = Timestamp::now();
-        let ingresses = ingresses.iter().filter(|ingress| look.takes(&ingress.metadata));
+        let ingresses = ingresses.iter().filter(|ingress| match look.within {
+            Some(service) if service.kind == "k8s-service" => leads_to(ingress, service),
+            _ => look.takes(&ingress.metadata),
+        });
         Ok(ingresses.map(|ingress| row(look, ingress, known.as_ref(), &bindings, now)).collect())
     })
+}
+
+/// Whether a service takes requests of an ingress.
+fn leads_to(ingress: &Ingress, service: &ResourceId) -> bool {
+    ingress.metadata.namespace.as_deref() == service.scope.namespace.as_deref()
+        && services(&ingress.spec).contains(&&*service.id)
 }
 
 /// Services by namespace and name.
@@ -94,7 +103,7 @@ fn names(services: &[Arc<Service>]) -> Names<'_> {
 }
 
 /// Which target groups are bound to which services. Where there is no AWS controller, or its bindings may not be read, there are none.
-async fn bindings(look: &Look<'_>) -> Vec<Arc<TargetGroupBinding>> {
+pub(super) async fn bindings(look: &Look<'_>) -> Vec<Arc<TargetGroupBinding>> {
     let found = look.all::<TargetGroupBinding>().await;
     found.unwrap_or_else(|fault| {
         if !matches!(fault.class, FaultClass::NotFound | FaultClass::Denied { .. }) {
@@ -124,7 +133,7 @@ fn row(
         meta::age(&ingress.metadata),
         look.cell(Some(&look.cluster.name)),
         Value::list(&services),
-        Value::list(target_groups(ingress, &services, bindings)),
+        Value::list(target_groups(ingress.metadata.namespace.as_deref(), &services, bindings)),
         Value::list(parts::each_once(tls.iter().filter_map(|tls| tls.secret_name.as_deref()))),
         meta::pairs(ingress.metadata.labels.as_ref()),
     ];
@@ -136,11 +145,14 @@ fn services(spec: &IngressSpec) -> Vec<&str> {
     parts::each_once(spec.backends().filter_map(|(_, backend)| backend.service()))
 }
 
-/// The names of the target groups that services of an ingress are bound to.
-fn target_groups<'a>(ingress: &Ingress, services: &[&str], bindings: &'a [Arc<TargetGroupBinding>]) -> Vec<&'a str> {
+/// The names of the target groups that services of a namespace are bound to.
+pub(super) fn target_groups<'a>(
+    namespace: Option<&str>,
+    services: &[&str],
+    bindings: &'a [Arc<TargetGroupBinding>],
+) -> Vec<&'a str> {
     let its = |binding: &&Arc<TargetGroupBinding>| {
-        binding.metadata.namespace == ingress.metadata.namespace
-            && services.contains(&binding.spec.service_ref.name.as_str())
+        binding.metadata.namespace.as_deref() == namespace && services.contains(&binding.spec.service_ref.name.as_str())
     };
     let arns = bindings.iter().filter(its).filter_map(|binding| binding.spec.target_group_arn.as_deref());
     parts::each_once(arns.map(target_group_name))

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join, join3};
 use jiff::{SignedDuration, Timestamp};
 
+use super::ingress::{bindings, target_groups};
+use super::k8s::ingress::TargetGroupBinding;
 use super::k8s::pod::Pod;
 use super::k8s::service::{Endpoint, EndpointSlice, SERVICE_NAME, Service, ServicePort, ServiceSpec};
 use super::k8s::{self, Look, detail, fields as common, meta};
@@ -27,7 +29,7 @@ pub static DEF: KindDef = KindDef {
     title: "k8s-services",
     aliases: &["ksvc"],
     doc: "Services of the Kubernetes clusters: addresses, ports, how many of their endpoints are ready",
-    system: System::Kubernetes(&[Service::PLURAL, EndpointSlice::PLURAL]),
+    system: System::Kubernetes(&[Service::PLURAL, EndpointSlice::PLURAL, TargetGroupBinding::PLURAL]),
     pane: None,
     columns: COLUMNS,
     reads: &[],
@@ -52,6 +54,7 @@ const COLUMNS: &[Column] = &[
     common::AGE,
     common::CLUSTER,
     Column::text("selector", "SELECTOR", (8, 60), Show::Data, "The labels of its pods"),
+    Column::text("target_groups", "TARGET GROUPS", (8, 60), Show::Data, "Target groups of AWS that it is bound to"),
     common::LABELS,
 ];
 
@@ -68,9 +71,11 @@ fn list<'a>(env: &'a Env, within: Option<&'a ResourceId>, sink: &'a dyn Sink) ->
 
 fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fault>> {
     Box::pin(async move {
-        let services = look.all::<Service>().await?;
+        let (services, slices, bindings) =
+            join3(look.all::<Service>(), look.all::<EndpointSlice>(), bindings(look)).await;
+        let services = services?;
         // Without them nothing can be told of a service's health, which is not the same as that it has none.
-        let slices = look.all::<EndpointSlice>().await.map_err(|fault| look.lacks(fault)).ok();
+        let slices = slices.map_err(|fault| look.lacks(fault)).ok();
         let counts = slices.as_deref().map(counts);
         let now = Timestamp::now();
         let pod = match look.within {
@@ -83,7 +88,7 @@ fn of_cluster<'a>(look: &'a Look<'a>) -> BoxFuture<'a, Result<Vec<Resource>, Fau
             Some(pod) => selects(service, pod),
             None => look.takes(&service.metadata),
         });
-        Ok(services.map(|service| row(look, service, behind(counts.as_ref(), service), now)).collect())
+        Ok(services.map(|service| row(look, service, behind(counts.as_ref(), service), &bindings, now)).collect())
     })
 }
 
@@ -122,8 +127,15 @@ fn behind(counts: Option<&Counts>, service: &Service) -> Option<Behind> {
     counts.map(|counts| counts.get(&place).copied().unwrap_or_default())
 }
 
-fn row(look: &Look, service: &Service, behind: Option<Behind>, now: Timestamp) -> Resource {
-    let spec = &service.spec;
+fn row(
+    look: &Look,
+    service: &Service,
+    behind: Option<Behind>,
+    bindings: &[Arc<TargetGroupBinding>],
+    now: Timestamp,
+) -> Resource {
+    let (meta, spec) = (&service.metadata, &service.spec);
+    let own: Vec<&str> = meta.name.as_deref().into_iter().collect();
     let serves = spec.sort != "ExternalName";
     let endpoints = behind.filter(|_| serves).map(|behind| Value::Count { have: behind.ready, want: behind.all });
     let cells = vec![
@@ -136,6 +148,7 @@ fn row(look: &Look, service: &Service, behind: Option<Behind>, now: Timestamp) -
         meta::age(&service.metadata),
         look.cell(Some(&look.cluster.name)),
         meta::pairs(Some(&spec.selector).filter(|selector| !selector.is_empty())),
+        Value::list(target_groups(meta.namespace.as_deref(), &own, bindings)),
         meta::pairs(service.metadata.labels.as_ref()),
     ];
     look.row(KIND, &service.metadata, verdict(service, behind, now), cells)
@@ -190,9 +203,10 @@ fn detail<'a>(env: &'a Env, id: &'a ResourceId) -> Asked<'a, Detail> {
         let cluster = k8s::open(env, id).await?;
         let service = cluster.get::<Service>(id.scope.namespace.as_deref(), &id.id).await?;
         let look = Look::at(&cluster);
-        let slices = look.all::<EndpointSlice>().await;
+        let (slices, bindings) = join(look.all::<EndpointSlice>(), bindings(&look)).await;
         let counts = slices.as_deref().ok().map(counts);
-        let summary = parts::summary(&DEF, &row(&look, &service, behind(counts.as_ref(), &service), Timestamp::now()));
+        let row = row(&look, &service, behind(counts.as_ref(), &service), &bindings, Timestamp::now());
+        let summary = parts::summary(&DEF, &row);
         let endpoints = slices.as_deref().map(|slices| endpoints(&cluster, &service, slices)).map_err(Clone::clone);
         let sections = vec![summary, ports(&service.spec), parts::or_why("Endpoints", endpoints)];
         Ok(detail::whole(&cluster, "Service", &service.metadata, sections).await)
@@ -247,10 +261,13 @@ fn relations(service: &Resource) -> Vec<Relation> {
     if !parts::items_of(&DEF, service, "selector").is_empty() {
         relations.push(parts::to_those_within("pods", "pod", &service.id));
     }
+    relations.push(parts::to_those_within("ingresses", "ingress", &service.id));
     relations.push(parts::to_those_within("events", "k8s-event", &service.id));
+    let aws = service.id.scope.region_scope();
+    let groups = parts::items_of(&DEF, service, "target_groups");
+    relations.extend(parts::to_each("target group", &aws, "target-group", groups));
     let places = parts::items_of(&DEF, service, "external");
     if parts::text_of(&DEF, service, "type") == "LoadBalancer" && !places.is_empty() {
-        let aws = service.id.scope.region_scope();
         relations.push(parts::to_those("load balancer", &aws, "load-balancer", parts::exactly("dns_name", places)));
     }
     relations

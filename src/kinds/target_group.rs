@@ -222,10 +222,16 @@ fn relations(group: &Resource) -> Vec<Relation> {
     let balancers = parts::items_of(&DEF, group, "load_balancers");
     let mut relations: Vec<Relation> = parts::to_each("load balancer", scope, "load-balancer", balancers).collect();
     let registers = parts::lists("target_groups", [&group.name]);
-    if DEF.cell(group, "target_type") == Some(&Value::text(TargetTypeEnum::Instance.as_str())) {
+    let is_of = |sort: &str| parts::text_of(&DEF, group, "target_type") == sort;
+    if is_of(TargetTypeEnum::Instance.as_str()) {
         relations.push(parts::to_those("groups of instances", scope, "asg", registers.clone()));
     }
-    relations.push(parts::to_those("services", scope, "ecs-service", registers));
+    relations.push(parts::to_those("services", scope, "ecs-service", registers.clone()));
+    // What a controller in a cluster registers there are nodes or pods.
+    if [TargetTypeEnum::Instance, TargetTypeEnum::Ip].iter().any(|it| is_of(it.as_str())) {
+        relations.push(parts::to_those("services in clusters", scope, "k8s-service", registers.clone()));
+        relations.push(parts::to_those("ingresses", scope, "ingress", registers));
+    }
     relations.extend(dimension(group).map(|name| parts::to_alarms(scope, &[("TargetGroup", name)])));
     relations
 }
@@ -246,11 +252,16 @@ fn metrics(group: &Resource) -> Vec<MetricSpec> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_elasticloadbalancingv2::types::Matcher;
+    use aws_sdk_elasticloadbalancingv2::types::builders::TargetGroupBuilder;
 
     use super::*;
     use crate::model::Query;
 
     fn group() -> TargetGroup {
+        builder().build()
+    }
+
+    fn builder() -> TargetGroupBuilder {
         TargetGroup::builder()
             .target_group_name("dev-backend-tg")
             .target_group_arn("arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/dev-backend-tg/abc123")
@@ -262,7 +273,6 @@ mod tests {
             .health_check_path("/health")
             .health_check_interval_seconds(30)
             .matcher(Matcher::builder().http_code("200").build())
-            .build()
     }
 
     fn scope() -> Scope {
@@ -280,6 +290,25 @@ mod tests {
         assert_eq!(shown(&row, "load_balancers"), "dev-alb");
         assert_eq!(shown(&row, "health_check"), "HTTP traffic-port /health → 200, every 30s");
         assert_eq!(shown(&row, "healthy"), "0/0");
+    }
+
+    #[test]
+    fn it_leads_to_what_is_bound_to_it_in_clusters() {
+        let of = |sort: TargetTypeEnum| {
+            let group = builder().target_type(sort).build();
+            let found = relations(&resource(&scope(), &group, Ok(&Targets::new(&[]))).unwrap());
+            let bound = |relation: &&Relation| {
+                matches!(&relation.query, Query::List { kind: "k8s-service" | "ingress", within: None, .. })
+            };
+            found.iter().filter(bound).map(|it| it.filter.clone().unwrap()).collect::<Vec<_>>()
+        };
+        let filter = parts::lists("target_groups", ["dev-backend-tg"]);
+        assert_eq!(of(TargetTypeEnum::Ip), [filter.clone(), filter]);
+        assert_eq!(of(TargetTypeEnum::Instance).len(), 2);
+        assert_eq!(of(TargetTypeEnum::Lambda).len(), 0);
+        for kind in [&super::super::k8s_service::DEF, &super::super::ingress::DEF] {
+            assert!(kind.column("target_groups").is_some(), "{}", kind.id);
+        }
     }
 
     #[test]

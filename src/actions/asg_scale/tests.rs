@@ -94,6 +94,19 @@ async fn one_that_was_changed_meanwhile_has_moved() {
 }
 
 #[tokio::test]
+async fn a_count_that_is_read_late_is_nobody_else_s() {
+    let rig = Rig::new();
+    let plan = planned(&rig, &behind(&rig, "provisioning-workers").await, "6").await.unwrap();
+    // As if it were not seen yet; for ever.
+    let (followed, told) = rig.follow(&plan).await;
+    assert_eq!((told.len(), &*told[0].words), (parts::BEGINNING as usize, "the new count is not seen yet"));
+    assert!(
+        matches!(&followed, Followed::Failed(why) if why.starts_with("4 instances are wanted now")),
+        "{followed:?}"
+    );
+}
+
+#[tokio::test]
 async fn rows_say_what_the_form_starts_with() {
     let rig = Rig::new();
     let name = behind(&rig, "gpu-workers").await;

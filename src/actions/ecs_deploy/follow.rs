@@ -6,15 +6,13 @@ use std::time::Duration;
 use aws_sdk_ecs::types::{Deployment, DeploymentCircuitBreaker, DeploymentRolloutState, Service};
 
 use super::super::ecs::{self, Trouble, Troubled, name_of};
-use super::super::parts::{self, Stand};
+use super::super::parts::{self, BEGINNING, Stand};
 use crate::guard::Watching;
 use crate::model::{Fault, Followed, Plan, Step};
 use crate::providers::Acting;
 
 /// Large services with long drains and health checks; a rollout that takes longer is looked after by people.
 const PATIENCE: Duration = Duration::from_hours(1);
-/// So often it may look as if nothing had begun.
-const BEGINNING: u32 = 10;
 
 /// The deployment that is followed.
 #[derive(Default)]

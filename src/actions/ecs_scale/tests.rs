@@ -113,6 +113,16 @@ async fn somebody_else_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_count_that_is_read_late_is_nobody_else_s() {
+    let rig = Rig::new();
+    let plan = planned(&rig, "web-service", "6").await;
+    // As if it were not seen yet; for ever.
+    let (followed, told) = rig.follow(&plan).await;
+    assert_eq!((told.len(), &*told[0].words), (parts::BEGINNING as usize, "the new count is not seen yet"));
+    assert!(matches!(&followed, Followed::Failed(why) if why.starts_with("3 tasks are wanted now")), "{followed:?}");
+}
+
+#[tokio::test]
 async fn what_is_not_there_can_not_be_planned_for() {
     let rig = Rig::new();
     for (cluster, service) in [(CLUSTER, "nothing"), ("nowhere", "web-service")] {

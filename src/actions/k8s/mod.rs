@@ -34,6 +34,8 @@ pub(super) use trouble::trouble;
 
 /// Who has written a field, as the server keeps it.
 const MANAGER: &str = "fieldManager=quarterdeck";
+/// What the API server says of webhooks that take part in no dry run.
+const NO_DRY_RUN: &str = "does not support dry run";
 /// A list of changes, each of which may stand on what is there: all of them are done or none.
 const JSON_PATCH: &str = "application/json-patch+json";
 
@@ -79,8 +81,7 @@ pub(super) async fn locate(acting: &Acting, fields: &Fields, only: Option<&str>)
 pub(super) async fn locate_any(acting: &Acting, fields: &Fields, word: &str) -> Result<Arc<ResourceId>, Fault> {
     let scope = located(acting, fields, true).await?;
     let found = sort::discovered(acting, scope.cluster.as_ref(), word).await?;
-    let scope = Scope { namespace: scope.namespace.filter(|_| found.namespaced), ..scope };
-    Ok(Arc::new(ResourceId { scope, kind: ANY, id: format!("{}/{}", found.name(), wanted(fields, "name")?).into() }))
+    Ok(Arc::new(sort::id_of(scope, &found, wanted(fields, "name")?)))
 }
 
 async fn located(acting: &Acting, fields: &Fields, namespaced: bool) -> Result<Scope, Fault> {
@@ -166,14 +167,18 @@ pub(super) async fn tried(acting: &Acting, input: &Map<String, Json>) -> Precond
     };
     match tried {
         Ok(()) => parts::must(NAME, true, "validation, quotas and admission let it pass (dryRun=All)"),
-        Err(fault) => match fault.class {
-            FaultClass::Unreachable
-            | FaultClass::TimedOut
-            | FaultClass::Service
-            | FaultClass::Malformed
-            | FaultClass::Bug => parts::untold(NAME, &fault),
-            _ => parts::must(NAME, false, fault.summary),
-        },
+        Err(fault) if is_judged(&fault) => parts::must(NAME, false, fault.summary),
+        Err(fault) => parts::untold(NAME, &fault),
+    }
+}
+
+/// Whether a dry run was refused for what it asks for. Else nothing is known of the change itself: the server may have had too many
+/// requests, and an admission webhook that takes part in no dry run lets none pass.
+pub(super) fn is_judged(fault: &Fault) -> bool {
+    match fault.class {
+        FaultClass::Denied { .. } | FaultClass::NotFound | FaultClass::WrongAccount { .. } => true,
+        FaultClass::Invalid => !fault.summary.contains(NO_DRY_RUN),
+        _ => false,
     }
 }
 

@@ -151,8 +151,13 @@ impl Server {
         }
         if parts.method == "GET" {
             self.asked.push(path.clone());
+            if let Some(answer) = self.instead.get(&format!("GET {path}")) {
+                return answer.clone();
+            }
             let missing = || status(404, &format!("{path} not found"));
-            return self.objects.get(&path).map_or_else(missing, |object| (200, object.clone()));
+            // A page of a list lies at its whole path.
+            let found = self.objects.get(&format!("{path}?{query}")).or_else(|| self.objects.get(&path));
+            return found.map_or_else(missing, |object| (200, object.clone()));
         }
         let mut input = super::input(&[("method", parts.method.as_str().into()), ("path", path.clone().into())]);
         let rest: Vec<&str> = query.split('&').filter(|it| !it.is_empty() && *it != "dryRun=All").collect();

@@ -1,12 +1,29 @@
-//! How far a rollout has come, as `kubectl rollout status` would say it, and when it has failed.
+//! What begins a rollout, and how far one has come, as `kubectl rollout status` would say it, and when it has failed.
 
 use std::time::Duration;
 
+use super::super::Op;
 use super::super::parts::{self, Stand};
 use super::{Object, read, trouble};
 use crate::guard::Watching;
 use crate::model::{Fault, FaultClass, Followed, ResourceId};
 use crate::providers::Acting;
+
+const DEPLOYMENT: Op = "k8s:patch deployments";
+const STATEFUL: Op = "k8s:patch statefulsets";
+const DAEMON: Op = "k8s:patch daemonsets";
+
+/// What changes the template of a workload's pods, which begins a rollout.
+pub(in crate::actions) const PATCHES: [Op; 3] = [DEPLOYMENT, STATEFUL, DAEMON];
+
+/// The one of them for a kind.
+pub(in crate::actions) fn patch_of(kind: &str) -> Op {
+    match kind {
+        "deployment" => DEPLOYMENT,
+        "statefulset" => STATEFUL,
+        _ => DAEMON,
+    }
+}
 
 /// Longer than this is no rollout any more. A deployment says by itself when it does not get on.
 const PATIENCE: Duration = Duration::from_mins(30);

@@ -1,7 +1,7 @@
 //! The sorts of objects that are acted on: what they are called here, by kubectl and in the paths of the API.
 
 use super::invalid;
-use crate::model::{Fault, KindId, ResourceId};
+use crate::model::{Fault, KindId, ResourceId, Scope};
 use crate::providers::Acting;
 use crate::providers::kube::ApiType;
 
@@ -66,11 +66,27 @@ pub(in crate::actions) fn of_id(id: &ResourceId) -> Result<&'static Sort, Fault>
         .ok_or_else(|| invalid(format!("{} is no object of Kubernetes", id.kind)))
 }
 
+/// The sort of a type that the cluster was asked for, where it has a kind of its own.
+fn of_type(found: &ApiType) -> Option<&'static Sort> {
+    ALL.iter().find(|sort| sort.group == found.group && sort.plural == found.plural)
+}
+
+/// The id of an object of such a type. What has a kind of its own is that, however it was asked for: a policy must find it.
+pub(super) fn id_of(scope: Scope, found: &ApiType, name: &str) -> ResourceId {
+    let scope = Scope { namespace: scope.namespace.filter(|_| found.namespaced), ..scope };
+    match of_type(found) {
+        Some(sort) => ResourceId { scope, kind: sort.kind, id: name.into() },
+        None => ResourceId { scope, kind: ANY, id: format!("{}/{name}", found.name()).into() },
+    }
+}
+
 /// What an object is to the API, and where it lies.
 #[derive(Clone, Debug)]
 pub(in crate::actions) struct Place {
     /// Its kind, that of its own wherever it was found.
     pub(in crate::actions) kind: KindId,
+    /// Its id as one of that kind.
+    pub(in crate::actions) id: ResourceId,
     /// kubectl's word for its sort.
     pub(in crate::actions) word: String,
     pub(in crate::actions) group: String,
@@ -84,13 +100,15 @@ pub(in crate::actions) async fn place(acting: &Acting, id: &ResourceId) -> Resul
     if id.kind != ANY {
         let sort = of_id(id)?;
         let (word, group, plural) = (sort.word.to_owned(), sort.group.to_owned(), sort.plural.to_owned());
-        return Ok(Place { kind: sort.kind, word, group, plural, name: id.id.to_string(), path: sort.path(id) });
+        let (name, path) = (id.id.to_string(), sort.path(id));
+        return Ok(Place { kind: sort.kind, id: id.clone(), word, group, plural, name, path });
     }
     let (word, name) = id.id.split_once('/').ok_or_else(|| invalid(format!("`{}` names no object", id.id)))?;
     let found = discovered(acting, id.scope.cluster.as_ref(), word).await?;
-    let known = ALL.iter().find(|sort| sort.group == found.group && sort.plural == found.plural);
+    let known = of_type(&found);
     Ok(Place {
         kind: known.map_or(ANY, |sort| sort.kind),
+        id: id_of(id.scope.clone(), &found, name),
         word: known.map_or_else(|| found.name(), |sort| sort.word.to_owned()),
         name: name.to_owned(),
         path: format!("{}/{name}", found.path(id.scope.namespace.as_deref())),

@@ -78,6 +78,11 @@ async fn a_budget_is_waited_for_and_what_it_still_refuses_ends_the_plan() {
     let (verdict, words) = precondition(&plan, "the disruption budgets let them go");
     assert_eq!(verdict, Verdict::Warn);
     assert!(words.starts_with("1 of 1 would have to wait now: evict x/a: "), "{words}");
+    let unsupported = status(400, "admission webhook \"audit\" does not support dry run");
+    let refusal = stand.server().instead.insert(path.to_owned(), unsupported).unwrap();
+    let untold = stand.plan(&DEF, &[("name", "n1")]).await.unwrap();
+    assert_eq!(precondition(&untold, "the disruption budgets let them go").0, Verdict::Unknown);
+    stand.server().instead.insert(path.to_owned(), refusal);
     let before = stand.server().tried.len();
     assert_eq!(stand.look(&DEF, &plan, 1).await, [], "it waits, and then lets the server say no");
     assert!(stand.server().tried.len() > before + 1, "asked again and again");

@@ -66,13 +66,22 @@ async fn what_keeps_it_from_being_run_is_said_before() {
 async fn a_refusal_is_a_refusal() {
     let stand = Stand::new(&[(POD, pod())]).await;
     let plan = stand.plan(&DEF, &FIELDS).await.unwrap();
-    stand.server().objects.insert(format!("{POD}/exec"), refusal(403, "no").1);
-    // The server answers, and does not become a connection.
+    stand.server().instead.insert(format!("GET {POD}/exec"), refusal(403, "no"));
     let sent = stand.send(&DEF, &plan, 0).await;
-    assert!(matches!(sent, Sent::Unknown(_) | Sent::Refused(_)), "{sent:?}");
+    assert!(matches!(&sent, Sent::Refused(fault) if fault.word() == "denied"), "{sent:?}");
     assert_eq!(stand.server().asked.iter().filter(|path| path.ends_with("/exec")).count(), 1, "asked once");
     let (followed, _) = stand.follow(&DEF, &plan, 0).await;
     assert_eq!(followed, Followed::Failed("the connection is gone".into()));
+}
+
+#[tokio::test]
+async fn what_became_of_it_is_not_known_where_the_answer_is_no_connection() {
+    let stand = Stand::new(&[(POD, pod())]).await;
+    let plan = stand.plan(&DEF, &FIELDS).await.unwrap();
+    stand.server().objects.insert(format!("{POD}/exec"), json!({}));
+    let sent = stand.send(&DEF, &plan, 0).await;
+    assert!(matches!(sent, Sent::Unknown(_)), "{sent:?}");
+    assert_eq!(stand.server().asked.iter().filter(|path| path.ends_with("/exec")).count(), 1, "asked once");
 }
 
 #[test]

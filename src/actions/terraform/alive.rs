@@ -1,5 +1,7 @@
-//! Whether whoever holds a lock still lives, where the console can see it: among the processes of this machine, the tasks of ECS and
-//! the instances of Auto Scaling groups. Elsewhere it can't be told, and is said so.
+//! Whether whoever holds a lock still lives, where the console can see it: among the processes of this machine, the tasks of ECS, the
+//! instances of Auto Scaling groups and the pods of Kubernetes clusters. Elsewhere it can't be told, and is said so.
+
+mod pods;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -83,7 +85,7 @@ async fn seen(acting: &Acting, host: &str) -> Result<Told, Fault> {
             }
         });
     }
-    Ok((Verdict::Warn, format!("could not tell: {host} is nowhere that the console can see")))
+    pods::named(acting, host).await
 }
 
 /// What the processes of this machine say; `None`: they can't be listed.

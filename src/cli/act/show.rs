@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 use crate::guard::Proposal;
 use crate::model::{Plan, Undo, Verdict, mask};
 
-/// The plan as one object.
-pub(super) fn json(proposal: &Proposal, plan: &Plan) -> Json {
+/// The plan as one object; `account`: the one that its target is in, where that is known.
+pub(super) fn json(proposal: &Proposal, plan: &Plan, account: Option<&str>) -> Json {
     let (judgement, target) = (&proposal.judgement, &plan.target);
     let changes = plan.changes.iter();
     let preconditions = plan.preconditions.iter();
@@ -17,10 +17,11 @@ pub(super) fn json(proposal: &Proposal, plan: &Plan) -> Json {
         "title": &*plan.title,
         "target": {
             "environment": &*target.id.scope.environment,
-            "account": &*target.identity.account,
+            "account": account,
             "caller": &*target.identity.arn,
             "region": &*target.id.scope.region,
             "cluster": target.id.scope.cluster.as_deref(),
+            "cluster_identity": target.identity.is_in_cluster().then_some(&*target.identity.account),
             "namespace": target.id.scope.namespace.as_deref(),
             "kind": target.id.kind,
             "id": &*target.id.id,
@@ -68,18 +69,17 @@ fn undo(plan: &Plan) -> Json {
 }
 
 /// The plan for people.
-pub(super) fn text(proposal: &Proposal, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn text(proposal: &Proposal, plan: &Plan, account: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let (judgement, target) = (&proposal.judgement, &plan.target);
     writeln!(out, "{}", plan.title)?;
     writeln!(out)?;
     writeln!(out, "  target   {}/{} ({})", target.id.scope.environment, target.name, target.id.kind)?;
-    match &target.id.scope.cluster {
-        Some(cluster) if target.identity.is_in_cluster() => {
-            let namespace =
-                target.id.scope.namespace.as_deref().map(|it| format!(", namespace {it}")).unwrap_or_default();
-            writeln!(out, "  cluster  {cluster}{namespace} ({})", target.identity.account)?;
-        }
-        _ => writeln!(out, "  account  {} in {}", target.identity.account, target.id.scope.region)?,
+    if let Some(account) = account {
+        writeln!(out, "  account  {account} in {}", target.id.scope.region)?;
+    }
+    if let Some(cluster) = target.id.scope.cluster.as_ref().filter(|_| target.identity.is_in_cluster()) {
+        let namespace = target.id.scope.namespace.as_deref().map(|it| format!(", namespace {it}")).unwrap_or_default();
+        writeln!(out, "  cluster  {cluster}{namespace} ({})", target.identity.account)?;
     }
     writeln!(out, "  caller   {}", target.identity.arn)?;
     for change in &plan.changes {

@@ -71,5 +71,20 @@ fn target_groups_are_those_bound_to_its_services() {
         binding("shop", "db", "k8s-shop-db"),
         binding("other", "api", "k8s-other"),
     ];
-    assert_eq!(target_groups(&ingress(&json!([])), &["api", "fallback"], &bindings), ["k8s-shop-api"]);
+    assert_eq!(target_groups(Some("shop"), &["api", "fallback"], &bindings), ["k8s-shop-api"]);
+}
+
+#[test]
+fn a_service_s_ingresses_are_those_that_lead_to_it() {
+    let ingress = ingress(&json!([]));
+    let service = |namespace: &str, name: &str| {
+        let scope = crate::model::Scope::new("shop-prod", "eu-central-1").in_cluster("shop");
+        ResourceId {
+            scope: crate::model::Scope { namespace: Some(namespace.into()), ..scope },
+            kind: "k8s-service",
+            id: name.into(),
+        }
+    };
+    assert!(leads_to(&ingress, &service("shop", "api")) && leads_to(&ingress, &service("shop", "fallback")));
+    assert!(!leads_to(&ingress, &service("other", "api")) && !leads_to(&ingress, &service("shop", "redirect")));
 }

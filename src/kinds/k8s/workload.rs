@@ -293,7 +293,13 @@ pub fn pods<'a>(scope: &Scope, pods: impl Iterator<Item = (&'a Pod, &'a Finding)
         (cells, super::meta::object_id(scope, "Pod", pod.metadata.namespace.as_deref(), name))
     };
     let columns = vec!["pod", "ready", "status", "restarts", "age", "node", "why"];
-    Section::Table { title: "Pods", columns, rows: pods.iter().take(PODS_SHOWN).map(row).collect() }
+    let mut rows: Vec<_> = pods.iter().take(PODS_SHOWN).map(row).collect();
+    if pods.len() > PODS_SHOWN {
+        let mut cells = vec![Value::None; columns.len()];
+        cells[0] = Value::text(format!("… {} more", text::counted(pods.len() - PODS_SHOWN, "pod", "pods")));
+        rows.push((cells, None));
+    }
+    Section::Table { title: "Pods", columns, rows }
 }
 
 /// To what made a resource, by its column of that name.
@@ -301,4 +307,24 @@ pub fn to_owner(kind: &crate::kinds::KindDef, row: &Resource) -> Option<Relation
     let (owner, name) = parts::text_of(kind, row, "owner").split_once('/')?;
     let owner = crate::kinds::by_id(super::meta::kind_of_lower(owner)?)?;
     Some(parts::to_one("owner", parts::id(&row.id.scope, owner.id, name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_that_are_not_shown_are_counted() {
+        let scope = Scope::new("shop-prod", "eu-central-1").in_cluster("shop");
+        let told = |count: usize| {
+            let pod: Pod = serde_json::from_value(serde_json::json!({ "metadata": { "name": "p" } })).unwrap();
+            let all = vec![Arc::new(pod); count];
+            let findings = Findings::at(all, Warnings::default(), Timestamp::UNIX_EPOCH);
+            let Section::Table { columns, rows, .. } = pods(&scope, findings.all()) else { panic!("no table") };
+            assert!(rows.iter().all(|(cells, _)| cells.len() == columns.len()));
+            (rows.len(), rows.last().map(|(cells, _)| cells[0].show_exact().into_owned()))
+        };
+        assert_eq!(told(PODS_SHOWN), (PODS_SHOWN, Some("p".to_owned())));
+        assert_eq!(told(PODS_SHOWN + 7), (PODS_SHOWN + 1, Some("… 7 pods more".to_owned())));
+    }
 }

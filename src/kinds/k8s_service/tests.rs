@@ -69,6 +69,23 @@ fn ports_and_addresses_are_told_as_kubectl_tells_them() {
 }
 
 #[test]
+fn it_leads_to_its_ingresses_and_target_groups() {
+    let scope = crate::model::Scope::new("shop-prod", "eu-central-1").in_cluster("shop");
+    let scope = crate::model::Scope { namespace: Some("shop".into()), ..scope };
+    let mut cells = vec![Value::None; COLUMNS.len()];
+    cells[DEF.column("target_groups").unwrap()] = Value::list(["k8s-shop-web"]);
+    let row = parts::row(parts::id(&scope, KIND, "web"), "web", None, fine(), cells);
+    let relations = relations(&row);
+    let find = |label: &str| relations.iter().find(|relation| relation.label == label).unwrap();
+    let crate::model::Query::List { kind: "ingress", within: Some(service), .. } = &find("ingresses").query else {
+        panic!("{relations:?}")
+    };
+    assert_eq!(*service, row.id);
+    let crate::model::Query::Detail(group) = &find("target group").query else { panic!("{relations:?}") };
+    assert_eq!((group.kind, &*group.id, &group.scope), ("target-group", "k8s-shop-web", &scope.region_scope()));
+}
+
+#[test]
 fn a_service_selects_pods_that_have_all_its_labels() {
     let pod: Pod = serde_json::from_value(
         json!({ "metadata": { "name": "p", "namespace": "shop", "labels": { "app": "web", "tier": "a" } } }),

@@ -11,7 +11,7 @@ use super::objects::{self, Object};
 use super::records::{self, Record};
 use super::stores::{Bucket, Place, Stores, stores};
 use super::{Attribution, LOCKFILE, Lock, Sort, attribution, path, split};
-use crate::model::{Backend, Environment, Fault};
+use crate::model::{Backend, Environment, Fault, FaultClass, text};
 use crate::providers::Env;
 
 /// What was found.
@@ -36,7 +36,7 @@ pub struct Found {
     pub object: Object,
 }
 
-/// Buckets that no configuration names and whose states are looked for, because a lock table has their digests.
+/// States in buckets that no configuration names, looked for because a lock table has their digests.
 const NOTED: usize = 50;
 
 /// Looks at all stores at once. `Err` where nothing at all could be read.
@@ -54,10 +54,11 @@ pub async fn survey(env: &Env) -> Result<Survey, Fault> {
     gathered.take(buckets);
     let all = env.around.list();
     let environment = &*env.environment;
-    let noted = noted(env, &gathered.records, |bucket, key| {
+    let (noted, fault) = noted(&Place::own(env), &gathered.records, |bucket, key| {
         let named = stores.buckets.iter().any(|known| *known.name == *bucket);
         !named && attribution(environment, &all, bucket, key) == Attribution::Own
     });
+    gathered.faults.extend(fault);
     gathered.take(read_all(env, noted).await);
     if gathered.answers == 0 && !gathered.faults.is_empty() {
         return Err(gathered.faults.swap_remove(0));
@@ -138,19 +139,27 @@ async fn read(env: &Env, bucket: Bucket) -> (Bucket, Result<BucketRead, Fault>) 
     (bucket, read)
 }
 
-/// The buckets that only the digests in the account's own lock tables name, and the keys in them.
-fn noted(env: &Env, records: &[Record], is_ours: impl Fn(&str, &str) -> bool) -> Vec<Bucket> {
-    let own = Place::own(env);
+/// The buckets that only the digests in the account's own lock tables name, and the keys in them; and that these are not all.
+fn noted(own: &Place, records: &[Record], is_ours: impl Fn(&str, &str) -> bool) -> (Vec<Bucket>, Option<Fault>) {
     let mut buckets: Vec<Bucket> = Vec::new();
-    let digests = records.iter().filter(|record| record.sort == Sort::Digest && record.place == own);
-    for (bucket, key) in digests.filter_map(|record| split(&record.path)).filter(|(b, k)| is_ours(b, k)).take(NOTED) {
+    let digests = records.iter().filter(|record| record.sort == Sort::Digest && record.place == *own);
+    let mut states = digests.filter_map(|record| split(&record.path)).filter(|(bucket, key)| is_ours(bucket, key));
+    for (bucket, key) in states.by_ref().take(NOTED) {
         let backend = Backend { bucket: Some(bucket.into()), key: Some(key.into()), ..Backend::default() };
         match buckets.iter_mut().find(|known| *known.name == *bucket) {
             Some(known) => known.backends.push(backend),
             None => buckets.push(Bucket { name: bucket.into(), place: own.clone(), backends: vec![backend] }),
         }
     }
-    buckets
+    let fault = match states.count() {
+        0 => None,
+        more => {
+            let states = text::counted(more, "state", "states");
+            let words = format!("{states} more than are read are known by their digests alone: name their buckets");
+            Some(Fault::new(FaultClass::Invalid, words))
+        }
+    };
+    (buckets, fault)
 }
 
 /// Records and whose they are, those of other environments left out, in an order that stays.
@@ -175,4 +184,29 @@ fn states(objects: Vec<Found>, records: &[Record], own: &Environment, all: &[Arc
     };
     let is_own = |found: &Found| attribution(own, all, &found.bucket.name, &found.object.key) == Attribution::Own;
     objects.into_iter().filter(|found| is_state(found) && is_own(found)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_that_are_not_followed_are_told() {
+        let own = Place { profile: None, region: "eu-central-1".into() };
+        let digest = |number: usize| Record {
+            sort: Sort::Digest,
+            place: own.clone(),
+            store: "locks".into(),
+            path: format!("states-{}/{number}.tfstate", number % 2).into(),
+            text: None,
+            untold: None,
+            etag: None,
+        };
+        let of = |count: usize| noted(&own, &(0..count).map(digest).collect::<Vec<_>>(), |_, _| true);
+        let (buckets, fault) = of(NOTED);
+        assert_eq!((buckets.len(), fault), (2, None));
+        let (buckets, fault) = of(NOTED + 3);
+        assert_eq!(buckets.iter().map(|bucket| bucket.backends.len()).sum::<usize>(), NOTED);
+        assert!(fault.unwrap().summary.starts_with("3 states more than are read"));
+    }
 }
