@@ -243,7 +243,7 @@ mod demo {
         assert!(output.status.success(), "{}", err(&output));
         let rows = rows(&output);
         assert!(!rows.is_empty() && rows.iter().all(|row| row["account"] == "666677778888"), "{:?}", rows.first());
-        let named = ["--namespace", "provisioning", "--kind", "deployment", "--name", "provisioning-worker"];
+        let named = ["--namespace", "beta9-provisioning", "--kind", "deployment", "--name", "provisioning-worker"];
         let act = ["--demo", "-e", "beta9-prod", "-o", "json", "act", "k8s-restart"];
         let output = quarterdeck(home.path(), &[&act[..], &named].concat());
         let plan: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -279,7 +279,12 @@ async fn what_is_gone_is_not_found() {
 }
 
 /// Relations that would lead somewhere, if the estate had it.
-const EMPTY: [(&str, &str); 2] = [("eks-cluster", "alarms"), ("log-group", "alarms")];
+const EMPTY: [(&str, &str); 4] = [
+    ("eks-cluster", "alarms"),
+    ("log-group", "alarms"),
+    ("target-group", "ingresses"),
+    ("target-group", "services in clusters"),
+];
 
 #[tokio::test]
 async fn relations_lead_somewhere() {
@@ -419,8 +424,8 @@ fn kinds_of_kubernetes_name_what_they_stand_on() {
     for kind in kinds::ALL {
         let System::Kubernetes(types) = kind.system else { continue };
         let once: HashSet<_> = types.iter().collect();
-        // What an API server can have, and objects of any type, are asked for: there is no one type to watch.
-        let asked = matches!(kind.id, "k8s-resource" | "k8s-object");
+        // What an API server can have is asked for: there is no one type to watch.
+        let asked = kind.id == "k8s-resource";
         assert!(types.is_empty() == asked && once.len() == types.len(), "{}: {types:?}", kind.id);
         assert!(kind.column("cluster").is_some(), "{}: an environment can have several clusters", kind.id);
     }

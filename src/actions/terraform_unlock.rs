@@ -31,7 +31,7 @@ const TYPED: usize = 8;
 
 /// Releases a lock.
 ///
-/// A plan waits twice where the locks and the clusters of ECS were listed before, as the console does; else oftener. Whether its
+/// A plan waits twice where the locks and the clusters were listed before, as the console does; else oftener. Whether its
 /// holder still lives takes longer where that is a task by its address and a cluster has more than a hundred tasks: each hundred more
 /// is one answer more to wait for, up to four seconds, because it is what the decision hangs on.
 pub static DEF: ActionDef = ActionDef {
