@@ -17,6 +17,9 @@ use crate::model::{Fault, Filter, Scope};
 /// A word that is as much like a kind's is that, written wrongly.
 const SLIP: f64 = 0.9;
 
+/// Words that are, and mean a type of the core group, which has no name to tell it by.
+const NO_SLIPS: [&str; 3] = ["persistentvolume", "persistentvolumes", "pv"];
+
 /// What one scope has of a type.
 #[derive(Default)]
 struct Found {
@@ -33,7 +36,8 @@ pub(super) async fn run(setup: &Setup, word: &str, filter: &Filter) -> Result<Ex
         return Err(Failure::usage(format!("`{word}` are of many types"), hint));
     }
     // Nobody is asked for what is plainly a slip of the pen. Who means a type that is called nearly so names its group, too.
-    if !word.contains('.') && own_words().any(|own| strsim::jaro_winkler(word, own) > SLIP) {
+    let may_slip = !word.contains('.') && !NO_SLIPS.contains(&word);
+    if may_slip && own_words().any(|own| strsim::jaro_winkler(word, own) > SLIP) {
         return Err(Failure::usage(format!("there is no kind `{word}`"), Problem::one_of(word, own_words())));
     }
     let scopes = select::scopes(&setup.chosen()?);

@@ -98,13 +98,30 @@ fn band(cx: &mut Cx, area: Rect, environment: &str, region: &str, identity: Opti
     let (word, role) = signs::stage(stage(cx, environment));
     let style = cx.style(role);
     cx.fill(area, role);
-    let account = match (identity, known_account(cx, environment)) {
-        (Some(Identity { account, alias: Some(alias), .. }), _) => format!("account {account} ({alias})"),
-        (Some(Identity { account, alias: None, .. }), _) => format!("account {account}"),
-        (None, Some(account)) => format!("account {account}"),
-        (None, None) => "account not known yet".to_owned(),
-    };
+    let account = whose(cx, environment, identity);
     cx.pen(area).put(&format!(" {word}  {environment} · {account} · {region} "), style);
+}
+
+/// As much of a cluster's identity tells it from others at a glance; all of it stands in the plan.
+const CLUSTER: usize = "cluster 01234567".len();
+
+/// The account, and the cluster where it is one that answers.
+fn whose(cx: &Cx, environment: &str, identity: Option<&Identity>) -> String {
+    let known = known_account(cx, environment).filter(|account| !account.is_empty());
+    let known = known.map(|account| format!("account {account}"));
+    match identity {
+        Some(identity) if identity.is_in_cluster() => {
+            let cluster = identity.place().chars().take(CLUSTER).collect();
+            known.into_iter().chain([cluster]).collect::<Vec<String>>().join(" · ")
+        }
+        Some(Identity { account, alias: Some(alias), .. }) => format!("account {account} ({alias})"),
+        Some(Identity { account, alias: None, .. }) => format!("account {account}"),
+        None => known.unwrap_or_else(|| {
+            let mut all = cx.state.environments.iter();
+            let without = all.any(|known| *known.name == *environment && known.without_aws);
+            if without { "no AWS account" } else { "account not known yet" }.to_owned()
+        }),
+    }
 }
 
 /// Most environments that stand above something; all of them are named below.
