@@ -186,7 +186,7 @@ fn a_secrets_value_is_shown_until_enter_and_kept_nowhere() {
     console.wait_text("does  Show one value of a secret");
     console.press(ENTER);
     // Its keys are offered, each with how long its value is.
-    console.wait_text("29 B");
+    console.wait_text("DATABASE_URL  29 B");
     console.press(DOWN);
     console.wait_text("› key  DATABASE_URL");
     console.press(ENTER);

@@ -330,12 +330,12 @@ fn keys_and_sizes(cluster: &Cluster) {
         vec![key.to_owned(), size.trim().trim_end_matches(" bytes").to_owned()]
     };
     let shown = || described.lines().skip_while(|line| *line != "====").skip(1).map(line).collect::<Vec<_>>();
-    let keys = in_process(block(&access(cluster), "k8s-secret", "login", "Keys"));
+    let keys = runtime().block_on(block(&access(cluster), "k8s-secret", "login", "Keys"));
     until_same("key by key", shown, || keys.iter().map(|cells| cells.iter().map(text).collect()).collect());
 }
 
-fn in_process<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(work)
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().expect("a runtime")
 }
 
 /// Which types of objects there are.
@@ -417,7 +417,8 @@ fn seconds(age: &str) -> i64 {
 /// The history of every workload, and which of it holds.
 fn revisions(cluster: &Cluster) {
     const ALL: [(&str, &str); 3] = [("deployment", "web"), ("statefulset", "store"), ("daemonset", "agent")];
-    let access = access(cluster);
+    // Connections live as long as the runtime they were opened on.
+    let (runtime, access) = (runtime(), access(cluster));
     let compare = |kind: &str, name: &str, count: usize| {
         let of = format!("{kind}/{name}");
         let history = cluster.kubectl(&["rollout", "history", &of]);
@@ -427,7 +428,7 @@ fn revisions(cluster: &Cluster) {
         };
         let theirs: Vec<(i64, String)> = history.lines().skip(2).filter(|it| !it.is_empty()).map(line).collect();
         assert_eq!(theirs.len(), count, "{history}");
-        let cells = in_process(block(&access, kind, name, "Rollout history"));
+        let cells = runtime.block_on(block(&access, kind, name, "Rollout history"));
         let revision = |cells: &Vec<Value>| cells[0].as_i64().expect("a number");
         let ours: Vec<(i64, String)> =
             cells.iter().rev().map(|it| (revision(it), or_none(it.last().unwrap()))).collect();
