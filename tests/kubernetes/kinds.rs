@@ -295,6 +295,8 @@ fn moments(cluster: &Cluster) {
         found.unwrap_or_else(|| panic!("there is no {name}"))
     };
     assert_eq!(text(&row("job", "migrate")["duration"]), migrate["DURATION"]);
+    let web = &row("hpa", "web")["replicas"];
+    assert_eq!(web["want"], web["have"], "without metrics nothing is computed, which is no wish for none");
     let nightly = cluster.get(&["cronjob", "nightly"]);
     assert_eq!(row("cronjob", "nightly")["last_run"], nightly["status"]["lastScheduleTime"]);
 }
