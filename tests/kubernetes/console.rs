@@ -30,21 +30,27 @@ fn a_person_sees_and_does_what_a_script_does() {
     cluster.fixture("widget");
     cluster.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"]);
     a_shell_has_the_terminal_and_gives_it_back(&cluster);
+    so_has_one_that_a_command_asked_for(&cluster);
     a_plan_keeps_its_target(&cluster);
     a_printed_list_follows(&cluster);
 }
 
-/// A console that has the cluster, whose kubeconfig alone it knows, as production.
+/// A console that has the cluster as production.
 fn started(cluster: &Cluster) -> Console {
+    let console = begun(cluster, &[]);
+    console.wait_text("1 clusters ─ 3");
+    console
+}
+
+/// The program in a terminal. It knows the cluster's kubeconfig alone.
+fn begun(cluster: &Cluster, arguments: &[&str]) -> Console {
     let home = tempfile::tempdir().expect("a home");
     let folder = home.path().join(".config/quarterdeck");
     fs::create_dir_all(&folder).expect("a folder");
     let config = format!("[[environment]]\nname = \"{PLACE}\"\nstage = \"prod\"\nkube_contexts = [\"admin\"]\n");
     fs::write(folder.join("config.toml"), config).expect("a configuration");
     let kubeconfig = cluster.kubeconfig().display().to_string();
-    let console = Console::start_in(home, &[], 40, 200, &[("KUBECONFIG", &kubeconfig)]);
-    console.wait_text("1 clusters ─ 3");
-    console
+    Console::start_in(home, arguments, 40, 200, &[("KUBECONFIG", &kubeconfig)])
 }
 
 fn journal(console: &Console) -> String {
@@ -146,6 +152,32 @@ fn a_shell_has_the_terminal_and_gives_it_back(cluster: &Cluster) {
         assert!(!journal.contains(typed), "`{typed}` is in the journal:\n{journal}");
     }
     leave(&mut console);
+}
+
+fn so_has_one_that_a_command_asked_for(cluster: &Cluster) {
+    let pod = first_pod(cluster);
+    let shell = |more: &[&str]| begun(cluster, &[&["act", "k8s-exec", "-e", PLACE, "--name", &pod], more].concat());
+    let mut console = shell(&["--apply", "--confirm", PLACE]);
+    console.wait_text("it has the terminal");
+    console.press("echo is $((40+2)) in a container: $IN_CONTAINER\r");
+    console.wait_text("is 42 in a container: yes");
+    console.press("exit\r");
+    console.wait_text("ended with exit code 0");
+    assert!(console.wait_end().success(), "{}", console.text());
+    assert!(!journal(&console).contains("40+2") && journal(&console).contains("ended with exit code 0"));
+    let mut console = shell(&["--apply", "--confirm", PLACE]);
+    console.wait_text("it has the terminal");
+    console.press("cat\r");
+    console.press("after me\r");
+    console.wait_for("the echo", |screen| screen.contents().matches("after me").count() == 2);
+    console.press(LEAVE);
+    console.press(LEAVE);
+    console.wait_text("(it was left)");
+    assert!(console.wait_end().success(), "{}", console.text());
+    let mut console = shell(&["--apply", "--confirm", "yes"]);
+    console.wait_text(PLACE);
+    assert_eq!(console.wait_end().exit_code(), 64, "{}", console.text());
+    assert_eq!(journal(&console), "");
 }
 
 fn leave(console: &mut Console) {
