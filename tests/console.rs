@@ -12,6 +12,7 @@ const DEMO: &[&str] = &["demo", "--seed", "7"];
 const ESCAPE: &str = "\u{1b}";
 const ENTER: &str = "\r";
 const TAB: &str = "\t";
+const PAGE_DOWN: &str = "\u{1b}[6~";
 const CTRL_C: &str = "\u{3}";
 const CTRL_Z: &str = "\u{1a}";
 
@@ -213,7 +214,7 @@ fn of_five_hundred_environments_the_most_recent_come_first() {
     let screen = console.wait_for("the recent ones", |screen| offered(&screen.contents()).len() > 10);
     assert_eq!(offered(&screen)[..4], [second, first, "customer000-prod", "customer001-staging"], "{screen}");
     // The end of the list is not out of reach, and a word that nothing has is told.
-    console.press("\u{1b}[F");
+    console.press(&PAGE_DOWN.repeat(60));
     console.wait_text("customer499-staging");
     console.press("nobody-of-that-name");
     console.wait_text("no environment is called that");
