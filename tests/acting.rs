@@ -167,3 +167,57 @@ fn a_stuck_lock_is_released() {
     let screen = console.wait_text("succeeded");
     assert!(screen.contains("dhbw-prod") && screen.contains("arm"), "{screen}");
 }
+
+#[test]
+fn a_secrets_value_is_shown_until_enter_and_kept_nowhere() {
+    const SECRET: &str = "provisioning-database";
+    let mut console = Console::start(&["demo", "--seed", "7", "-e", "beta9-prod"], 40, 140);
+    console.wait_text("provisioning-api");
+    console.press(":secrets");
+    console.press(ENTER);
+    console.wait_text(SECRET);
+    console.press(&format!("/{SECRET}"));
+    console.press(ENTER);
+    console.wait_text("1/3");
+    console.press("g");
+    console.press("a");
+    console.wait_text(&format!("actions on {SECRET}"));
+    console.press("j");
+    console.wait_text("does  Show one value of a secret");
+    console.press(ENTER);
+    // Its keys are offered, each with how long its value is.
+    console.wait_text("DATABASE_URL  29 B");
+    console.press(DOWN);
+    console.wait_text("› key  DATABASE_URL");
+    console.press(ENTER);
+    console.wait_text("beta9-prod is not armed");
+    look_at_it();
+    console.press("!");
+    console.wait_text("type its name: beta9-prod");
+    look_at_it();
+    console.press(&format!("{TAB}beta9-prod{TAB}{ENTER}"));
+    console.wait_text("ARMED beta9-prod 1");
+    let screen = console.wait_text("[ Apply ]");
+    assert!(screen.contains("risk medium: type yes") && !screen.contains("not-a-real-value"), "{screen}");
+    look_at_it();
+    console.press(&format!("{TAB}yes{TAB}{ENTER}"));
+    let screen = console.wait_text("press Enter to go back");
+    let value = screen.lines().find(|line| line.starts_with("not-a-real-value-")).expect("the value").trim().to_owned();
+    assert_eq!(value.len(), 29);
+    // The person's own screen could be scrolled back to.
+    assert!(console.on_alternate_screen());
+    console.press(ENTER);
+    console.wait_gone(&value);
+    console.wait_text("29 B shown");
+    console.press(":journal");
+    console.press(ENTER);
+    console.wait_text("k8s-secret-show");
+    let journal = std::fs::read_to_string(console.home.path().join(".local/state/quarterdeck/demo/journal.jsonl"));
+    let journal = journal.unwrap();
+    assert!(journal.contains("k8s-secret-show") && journal.contains("DATABASE_URL"), "{journal}");
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &value);
+    assert!(!journal.contains(&value) && !journal.contains(&encoded), "{journal}");
+    console.press("~");
+    let log = console.wait_text("console log");
+    assert!(!log.contains(&value), "{log}");
+}

@@ -12,6 +12,7 @@ const DEMO: &[&str] = &["demo", "--seed", "7"];
 const ESCAPE: &str = "\u{1b}";
 const ENTER: &str = "\r";
 const TAB: &str = "\t";
+const PAGE_DOWN: &str = "\u{1b}[6~";
 const CTRL_C: &str = "\u{3}";
 const CTRL_Z: &str = "\u{1a}";
 
@@ -155,4 +156,84 @@ fn one_failing_environment_delays_no_other_and_its_fault_is_told() {
     // Services of enterprise, which nothing is wrong with, while dhbw never answers.
     console.wait_text("1 of 13");
     console.wait_text("denied");
+}
+
+/// A home with so many AWS profiles, whose services are where nobody listens.
+fn profiles(count: usize) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (mut config, mut keys) = (String::new(), String::new());
+    for number in 0..count {
+        let name = format!("customer{number:03}-{}", ["prod", "staging", "dev"][number % 3]);
+        config.push_str(&format!("[profile {name}]\nregion = eu-central-1\nendpoint_url = http://{nobody}\n"));
+        keys.push_str(&format!("[{name}]\naws_access_key_id = 111122223333\naws_secret_access_key = none\n"));
+    }
+    let aws = home.path().join(".aws");
+    std::fs::create_dir(&aws).unwrap();
+    std::fs::write(aws.join("config"), config).unwrap();
+    std::fs::write(aws.join("credentials"), keys).unwrap();
+    home
+}
+
+/// The environments in the picker, from above.
+fn offered(screen: &str) -> Vec<String> {
+    let left = |line: &str| Some(line[..line.find("╭─ environments")?].chars().count());
+    let Some(left) = screen.lines().find_map(left) else { return Vec::new() };
+    let in_the_box = |line: &str| line.chars().skip(left).collect::<String>();
+    let name = |line: &str| {
+        in_the_box(line)
+            .split_whitespace()
+            .find(|word| word.starts_with("customer") && word.contains('-'))
+            .map(str::to_owned)
+    };
+    let lines = screen.lines().skip_while(|line| !line.contains("╭─ environments")).skip(3);
+    lines.take_while(|line| !in_the_box(line).starts_with('╰')).filter_map(name).collect()
+}
+
+fn pick(console: &mut Console, word: &str, name: &str) {
+    console.press("P");
+    console.wait_text("500 of 500");
+    console.press(word);
+    console.wait_for("what is meant first, and others left out", |screen| {
+        let text = screen.contents();
+        offered(&text).first().is_some_and(|first| first == name) && !text.contains("500 of 500")
+    });
+    console.press(ENTER);
+    console.wait_for("there", |screen| screen.contents().lines().next().is_some_and(|head| head.contains(name)));
+}
+
+#[test]
+fn of_five_hundred_environments_the_most_recent_come_first() {
+    let (first, second) = ("customer421-staging", "customer007-staging");
+    let mut console = Console::start_in(profiles(500), &[], 40, 140, &[]);
+    console.wait_text("500 environments");
+    pick(&mut console, "customer421", first);
+    pick(&mut console, "c007", second);
+    console.press("P");
+    console.wait_text("500 of 500");
+    let screen = console.wait_for("the recent ones", |screen| offered(&screen.contents()).len() > 10);
+    assert_eq!(offered(&screen)[..4], [second, first, "customer000-prod", "customer001-staging"], "{screen}");
+    // The end of the list is not out of reach, and a word that nothing has is told.
+    console.press(&PAGE_DOWN.repeat(60));
+    console.wait_text("customer499-staging");
+    console.press("nobody-of-that-name");
+    console.wait_text("no environment is called that");
+    console.press(ESCAPE);
+    console.wait_gone("500 of 500");
+
+    let recent = console.home.path().join(".local/state/quarterdeck/recent");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !std::fs::read_to_string(&recent).is_ok_and(|text| text.starts_with(second)) {
+        assert!(std::time::Instant::now() < until, "the order is not kept");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    console.press(CTRL_C);
+    console.press(CTRL_C);
+    assert!(console.wait_end().success());
+    let home = std::mem::replace(&mut console.home, tempfile::tempdir().unwrap());
+    let mut again = Console::start_in(home, &[], 40, 140, &[]);
+    again.wait_text("500 environments");
+    again.press("P");
+    let screen = again.wait_for("the recent ones", |screen| offered(&screen.contents()).len() > 10);
+    assert_eq!(offered(&screen)[..2], [second, first], "{screen}");
 }

@@ -81,13 +81,22 @@ fn row(look: &Look, hpa: &Hpa) -> Resource {
         Value::text(metrics::words(hpa)),
         Value::Int(min_replicas.unwrap_or(1)),
         Value::Int(*max_replicas),
-        Value::Count { have: status.current_replicas, want: status.desired_replicas },
+        Value::Count { have: status.current_replicas, want: wanted(hpa) },
         meta::age(&hpa.metadata),
         look.cell(Some(&look.cluster.name)),
         status.last_scale_time.map_or(Value::None, Value::Instant),
         meta::pairs(hpa.metadata.labels.as_ref()),
     ];
     look.row(KIND, &hpa.metadata, verdict(hpa), cells)
+}
+
+/// The replicas that it wants. Where none were computed the status tells 0, which is what no autoscaler goes down to by itself, unless
+/// it may: then they stay as many as there are.
+fn wanted(hpa: &Hpa) -> i64 {
+    match hpa.status.desired_replicas {
+        0 if hpa.spec.min_replicas != Some(0) => hpa.status.current_replicas,
+        desired => desired,
+    }
 }
 
 fn verdict(hpa: &Hpa) -> Verdict {

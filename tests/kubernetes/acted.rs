@@ -1,30 +1,7 @@
 //! Changes run to their end on a real control plane, and what can't end says why.
 
-use std::process::Output;
-
-use serde_json::Value;
-
 use crate::cluster::{Cluster, DENIED};
-use crate::program::quarterdeck;
-
-/// Plans an action as a script does.
-fn plan(cluster: &Cluster, environment: &str, action: &str, fields: &[&str]) -> (Output, Value) {
-    let output = quarterdeck(cluster, &[&["act", action, "-e", environment, "-o", "json"][..], fields].concat());
-    let plan = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-    (output, plan)
-}
-
-/// Plans it, and carries it out with the text that the plan wants.
-fn act(cluster: &Cluster, action: &str, fields: &[&str]) -> (Option<i32>, String) {
-    let (output, plan) = plan(cluster, "admin", action, fields);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "the plan of {action}: {errors} {plan:#}");
-    let confirm = plan["confirm"].as_str().expect("a text to confirm with");
-    let apply = ["--apply", "--confirm", confirm, "--reason", "a test"];
-    let output = quarterdeck(cluster, &[&["act", action, "-e", "admin"][..], fields, &apply].concat());
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    (output.status.code(), said)
-}
+use crate::program::{act, plan, quarterdeck};
 
 const WEB: [&str; 4] = ["--kind", "deployment", "--name", "web"];
 

@@ -7,6 +7,11 @@ mod acted;
 mod agree;
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod console;
+mod guarded;
+mod kinds;
 mod own;
 mod program;
+#[path = "../pty/mod.rs"]
+mod pty;
 mod watched;

@@ -1,46 +1,17 @@
 //! A watch over an API server that is killed and started again: nothing is lost, nothing is there twice.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use quarterdeck::kinds::{self, Sink};
-use quarterdeck::model::{Environment, Fault, Resource, Scope};
-use quarterdeck::providers::{Environments, Source, Variables};
+use quarterdeck::kinds;
+use quarterdeck::model::{Fault, Scope};
+use quarterdeck::providers::Environments;
 
 use crate::cluster::{ADMIN, Cluster};
+use crate::program::{Taken, access};
 
 /// After this the watch has found its way back: it waits longer from try to try.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-#[derive(Default)]
-struct Taken(Mutex<(Vec<Resource>, Vec<Fault>)>);
-
-impl Sink for Taken {
-    fn page(&self, rows: Vec<Resource>) {
-        self.0.lock().unwrap().0.extend(rows);
-    }
-
-    fn lacks(&self, fault: Fault) {
-        self.0.lock().unwrap().1.push(fault);
-    }
-}
-
-fn access(cluster: &Cluster) -> Arc<Environments> {
-    let variables: Variables =
-        [("HOME", cluster.home().display().to_string()), ("KUBECONFIG", cluster.kubeconfig().display().to_string())]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into_iter()
-            .collect();
-    let environment = Environment {
-        name: ADMIN.into(),
-        kube_contexts: vec![ADMIN.into()],
-        without_aws: true,
-        regions: vec!["-".into()],
-        ..Environment::default()
-    };
-    Environments::new(vec![environment], Source::Files { variables, pins: None }, kinds::reads())
-}
 
 /// The names of the pods as the watch has them, and what it lacks.
 async fn pods(access: &Environments) -> (BTreeSet<String>, Vec<Fault>) {

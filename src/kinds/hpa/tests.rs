@@ -34,6 +34,17 @@ fn metrics_are_printed_as_kubectl_prints_them() {
     );
 }
 
+#[test]
+fn replicas_that_nothing_was_computed_for_stay_as_they_are() {
+    let wanted = |least: i64, present: i64, desired: i64| {
+        let status = json!({ "currentReplicas": present, "desiredReplicas": desired });
+        let mut hpa = hpa(&json!(null), &status);
+        hpa.spec.min_replicas = Some(least);
+        wanted(&hpa)
+    };
+    assert_eq!([wanted(2, 3, 0), wanted(2, 3, 5), wanted(0, 3, 0), wanted(2, 0, 0)], [3, 5, 0, 0]);
+}
+
 #[rstest]
 #[case(json!([{ "type": "AbleToScale", "status": "True" }, { "type": "ScalingActive", "status": "True" }, { "type": "ScalingLimited", "status": "False" }]), (3, 3), Health::Ok, "")]
 #[case(json!([{ "type": "ScalingLimited", "status": "True", "reason": "TooFewReplicas", "message": "…" }]), (2, 2), Health::Ok, "at its least replicas")]
