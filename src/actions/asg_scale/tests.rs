@@ -24,7 +24,9 @@ async fn a_group_is_scaled_up_and_back() {
     let plan = planned(&rig, &name, "6").await.unwrap();
     assert_eq!(*plan.title, format!("scale {name} from 4 to 6 instances"));
     assert_eq!((plan.risk, plan.number), (Risk::Medium, Some((4, 6))));
-    assert_eq!(with_verdict(&plan, Verdict::Pass).len(), plan.preconditions.len());
+    let (verdict, evidence) = precondition(&plan, "nobody else scales it");
+    assert!(verdict == Verdict::Warn && evidence.contains("node group provisioning-workers"), "{evidence}");
+    assert_eq!(with_verdict(&plan, Verdict::Pass).len(), plan.preconditions.len() - 1);
     assert_eq!(
         *plan.command,
         format!(
