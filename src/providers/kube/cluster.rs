@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// What was refused is asked for again after this long: somebody may have been given the right.
 const AGAIN: Duration = Duration::from_mins(10);
 
+/// A type, and the namespace where only that one is watched.
+type Watched = (TypeId, Option<Arc<str>>);
+
 /// A cluster.
 pub struct Cluster {
     /// Its name: the context's, or the EKS cluster's.
@@ -43,8 +46,7 @@ pub struct Cluster {
     pub(super) user_of_context: Arc<str>,
     /// Types that may only be read in the context's own namespace: since when that is known, and what is missing.
     narrow: Mutex<HashMap<TypeId, (Instant, Fault)>>,
-    /// By type, and by the namespace where only that one is watched.
-    watches: Mutex<HashMap<(TypeId, Option<Arc<str>>), Arc<dyn Any + Send + Sync>>>,
+    watches: Mutex<HashMap<Watched, Arc<dyn Any + Send + Sync>>>,
     /// Types that are watched as the server prints them, by their names.
     pub(super) tables: Mutex<HashMap<String, Arc<TableWatch>>>,
     pub(super) moves: Arc<Moves>,
