@@ -9,12 +9,12 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::interval;
 
+use super::reminders::Reminders;
 use super::report::Report;
 use super::slot::Slot;
 use super::{Act, Acted, Event, Shared};
 use crate::actions::Carrier;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal};
-use crate::journal::{self, Entry};
 
 /// The newest word on a step counts: those that nobody has taken yet are few.
 const ROOM: usize = 64;
@@ -54,7 +54,7 @@ impl Lane {
     /// Runs until it is dropped; what is being carried out then goes on.
     pub(super) async fn run(self) {
         self.tell_orphans().await;
-        let mut due = Vec::new();
+        let mut reminders = Reminders::default();
         let mut looks = interval(LOOK);
         let mut running = JoinSet::new();
         let mut planning: HashMap<u64, AbortHandle> = HashMap::new();
@@ -65,7 +65,7 @@ impl Lane {
                         self.begin(act, &mut running, &mut planning);
                     }
                 }
-                _ = looks.tick() => due = self.tell_due(due).await,
+                _ = looks.tick() => reminders = self.tell_due(reminders).await,
                 Some(_) = running.join_next() => planning.retain(|_, task| !task.is_finished()),
             }
         }
@@ -80,17 +80,18 @@ impl Lane {
     }
 
     /// Says what is due if it is other than before.
-    async fn tell_due(&self, before: Vec<Entry>) -> Vec<Entry> {
+    async fn tell_due(&self, mut reminders: Reminders) -> Reminders {
         let (guard, now) = (Arc::clone(&self.acts.guard), self.shared.sources.now());
-        let read = move || {
-            let entries = guard.journal(LOOKED_THROUGH).unwrap_or_default();
-            journal::due(&entries, now).into_iter().cloned().collect::<Vec<_>>()
+        let look = move || {
+            let read = || guard.journal(LOOKED_THROUGH).ok();
+            let due = reminders.look(now, guard.journal_mark(), read).map(Into::into);
+            (reminders, due)
         };
-        let due = blocking(read).await.unwrap_or_default();
-        if due != before {
-            self.tell(Acted::Due(due.clone().into())).await;
+        let (reminders, due) = blocking(look).await.unwrap_or_default();
+        if let Some(due) = due {
+            self.tell(Acted::Due(due)).await;
         }
-        due
+        reminders
     }
 
     async fn tell(&self, acted: Acted) {

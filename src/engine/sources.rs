@@ -39,6 +39,9 @@ pub trait Sources: Send + Sync + 'static {
     /// Answers a query; follows every page and tells how far it has come. For what is not on screen nothing is watched on.
     fn fetch<'a>(&'a self, query: &'a Query, priority: Priority, progress: Progress<'a>) -> Asking<'a, Answer>;
 
+    /// Somebody wants an environment asked again now, whatever has failed there.
+    fn urge(&self, _environment: &str) {}
+
     /// Points of metrics of one environment and region, each with the position of its spec.
     fn metrics<'a>(
         &'a self,
