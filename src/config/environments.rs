@@ -228,7 +228,8 @@ pub(super) fn add_contexts(environments: &mut Vec<Described>, around: &Around) {
     let left: Vec<_> = around.kube.contexts.iter().filter(|context| !named(environments, &context.name)).collect();
     for context in &left {
         // Not the name of another context either: that one is to have it.
-        let others = |name: &str| name != text::clean(&context.name) && left.iter().any(|it| text::clean(&it.name) == name);
+        let others =
+            |name: &str| name != text::clean(&context.name) && left.iter().any(|it| text::clean(&it.name) == name);
         let taken = |name: &str| others(name) || environments.iter().any(|it| &*it.environment.name == name);
         let wanted = Wanted {
             name: contexts::own_name(&context.name, taken),

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, Priority, SignInState};
-use crate::kinds::logs::{Found, Update};
+use crate::kinds::logs::{Page, Update};
 use crate::kinds::{self, KindDef, Sink, System, changes, logs, metrics};
 use crate::model::{
     Answer, Changes, Environment, Fault, FaultClass, KindId, LogSource, MetricSpec, Points, Query, Resource,
@@ -179,7 +179,7 @@ impl Sources for Live {
         from: Timestamp,
         to: Timestamp,
         pattern: Option<Arc<str>>,
-    ) -> BoxStream<'static, Result<Vec<Found>, Fault>> {
+    ) -> BoxStream<'static, Result<Page, Fault>> {
         let (access, source) = (Arc::clone(&self.access), source.clone());
         let environment = Arc::clone(&source.scope.environment);
         access.look_at(&environment);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{ApiStats, Priority, SignInState};
-use crate::kinds::logs::{Found, Update};
+use crate::kinds::logs::{Page, Update};
 use crate::model::{
     Answer, Environment, Fault, KindId, LogSource, MetricSpec, Points, Query, ResourceId, Scope, Window,
 };
@@ -60,7 +60,7 @@ pub trait Sources: Send + Sync + 'static {
         from: Timestamp,
         to: Timestamp,
         pattern: Option<Arc<str>>,
-    ) -> BoxStream<'static, Result<Vec<Found>, Fault>>;
+    ) -> BoxStream<'static, Result<Page, Fault>>;
 
     /// Starts a live tail of a source. It is running when this returns; the stream ends when it breaks off.
     fn live(
