@@ -63,7 +63,8 @@ async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, 
         colour: setup.colour(),
     };
     let mut out = BufWriter::new(io::stdout());
-    let (mut failing, mut lacks): (BTreeMap<u16, Arc<Fault>>, bool) = Default::default();
+    let mut failing: BTreeMap<u16, Arc<Fault>> = BTreeMap::new();
+    let mut lacks = false;
     while let Some(event) = events.recv().await {
         let Event::Tail(TAIL, event) = event else { continue };
         match event {
