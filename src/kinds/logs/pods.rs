@@ -133,13 +133,21 @@ async fn written(
     let (mut lines, mut count, mut first) = (Vec::new(), 0, None);
     while let Some((at, message)) = log.try_next().await? {
         count += 1;
-        first.get_or_insert(at);
-        if (pods.previous || (at >= from && at <= to)) && words.take(&message) {
+        let taken = (pods.previous || (at >= from && at <= to)) && words.take(&message);
+        first.get_or_insert((at, taken));
+        if taken {
             lines.push(writer.line(at, &message));
         }
     }
     // The server counts by whole seconds: what was cut may lie before.
-    Ok(Written { lines, more: count > LAST && first.is_some_and(|first| pods.previous || first >= from) })
+    let Some((_, taken)) = first.filter(|(at, _)| count > LAST && (pods.previous || *at >= from)) else {
+        return Ok(Written { lines, more: false });
+    };
+    // The one more that was asked for.
+    if taken {
+        lines.remove(0);
+    }
+    Ok(Written { lines, more: true })
 }
 
 impl Pods {

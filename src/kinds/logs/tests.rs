@@ -28,7 +28,8 @@ struct Yard {
 
 impl Yard {
     async fn new() -> Self {
-        let clock = Clock::manual(Timestamp::now());
+        // Ahead of our own clock, so that a live tail, which begins by that, has all that is written from here on.
+        let clock = Clock::manual(Timestamp::now() + SignedDuration::from_mins(5));
         Self::on(Estate::new(7, clock.clone()), clock, BETA9).await
     }
 
@@ -88,7 +89,7 @@ async fn the_lines_of_all_pods_of_a_workload_are_merged() {
     let (lines, lacks) = yard.last(&yard.labelled("beta9-system", "app=sandbox-router"), 120).await;
     assert_eq!(lacks, [""; 0]);
     assert!(lines.len() > 50 && lines.is_sorted_by_key(|line| line.at), "{}", lines.len());
-    assert_eq!(writers(&lines).len(), 3, "each of three pods writes");
+    assert!(writers(&lines).len() >= 3, "each of its pods writes");
     let (one, _) = yard.last(&yard.source(PROVISIONING, PodsOf::One(API.into()), false), 60).await;
     assert!(!one.is_empty() && writers(&one).len() <= 1);
     let (none, _) = yard.last(&yard.source(PROVISIONING, PodsOf::One("gone".into()), false), 60).await;
