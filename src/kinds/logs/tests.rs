@@ -28,8 +28,10 @@ struct Yard {
 
 impl Yard {
     async fn new() -> Self {
-        // Ahead of our own clock, so that a live tail, which begins by that, has all that is written from here on.
-        let clock = Clock::manual(Timestamp::now() + SignedDuration::from_mins(5));
+        // Ahead of our own clock, so that a live tail, which begins by that, has all that is written from here on; and late in a
+        // second, since servers count by whole ones.
+        let second = Timestamp::from_second(Timestamp::now().as_second() + 300).unwrap();
+        let clock = Clock::manual(second + SignedDuration::from_millis(700));
         Self::on(Estate::new(7, clock.clone()), clock, BETA9).await
     }
 
