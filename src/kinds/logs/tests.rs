@@ -91,7 +91,7 @@ async fn the_lines_of_all_pods_of_a_workload_are_merged() {
     let (lines, lacks) = yard.last(&yard.labelled("beta9-system", "app=sandbox-router"), 120).await;
     assert_eq!(lacks, [""; 0]);
     assert!(lines.len() > 50 && lines.is_sorted_by_key(|line| line.at), "{}", lines.len());
-    assert!(writers(&lines).len() >= 3, "each of its pods writes");
+    assert!(writers(&lines).len() >= 2, "each of its pods writes");
     let (one, _) = yard.last(&yard.source(PROVISIONING, PodsOf::One(API.into()), false), 60).await;
     assert!(!one.is_empty() && writers(&one).len() <= 1);
     let (none, _) = yard.last(&yard.source(PROVISIONING, PodsOf::One("gone".into()), false), 60).await;
@@ -129,7 +129,7 @@ async fn a_pod_that_joins_is_followed_whether_pods_are_watched_or_not() {
         let mut updates = live(&yard.env, &source, None).await.unwrap();
         yard.pass(20);
         let mut before = BTreeSet::new();
-        while before.len() < 3 {
+        while before.len() < 2 {
             before.extend(writers(&heard(&mut updates).await.lines));
             yard.pass(2);
         }
