@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    quarterdeck::cli::run()
+    quarterdeck::providers::apart::begin().unwrap_or_else(quarterdeck::cli::run)
 }

@@ -160,6 +160,26 @@ fn config_check_explains_each_environment() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn config_check_says_which_contexts_stand_by_themselves() {
+    let home = home("[[environment]]\nname = 'acme'\naws_profile = 'acme-dev'\nkube_contexts = ['one']\n");
+    fs::create_dir_all(home.path().join(".kube")).unwrap();
+    let context = |name: &str| format!("- name: {name}\n  context: {{cluster: c, user: u}}\n");
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {{server: 'https://c'}}\nusers:\n- name: u\n  \
+         user: {{token: t}}\ncontexts:\n{}",
+        ["one", "two", "acme"].map(context).concat()
+    );
+    fs::write(home.path().join(".kube/config"), kubeconfig).unwrap();
+    let text = out(&quarterdeck(home.path(), &["config", "check"]));
+    assert!(text.contains("no problems; environments: 3\n"), "{text}");
+    let by_itself = "  by itself    no [[environment]] has this context in its `kube_contexts`";
+    assert!(text.contains("\ntwo\n") && text.contains(&format!("{by_itself}\n")), "{text}");
+    assert!(text.contains("\nacme-k8s\n"), "{text}");
+    assert!(text.contains(&format!("{by_itself}; another environment is called `acme`\n")), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn config_check_names_each_mistake_and_exits_1() {
     let home =
         home("[console]\nthem = 'x'\n[[environment]]\nname = 'a'\naws_profile = 'acme-dve'\nregions = ['eu-west-1']\n");
@@ -366,6 +386,17 @@ mod demo {
             assert_eq!((&line["environment"], &line["level"]), (&"dhbw-prod".into(), &"error".into()), "{line}");
         }
         assert!(errors.lines().count() > 0);
+    }
+
+    #[test]
+    fn logs_of_pods_say_what_is_left_out() {
+        let home = home("");
+        let logs = ["--demo", "-e", "beta9-prod", "logs", "labels:beta9-provisioning/app=provisioning-api"];
+        let output = quarterdeck(home.path(), &[&logs[..], &["--since", "6h"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        assert!(err(&output).contains("only its last 20000 are read"), "{}", err(&output));
+        assert!(out(&output).lines().count() >= 20_000);
+        assert!(quarterdeck(home.path(), &[&logs[..], &["--since", "10m"]].concat()).status.success());
     }
 
     #[test]

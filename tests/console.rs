@@ -237,3 +237,75 @@ fn of_five_hundred_environments_the_most_recent_come_first() {
     let screen = again.wait_for("the recent ones", |screen| offered(&screen.contents()).len() > 10);
     assert_eq!(offered(&screen)[..2], [second, first], "{screen}");
 }
+
+/// Programs that give credentials and write on the terminal: what they write there must not be seen.
+#[cfg(unix)]
+#[test]
+fn programs_that_give_credentials_never_write_on_the_screen() {
+    let home = tempfile::tempdir().unwrap();
+    let script = |name: &str| {
+        let done = home.path().join(name);
+        format!("printf SMEARED > /dev/tty; echo done > {}; exit 3", done.display())
+    };
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    std::fs::create_dir_all(home.path().join(".kube")).unwrap();
+    let profile =
+        format!("[profile web]\nregion = eu-central-1\ncredential_process = {}/process\n", home.path().display());
+    std::fs::write(home.path().join(".aws/config"), profile).unwrap();
+    let process = home.path().join("process");
+    std::fs::write(&process, format!("#!/bin/sh\n{}\n", script("of-process"))).unwrap();
+    std::fs::set_permissions(&process, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {{server: 'https://127.0.0.1:1'}}\n\
+         contexts:\n- name: rack\n  context: {{cluster: c, user: u}}\nusers:\n- name: u\n  user:\n    exec:\n      \
+         apiVersion: client.authentication.k8s.io/v1\n      interactiveMode: Never\n      command: /bin/sh\n      \
+         args: ['-c', '{}']\n",
+        script("of-plugin")
+    );
+    std::fs::write(home.path().join(".kube/config"), kubeconfig).unwrap();
+    let done = ["of-process", "of-plugin"].map(|name| home.path().join(name));
+    let mut console = Console::start_in(home, &[], 40, 140, &[]);
+    console.wait_for("both programs run", |_| done.iter().all(|file| file.exists()));
+    console.press("f");
+    console.wait_text("expired");
+    let raw = console.raw();
+    assert!(!String::from_utf8_lossy(&raw).contains("SMEARED"));
+}
+
+/// Started in a session of its own, a program that waits is ended with all it has started, and one that is not there is known.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_apart_is_ended_with_all_it_has_started() {
+    use quarterdeck::providers::process::{Failure, run};
+    use quarterdeck::providers::{Variables, apart};
+    use tokio::process::Command;
+
+    apart::through(env!("CARGO_BIN_EXE_quarterdeck").into());
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    let variables: Variables = [("PATH".to_owned(), std::env::var("PATH").unwrap())].into_iter().collect();
+    let patience = std::time::Duration::from_secs(3);
+    let mut waits = Command::new("sh");
+    waits.args(["-c", &format!("sleep 60 & echo $! > {}; wait", pid.display())]);
+    assert!(matches!(run(waits, &variables, patience).await, Err(Failure::Late)));
+    let pid = std::fs::read_to_string(pid).unwrap();
+    let runs = || {
+        let asked = std::process::Command::new("ps").args(["-o", "stat=", "-p", pid.trim()]).output().unwrap();
+        !asked.stdout.is_empty() && !asked.stdout.starts_with(b"Z")
+    };
+    for _ in 0..100 {
+        if !runs() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(!runs(), "{pid} still runs");
+    let mut says = Command::new("sh");
+    says.args(["-c", "echo out; echo err >&2; exit 7"]);
+    let ended = run(says, &variables, patience).await.ok().unwrap();
+    assert_eq!((ended.status.code(), ended.out, ended.complaint), (Some(7), b"out\n".to_vec(), "err\n".to_owned()));
+    match run(Command::new("/no/such/program"), &variables, patience).await {
+        Err(Failure::Start(error)) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
+        other => panic!("{:?}", other.err()),
+    }
+}

@@ -1,7 +1,11 @@
 //! A token for EKS, part by part beside the one that `aws eks get-token` makes for the same profile. The command calls no network for
-//! it. Without it the test is skipped and says so; in CI that is a failure.
+//! it; where there is none on the path, one is installed into a virtual environment. Where that can't be, the test is skipped and
+//! says so; in CI that is a failure.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+
+#[path = "servers/python.rs"]
+mod python;
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -16,6 +20,20 @@ const CLUSTER: &str = "beta9-prod";
 const REGION: &str = "eu-central-1";
 const KEYS: [&str; 3] = ["AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "session/token+with=signs=="];
 
+/// The command for a machine without it. It names the exact `botocore` that it goes with, so it has an environment of its own.
+const AWS: &str = "awscli==1.45.64\n";
+
+/// The `aws` command: the machine's own, else an installed one.
+fn aws() -> Result<Command, String> {
+    if Command::new("aws").arg("--version").output().is_ok_and(|ended| ended.status.success()) {
+        return Ok(Command::new("aws"));
+    }
+    let python = python::environment("aws-command", AWS);
+    let mut command = Command::new(python.ok_or("there is no `aws`, and none can be installed")?);
+    command.args(["-m", "awscli"]);
+    Ok(command)
+}
+
 /// What `aws` prints for a profile with these keys, or why there is no `aws`.
 fn printed(session: bool) -> Result<String, String> {
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -27,7 +45,7 @@ fn printed(session: bool) -> Result<String, String> {
     std::fs::write(folder.join("credentials"), keys).map_err(|error| error.to_string())?;
     std::fs::write(folder.join("config"), format!("[profile twin]\nregion = {REGION}\n"))
         .map_err(|error| error.to_string())?;
-    let mut command = Command::new("aws");
+    let mut command = aws()?;
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
         command.env_remove(name);
     }

@@ -17,6 +17,8 @@ pub struct SourceState {
     pub fault: Option<Arc<Fault>>,
     /// Open gap, from and to.
     pub gap: Option<(Timestamp, Timestamp)>,
+    /// What is left out of it, in words.
+    pub lacks: Vec<&'static str>,
 }
 
 /// How far back a tail starts.

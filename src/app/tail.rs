@@ -21,6 +21,11 @@ impl LogsView {
             TailEvent::Gap(source, from, to) => self.of_source(source, |state| state.gap = Some((from, to))),
             TailEvent::Filled(source, _) => self.of_source(source, |state| state.gap = None),
             TailEvent::Failed(source, fault) => self.of_source(source, |state| state.fault = Some(fault)),
+            TailEvent::Lacks(source, what) => self.of_source(source, |state| {
+                if !state.lacks.contains(&what) {
+                    state.lacks.push(what);
+                }
+            }),
             TailEvent::End => self.ended = true,
         }
     }

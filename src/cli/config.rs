@@ -7,6 +7,7 @@ use super::args::{ConfigCommand, Global};
 use super::screen::Screen;
 use super::{DONE, Failure, Setup, policy, wrong};
 use crate::config::{Config, Described, EXAMPLE, Origin};
+use crate::model::text;
 
 pub(super) fn run(command: Option<ConfigCommand>, global: Global) -> Result<ExitCode, Failure> {
     let Setup { mut config, .. } = Setup::new(global)?;
@@ -62,6 +63,20 @@ fn check(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Why a context of the kubeconfig is an environment, and why it is not called by its name where it is not.
+fn by_itself(described: &Described) -> String {
+    let Some(context) = described.environment.kube_contexts.first().filter(|_| described.by_itself) else {
+        return String::new();
+    };
+    let context = text::clean(context);
+    let renamed = if *context == *described.environment.name {
+        String::new()
+    } else {
+        format!("; another environment is called `{context}`")
+    };
+    format!("no [[environment]] has this context in its `kube_contexts`{renamed}")
+}
+
 fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
     let environment = &described.environment;
     let with = |value: &str, origin: Origin| match origin {
@@ -98,6 +113,7 @@ fn environment(described: &Described, out: &mut dyn Write) -> io::Result<()> {
         ("contexts", contexts.join("; ")),
         ("terraform", backends.join("; ")),
         ("stands in", place),
+        ("by itself", by_itself(described)),
     ] {
         if !value.is_empty() {
             writeln!(out, "  {label:11}  {value}")?;

@@ -83,6 +83,7 @@ fn describe(environment: &EstateEnvironment, global: &Global) -> Described {
         stage: Origin::Estate,
         regions: if global.region.is_some() { Origin::Flag } else { Origin::Estate },
         credentials: "the built-in estate".to_owned(),
+        by_itself: false,
         contexts: Vec::new(),
     }
 }

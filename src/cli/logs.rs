@@ -64,6 +64,7 @@ async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, 
     };
     let mut out = BufWriter::new(io::stdout());
     let mut failing: BTreeMap<u16, Arc<Fault>> = BTreeMap::new();
+    let mut lacks = false;
     while let Some(event) = events.recv().await {
         let Event::Tail(TAIL, event) = event else { continue };
         match event {
@@ -80,10 +81,14 @@ async fn print(setup: &Setup, args: &LogsArgs, spec: &TailSpec) -> Result<bool, 
             }
             TailEvent::Gap(source, from, _) => note(spec, source, &format!("lines since {from} may be missing")),
             TailEvent::Filled(source, from) => note(spec, source, &format!("lines since {from} are complete")),
+            TailEvent::Lacks(source, what) => {
+                lacks = true;
+                note(spec, source, what);
+            }
             TailEvent::End => break,
         }
     }
-    Ok(!failing.is_empty())
+    Ok(lacks || !failing.is_empty())
 }
 
 fn report(setup: &Setup, spec: &TailSpec, source: u16, fault: &Fault) {

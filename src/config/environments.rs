@@ -1,6 +1,6 @@
 //! Which environments there are, and where each of their properties came from: from `[[environment]]` sections, else one for
-//! each AWS profile, one for ambient credentials and one for each context of the kubeconfig. Reads no file itself and asks no
-//! provider.
+//! each AWS profile and one for ambient credentials; and in either case one for each context of the kubeconfig that no section
+//! names. Reads no file itself and asks no provider.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,6 +63,8 @@ pub struct Described {
     pub credentials: String,
     /// How one signs in to each of its contexts, in words.
     pub contexts: Vec<(Arc<str>, String)>,
+    /// It is a context of the kubeconfig that no `[[environment]]` names.
+    pub by_itself: bool,
 }
 
 impl Described {
@@ -170,6 +172,7 @@ impl Around<'_> {
             customer: customer_from,
             stage: stage_from,
             regions: regions_from,
+            by_itself: false,
         }
     }
 }
@@ -189,7 +192,7 @@ struct Wanted {
     without_aws: bool,
 }
 
-/// One environment for each AWS profile, in the order of their names, one for ambient credentials, and one for each context.
+/// One environment for each AWS profile, in the order of their names, and one for ambient credentials.
 pub(super) fn from_files(around: &Around, problems: &mut Vec<Problem>) -> Vec<Described> {
     let mut wanted: Vec<Wanted> = Vec::new();
     let only_settings = |name: &str, profile: &Profile| name == "default" && !profile.has_credentials();
@@ -214,17 +217,29 @@ pub(super) fn from_files(around: &Around, problems: &mut Vec<Problem>) -> Vec<De
             wanted.push(Wanted { name: AMBIENT.into(), ..Wanted::default() });
         }
     }
-    for context in &around.kube.contexts {
-        let name = contexts::own_name(&context.name, |name| wanted.iter().any(|other| &*other.name == name));
-        wanted.push(Wanted {
-            name,
+    wanted.into_iter().map(|wanted| around.describe(wanted)).collect()
+}
+
+/// Adds an environment for each context that none of these has. Where another one has its name already, it gets one of its own.
+pub(super) fn add_contexts(environments: &mut Vec<Described>, around: &Around) {
+    let named = |environments: &[Described], name: &str| {
+        environments.iter().any(|other| other.environment.kube_contexts.iter().any(|context| **context == *name))
+    };
+    let left: Vec<_> = around.kube.contexts.iter().filter(|context| !named(environments, &context.name)).collect();
+    for context in &left {
+        // Not the name of another context either: that one is to have it.
+        let others =
+            |name: &str| name != text::clean(&context.name) && left.iter().any(|it| text::clean(&it.name) == name);
+        let taken = |name: &str| others(name) || environments.iter().any(|it| &*it.environment.name == name);
+        let wanted = Wanted {
+            name: contexts::own_name(&context.name, taken),
             place: Some(Place::file(&context.file)),
             kube_contexts: vec![context.name.as_str().into()],
             without_aws: true,
             ..Wanted::default()
-        });
+        };
+        environments.push(Described { by_itself: true, ..around.describe(wanted) });
     }
-    wanted.into_iter().map(|wanted| around.describe(wanted)).collect()
 }
 
 /// The environments of the `[[environment]]` sections.

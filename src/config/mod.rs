@@ -227,6 +227,7 @@ fn read_sections(config: &mut Config, file: &Path, text: &str, around: &Around) 
 fn choose_environments(config: &mut Config, configured: Option<Vec<Described>>, around: &Around) {
     let is_configured = configured.is_some();
     config.described = configured.unwrap_or_else(|| environments::from_files(around, &mut config.problems));
+    environments::add_contexts(&mut config.described, around);
     config.problems.extend(environments::check(&config.described, around.files));
     let usable = config.described.iter().filter(|described| described.is_usable());
     config.environments = usable.map(|described| described.environment.clone()).collect();

@@ -255,7 +255,7 @@ fn contexts_belong_to_the_environments_that_name_them() {
     let text = "[[environment]]\nname = 'a'\naws_profile = 'acme-dev'\nkube_contexts = ['one', 'one']\n\
                 [[environment]]\nname = 'b-prod'\nkube_contexts = ['two', 'thre']\n";
     let config = Machine::new().profiles(PROFILES).contexts(&["one", "two", "three"]).config(text).load();
-    assert_eq!(names(&config), ["a", "b-prod"]);
+    assert_eq!(names(&config), ["a", "b-prod", "three"]);
     assert_eq!(
         said(&config.problems),
         [
@@ -263,11 +263,25 @@ fn contexts_belong_to_the_environments_that_name_them() {
             "config.toml:7:25: there is no kubeconfig context `thre` (did you mean `three`?)",
         ]
     );
-    let [a, b] = &config.environments[..] else { panic!("{:?}", config.environments) };
-    assert!(!a.without_aws && b.without_aws);
+    let [a, b, three] = &config.environments[..] else { panic!("{:?}", config.environments) };
+    assert!(!a.without_aws && b.without_aws && three.without_aws);
+    assert_eq!(config.described.iter().map(|it| it.by_itself).collect::<Vec<_>>(), [false, false, true]);
     assert_eq!((&a.kube_contexts[..], &*b.regions[0]), (&["one".into()][..], "-"));
     assert_eq!(config.described[0].contexts, [("one".into(), "exec aws (/k/config)".to_owned())]);
     assert_eq!(config.described[1].contexts[1].1, "not in the kubeconfig");
+}
+
+#[test]
+fn a_context_that_no_section_names_is_one_by_itself_whatever_its_name() {
+    let text = "[[environment]]\nname = 'kind'\naws_profile = 'acme-dev'\nkube_contexts = ['b']\n\
+                [[environment]]\nname = 'lost'\naws_profile = 'none'\nkube_contexts = ['c']\n";
+    let config = Machine::new().profiles(PROFILES).contexts(&["kind", "b", "c", "kind-k8s"]).config(text).load();
+    // An environment that is left out for want of a region still has its context.
+    assert_eq!(names(&config), ["kind", "kind-k8s-2", "kind-k8s"]);
+    let contexts: Vec<_> = config.environments.iter().map(|it| &*it.kube_contexts[0]).collect();
+    assert_eq!(contexts, ["b", "kind", "kind-k8s"]);
+    // AWS profiles are not added to what is configured.
+    assert!(config.environments[1..].iter().all(|it| it.without_aws));
 }
 
 #[test]

@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::interval;
 
+use super::reminders::Reminders;
 use super::slot::Slot;
 use super::{Act, Acted, Event, Shared};
 use crate::actions::Carrier;
 use crate::guard::{Consent, Ended, Guard, Proposal, Refusal, Report};
-use crate::journal::{self, Entry};
 use crate::model::Sent;
 
 /// Between two looks for what is due.
@@ -149,29 +149,26 @@ async fn remind(shared: Arc<Shared>, guard: Arc<Guard>, ended: Arc<Notify>) {
     if !orphans.is_empty() {
         tell(&shared, Acted::Orphans(orphans.into())).await;
     }
-    let mut told = Vec::new();
+    let mut reminders = Reminders::default();
     let mut looks = interval(LOOK);
     loop {
         tokio::select! {
             _ = looks.tick() => {}
             () = ended.notified() => {}
         }
+        let (looking, now) = (Arc::clone(&guard), shared.sources.now());
         // A journal that can't be read now takes nothing back.
-        if let Some(due) = due(&shared, Arc::clone(&guard)).await.filter(|due| *due != told) {
-            tell(&shared, Acted::Due(due.clone().into())).await;
-            told = due;
+        let look = move || {
+            let due = reminders.look(now, looking.journal_mark(), || looking.journal(LOOKED_THROUGH).ok());
+            let due = due.map(Into::into);
+            (reminders, due)
+        };
+        let Some((looked, due)) = blocking(look).await else { return };
+        reminders = looked;
+        if let Some(due) = due {
+            tell(&shared, Acted::Due(due)).await;
         }
     }
-}
-
-/// What was done for a time that is over.
-async fn due(shared: &Shared, guard: Arc<Guard>) -> Option<Vec<Entry>> {
-    let now = shared.sources.now();
-    let read = move || {
-        let entries = guard.journal(LOOKED_THROUGH).ok()?;
-        Some(journal::due(&entries, now).into_iter().cloned().collect())
-    };
-    blocking(read).await.flatten()
 }
 
 /// What is said of a proposal that is being carried out, until it is told. Whoever says it never waits. As long as the proposal at

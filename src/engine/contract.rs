@@ -148,6 +148,8 @@ pub enum TailEvent {
     Filled(u16, Timestamp),
     /// A source can't be read now; it is tried again.
     Failed(u16, Arc<Fault>),
+    /// A source is read, but not all of it: what is left out, in words. It stays so.
+    Lacks(u16, &'static str),
     /// A range without following is complete.
     End,
 }

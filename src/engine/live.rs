@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, Priority, SignInState};
-use crate::kinds::logs::{Found, Update};
+use crate::kinds::logs::{Page, Update};
 use crate::kinds::{self, KindDef, Sink, System, changes, logs, metrics};
 use crate::model::{
     Answer, Changes, Environment, Fault, FaultClass, KindId, LogSource, MetricSpec, Points, Query, Resource,
@@ -131,10 +131,18 @@ impl Live {
 impl Sources for Live {
     fn fetch<'a>(&'a self, query: &'a Query, priority: Priority, progress: Progress<'a>) -> Asking<'a, Answer> {
         async move {
+            let environment = &query.scope().environment;
+            if priority == Priority::Screen {
+                self.access.look_at(environment);
+            }
             let answer = self.answer(query, priority, progress).await;
-            answer.map_err(|fault| self.access.explain(fault, &query.scope().environment))
+            answer.map_err(|fault| self.access.explain(fault, environment))
         }
         .boxed()
+    }
+
+    fn urge(&self, environment: &str) {
+        self.access.urge(environment);
     }
 
     fn metrics<'a>(
@@ -171,9 +179,10 @@ impl Sources for Live {
         from: Timestamp,
         to: Timestamp,
         pattern: Option<Arc<str>>,
-    ) -> BoxStream<'static, Result<Vec<Found>, Fault>> {
+    ) -> BoxStream<'static, Result<Page, Fault>> {
         let (access, source) = (Arc::clone(&self.access), source.clone());
         let environment = Arc::clone(&source.scope.environment);
+        access.look_at(&environment);
         let explainer = Arc::clone(&access);
         let pages = async move {
             let env = logs::env(&access, &source).await?;

@@ -11,6 +11,7 @@ mod ledger;
 mod live;
 mod metrics;
 mod pace;
+mod reminders;
 mod report;
 mod schedule;
 mod slot;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{ApiStats, Priority, SignInState};
-use crate::kinds::logs::{Found, Update};
+use crate::kinds::logs::{Page, Update};
 use crate::model::{
     Answer, Environment, Fault, KindId, LogSource, MetricSpec, Points, Query, ResourceId, Scope, Window,
 };
@@ -39,6 +39,9 @@ pub trait Sources: Send + Sync + 'static {
     /// Answers a query; follows every page and tells how far it has come. For what is not on screen nothing is watched on.
     fn fetch<'a>(&'a self, query: &'a Query, priority: Priority, progress: Progress<'a>) -> Asking<'a, Answer>;
 
+    /// Somebody wants an environment asked again now, whatever has failed there.
+    fn urge(&self, _environment: &str) {}
+
     /// Points of metrics of one environment and region, each with the position of its spec.
     fn metrics<'a>(
         &'a self,
@@ -57,7 +60,7 @@ pub trait Sources: Send + Sync + 'static {
         from: Timestamp,
         to: Timestamp,
         pattern: Option<Arc<str>>,
-    ) -> BoxStream<'static, Result<Vec<Found>, Fault>>;
+    ) -> BoxStream<'static, Result<Page, Fault>>;
 
     /// Starts a live tail of a source. It is running when this returns; the stream ends when it breaks off.
     fn live(

@@ -15,7 +15,7 @@ use super::pace::Pace;
 use super::report::Report;
 use super::sources::{Asking, Changed, Progress, Sources};
 use super::{ApiStats, Engine, Event, Interest, Priority, Request, Settings, Shared, SignInState};
-use crate::kinds::logs::{Found, Update};
+use crate::kinds::logs::{Found, Page, Update};
 use crate::model::{
     Answer, Fault, FaultClass, Health, KindId, Level, LogSource, MetricSpec, Points, Query, Resource, ResourceId, Rows,
     Scope, Window,
@@ -60,11 +60,15 @@ pub(super) struct Fake {
     pub(super) ranges: Mutex<Vec<(i64, i64)>>,
     /// What each pass over a range brings.
     pub(super) passes: Script<Result<Vec<Vec<Found>>, Fault>>,
+    /// What each of them lacks.
+    pub(super) lacks: Mutex<Option<&'static str>>,
     /// What each live tail sends; `Err` from the start if there is none.
     pub(super) lives: Script<Result<Vec<Told>, FaultClass>>,
     pub(super) live_starts: AtomicUsize,
     /// So many sign-ins are never confirmed.
     pub(super) sign_ins_to_hang: AtomicUsize,
+    /// Environments that somebody wanted asked again.
+    pub(super) urged: Mutex<Vec<String>>,
     pub(super) changed: Mutex<Changed>,
     pub(super) stats: Mutex<Vec<(Arc<str>, ApiStats)>>,
     pub(super) clock: Mutex<Option<Timestamp>>,
@@ -170,16 +174,24 @@ impl Sources for Fake {
         async move { self.log_sources.lock().unwrap().get(&*resource.id).cloned().unwrap_or(Ok(Vec::new())) }.boxed()
     }
 
+    fn urge(&self, environment: &str) {
+        self.urged.lock().unwrap().push(environment.to_owned());
+    }
+
     fn lines(
         &self,
         _: &LogSource,
         from: Timestamp,
         to: Timestamp,
         _: Option<Arc<str>>,
-    ) -> BoxStream<'static, Result<Vec<Found>, Fault>> {
+    ) -> BoxStream<'static, Result<Page, Fault>> {
         self.ranges.lock().unwrap().push((from.as_millisecond(), to.as_millisecond()));
         match next(&mut self.passes.lock().unwrap()).unwrap_or(Ok(Vec::new())) {
-            Ok(pages) => stream::iter(pages.into_iter().map(Ok)).boxed(),
+            Ok(pages) => {
+                let lacks = *self.lacks.lock().unwrap();
+                let last = lacks.map(|lacks| Page { lines: Vec::new(), lacks: Some(lacks) });
+                stream::iter(pages.into_iter().map(Page::from).chain(last).map(Ok)).boxed()
+            }
             Err(fault) => stream::iter([Err(fault)]).boxed(),
         }
     }

@@ -247,6 +247,11 @@ impl Guard {
         self.journal.newest(newest, None, &|_| true)
     }
 
+    /// What tells whether anything was written in the journal since.
+    pub fn journal_mark(&self) -> journal::Mark {
+        self.journal.mark()
+    }
+
     /// Whether something is being sent or is still to be sent: whoever leaves now should be asked.
     pub fn is_sending(&self) -> bool {
         self.busy.load(Ordering::SeqCst) > 0

@@ -10,11 +10,12 @@ use super::{Entry, Event, Outcome, Place};
 /// The change that says until when something is meant to be so.
 const UNTIL: &str = "until";
 
-/// The intents whose time is over, the newest first. `entries` are the newest of the journal, the newest first.
-pub fn due(entries: &[Entry], now: Timestamp) -> Vec<&Entry> {
+/// The intents for a time that were not taken back since, the newest first. `entries` are the newest of the journal, the newest
+/// first.
+pub fn timed(entries: &[Entry]) -> Vec<&Entry> {
     let mut succeeded = HashSet::new();
     let mut settled: HashSet<(&str, &Place)> = HashSet::new();
-    let mut due = Vec::new();
+    let mut timed = Vec::new();
     for entry in entries {
         match &entry.event {
             Event::Outcome { part, step, outcome: Outcome::Succeeded, .. } => {
@@ -23,14 +24,19 @@ pub fn due(entries: &[Entry], now: Timestamp) -> Vec<&Entry> {
             Event::Intent { action, part, step, changes, .. } if succeeded.contains(&(&entry.run, *part, *step)) => {
                 // Whatever came last about the same thing counts.
                 let newest = settled.insert((action, &entry.place));
-                if newest && until(changes).is_some_and(|until| until <= now) {
-                    due.push(entry);
+                if newest && until(changes).is_some() {
+                    timed.push(entry);
                 }
             }
             _ => {}
         }
     }
-    due
+    timed
+}
+
+/// Whether the time of such an intent is over.
+pub fn is_over(entry: &Entry, now: Timestamp) -> bool {
+    matches!(&entry.event, Event::Intent { changes, .. } if until(changes).is_some_and(|until| until <= now))
 }
 
 fn until(changes: &[(String, Value, Value)]) -> Option<Timestamp> {
@@ -50,6 +56,10 @@ mod tests {
         let place = Place { environment: "a".to_owned(), id: "alarm".to_owned(), ..Place::default() };
         let (at, who) = (Timestamp::UNIX_EPOCH, Who::default());
         Entry { seq: 1, at, run: run.to_owned(), who, place, event, prev: String::new(), hash: String::new() }
+    }
+
+    fn due(entries: &[Entry], now: Timestamp) -> Vec<&Entry> {
+        timed(entries).into_iter().filter(|entry| is_over(entry, now)).collect()
     }
 
     fn intent(run: &str, until: Option<&str>) -> Entry {

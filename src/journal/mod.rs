@@ -27,11 +27,12 @@ mod verify;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 
 use book::Book;
-pub use due::due;
+pub use due::{is_over, timed};
 pub use entry::{Draft, Entry, Event, Outcome, Place, Who};
 use runs::LeftBehind;
 pub use runs::Run;
@@ -90,6 +91,15 @@ impl Journal {
             source: io::Error::new(io::ErrorKind::NotFound, "there is no folder to keep it in"),
         };
         Err(first.unwrap_or_else(nowhere))
+    }
+
+    /// What tells whether anything was written since: as long as this is the same, so is what can be read.
+    pub fn mark(&self) -> Mark {
+        let look = |book: &Book| {
+            let found = std::fs::metadata(book.path()).ok()?;
+            Some((found.modified().ok()?, found.len()))
+        };
+        Mark(self.books.iter().map(look).collect())
     }
 
     /// The newest so many entries that are wanted, newest first, none before `since`. Lines that are no entries are left out:
@@ -176,6 +186,10 @@ impl Journal {
         Ok(open)
     }
 }
+
+/// When the files were changed last, and how long they were then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark(Vec<Option<(SystemTime, u64)>>);
 
 /// A step of a run.
 type Step = (String, (usize, usize));

@@ -1,9 +1,14 @@
 //! Log lines, wherever they are written: CloudWatch log groups and Kubernetes pods. Knows nothing of who reads them: doubles, gaps
 //! and order are the engine's affair.
 
+mod follow;
 mod groups;
 mod level;
 mod pods;
+mod selector;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests;
 mod words;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -41,17 +46,34 @@ pub struct Found {
     pub text: Box<str>,
 }
 
-/// What a live tail sends every second, also when nothing was written.
+/// A page of lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The lines, oldest first.
+    pub lines: Vec<Found>,
+    /// What is not read of the source, whatever comes, in words.
+    pub lacks: Option<&'static str>,
+}
+
+impl From<Vec<Found>> for Page {
+    fn from(lines: Vec<Found>) -> Self {
+        Self { lines, lacks: None }
+    }
+}
+
+/// What a live tail sends now and then, also when nothing was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {
     /// The lines.
     pub lines: Vec<Found>,
     /// There were more lines than these.
     pub sampled: bool,
+    /// What is not followed of the source, whatever comes, in words.
+    pub lacks: Option<&'static str>,
 }
 
 /// Pages of lines.
-pub type Pages = BoxStream<'static, Result<Vec<Found>, Fault>>;
+pub type Pages = BoxStream<'static, Result<Page, Fault>>;
 /// Updates of a live tail.
 pub type Updates = BoxStream<'static, Result<Update, Fault>>;
 
@@ -83,7 +105,7 @@ pub async fn live(env: &Env, source: &LogSource, pattern: Option<&str>) -> Resul
     match of {
         LogOrigin::Group { name, stream_prefix } => groups::live(env, &Group { name, stream_prefix }, pattern).await,
         LogOrigin::Pods { pods, container, previous } => {
-            pods::live(env, Pods { scope, of: pods, container, previous }, pattern).await
+            follow::live(env, Pods { scope, of: pods, container, previous }, pattern).await
         }
     }
 }

@@ -36,7 +36,7 @@ pub struct Rig {
 }
 
 impl Rig {
-    fn on(estate: Estate) -> Self {
+    pub fn on(estate: Estate) -> Self {
         let list = estate.environments().iter().map(crate::cli::demo::configured).collect();
         let (clients, clusters) = (estate.clone(), estate.clone());
         let source = Source::Estate {

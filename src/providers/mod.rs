@@ -1,10 +1,12 @@
 //! Connections to customers' systems and their faults. Nothing of the screen, nothing of kinds.
 
+pub mod apart;
 pub mod aws;
 pub mod kube;
 pub mod lend;
 mod memory;
-mod process;
+pub mod process;
+mod restraint;
 
 use std::sync::Arc;
 

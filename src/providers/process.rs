@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use super::Variables;
+use super::{Variables, apart};
 
 /// A program that takes longer waits for someone.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,9 +44,8 @@ pub enum Failure {
 }
 
 /// Runs a program with these variables and no others.
-pub async fn run(mut command: Command, variables: &Variables, patience: Duration) -> Result<Ended, Failure> {
-    cut_off(&mut command, variables);
-    let mut child = command.spawn().map_err(Failure::Start)?;
+pub async fn run(command: Command, variables: &Variables, patience: Duration) -> Result<Ended, Failure> {
+    let mut child = start(command, variables).map_err(Failure::Start)?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let ended = tokio::time::timeout(patience, async { tokio::join!(child.wait(), read(out), read(err)) }).await;
     let Ok((status, out, err)) = ended else {
@@ -54,10 +53,31 @@ pub async fn run(mut command: Command, variables: &Variables, patience: Duration
         return Err(Failure::Late);
     };
     let status = status.map_err(Failure::Lost)?;
-    Ok(Ended { status, out, complaint: String::from_utf8_lossy(&err).into_owned() })
+    let complaint = String::from_utf8_lossy(&err).into_owned();
+    match apart::failure(status.code(), &complaint) {
+        Some(error) => Err(Failure::Start(error)),
+        None => Ok(Ended { status, out, complaint }),
+    }
 }
 
-/// Cut off from the terminal.
+/// Starts it in a session of its own: what it starts in turn is of its process group, and none of it has a terminal.
+fn start(mut command: Command, variables: &Variables) -> std::io::Result<Child> {
+    if let Some(apart) = apart::command(command.as_std()) {
+        let mut apart = Command::from(apart);
+        cut_off(&mut apart, variables);
+        match apart.spawn() {
+            Ok(child) => return Ok(child),
+            Err(error) => tracing::warn!(%error, "a program is not started apart"),
+        }
+    }
+    cut_off(&mut command, variables);
+    // In the background of the terminal at least: asking there stops it, until its time is over.
+    #[cfg(unix)]
+    command.process_group(0);
+    command.spawn()
+}
+
+/// Without the variables of this process, and without its streams.
 fn cut_off(command: &mut Command, variables: &Variables) {
     command
         .env_clear()
@@ -66,9 +86,6 @@ fn cut_off(command: &mut Command, variables: &Variables) {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    // In a process group of its own it is in the background of the terminal: asking there stops it, until its time is over.
-    #[cfg(unix)]
-    command.process_group(0);
 }
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
@@ -82,8 +99,8 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 /// Ends the program and whatever it started.
 async fn kill(child: &mut Child) {
     #[cfg(unix)]
-    if let Some(group) = child.id() {
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status().await;
+    if let Some(group) = child.id().and_then(|id| rustix::process::Pid::from_raw(id as i32)) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     let _ = child.kill().await;
 }

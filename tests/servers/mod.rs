@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary and bench uses its own part")]
 
+mod python;
 pub mod recorder;
 
 use std::fs::{self, File};
@@ -157,7 +158,7 @@ fn free_port() -> u16 {
 
 /// The virtual environment's Python, or a loud word that there is none.
 fn python() -> Option<PathBuf> {
-    let python = virtual_environment();
+    let python = python::environment("aws-servers", include_str!("requirements.txt"));
     if python.is_none() {
         assert!(std::env::var_os("CI").is_none(), "CI must have Python and reach its package index");
         eprintln!(
@@ -165,29 +166,4 @@ fn python() -> Option<PathBuf> {
         );
     }
     python
-}
-
-/// The virtual environment's Python, with what is pinned installed: made once, under the target folder, used by every run.
-fn virtual_environment() -> Option<PathBuf> {
-    let wanted = include_str!("requirements.txt");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aws-servers");
-    fs::create_dir_all(&folder).ok()?;
-    // Two test runs at once must not install into one folder.
-    let lock = File::create(folder.join("lock")).ok()?;
-    lock.lock().ok()?;
-    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let done = folder.join("installed.txt");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
-        return Some(python);
-    }
-    let requirements = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/requirements.txt");
-    let steps = [
-        Command::new("python3").args(["-m", "venv"]).arg(&folder).status(),
-        Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r", requirements]).status(),
-    ];
-    if !steps.iter().all(|step| step.as_ref().is_ok_and(std::process::ExitStatus::success)) {
-        return None;
-    }
-    fs::write(done, wanted).ok()?;
-    Some(python)
 }

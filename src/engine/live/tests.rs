@@ -12,7 +12,8 @@ use crate::engine::{
 };
 use crate::kinds;
 use crate::model::{
-    Answer, Environment, Fault, FaultClass, LogSource, Query, ResourceId, Rows, Scope, TailSpec, Window,
+    Answer, Environment, Fault, FaultClass, LogOrigin, LogSource, PodsOf, Query, ResourceId, Rows, Scope, TailSpec,
+    Window,
 };
 use crate::providers::{Environments, Source};
 
@@ -244,6 +245,43 @@ async fn the_logs_of_a_service_are_found_and_tailed() {
     }
     println!("{count} sources, {past} lines of the past, {present} of the present");
     assert!(past > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pods_and_a_log_group_flow_in_one_tail() {
+    let mut rig = Rig::seven();
+    let scope = rig.scope("beta9-prod");
+    let group = LogSource::group(scope.clone(), "/beta9/provisioning", None, "provisioning");
+    let pods = PodsOf::Labels("app=sandbox-router".into());
+    let space = Scope { namespace: Some("beta9-system".into()), ..scope.in_cluster("beta9-prod") };
+    let of = LogOrigin::Pods { pods, container: None, previous: false };
+    let sources = vec![group, LogSource { scope: space, of, label: "router".into() }];
+    let since = Timestamp::now() - SignedDuration::from_mins(2);
+    rig.engine.request(Request::Tail(TailSpec { id: 1, sources, since, until: None, pattern: None }));
+    let (mut past, mut present, mut live) = ([0; 2], [0; 2], HashSet::new());
+    let mut seen = HashSet::new();
+    while present.iter().any(|count| *count < 3) {
+        let tail = rig.next(|event| match event {
+            Event::Tail(1, event) => Some(event),
+            _ => None,
+        });
+        match tail.await {
+            TailEvent::Lines(lines) => {
+                assert!(lines.is_sorted_by_key(|line| line.at), "merged by time");
+                for line in lines {
+                    let counts = if live.len() < 2 { &mut past } else { &mut present };
+                    counts[usize::from(line.source)] += 1;
+                    assert!(seen.insert((line.source, line.at, line.key)), "{line:?} twice");
+                }
+            }
+            TailEvent::Mode(source, mode) => {
+                assert_eq!(mode, TailMode::Live);
+                live.insert(source);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(past.iter().all(|count| *count > 0), "{past:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

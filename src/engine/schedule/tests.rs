@@ -57,6 +57,19 @@ async fn one_flight_for_each_query_whoever_asks() {
 }
 
 #[tokio::test]
+async fn who_asks_by_hand_urges_each_environment_once_and_polls_do_not() {
+    let mut rig = Rig::new(Fake::default());
+    let [one, two] = ["x", "y"].map(|kind| list("a", kind));
+    rig.want(&[every(&one, SOON), once(&two)]);
+    rig.done().await;
+    rig.done().await;
+    assert!(rig.fake.urged.lock().unwrap().is_empty());
+    rig.engine.request(Request::Refresh(vec![one, two]));
+    until(|| !rig.fake.urged.lock().unwrap().is_empty()).await;
+    assert_eq!(*rig.fake.urged.lock().unwrap(), ["a"]);
+}
+
+#[tokio::test]
 async fn unchanged_answers_are_not_sent_again() {
     let mut rig = Rig::new(Fake::default());
     let query = list("a", "x");

@@ -15,7 +15,7 @@ use super::sift::{Sift, Tally};
 use crate::engine::pace::{passes, spread};
 use crate::engine::schedule::sleep_until_some;
 use crate::engine::{Shared, TailEvent, TailMode};
-use crate::kinds::logs::{Found, Update};
+use crate::kinds::logs::{Page, Update};
 use crate::model::{Fault, FaultClass, LogSource, TailSpec};
 
 /// Passes overlap by this much, for lines that come in late.
@@ -46,6 +46,8 @@ pub(super) struct Reader {
     gap: Option<Timestamp>,
     /// Failures in a row.
     failures: u32,
+    /// What was said to be left out.
+    lacks: Vec<&'static str>,
 }
 
 /// What came of a live tail.
@@ -62,7 +64,7 @@ enum Live {
 
 /// One pass over a range.
 struct Pass {
-    pages: BoxStream<'static, Result<Vec<Found>, Fault>>,
+    pages: BoxStream<'static, Result<Page, Fault>>,
     to: Timestamp,
     tally: Tally,
 }
@@ -83,6 +85,7 @@ impl Reader {
             heard: spec.since,
             gap: None,
             failures: 0,
+            lacks: Vec::new(),
             shared,
         }
     }
@@ -167,7 +170,9 @@ impl Reader {
         let mut pass = self.pass();
         let (mut count, mut from) = (0, None);
         while let Some(page) = self.page(&mut pass).await {
-            let lines = self.sift.new_lines(page?, &mut pass.tally);
+            let Page { lines, lacks } = page?;
+            self.lack(lacks).await;
+            let lines = self.sift.new_lines(lines, &mut pass.tally);
             count += lines.len();
             let span = (from.or(lines.first().map(|line| line.at)), lines.last().map(|line| line.at));
             self.put(Part::Lines(self.index, lines)).await;
@@ -187,7 +192,7 @@ impl Reader {
     }
 
     /// The next page; an answer that does not come is a fault.
-    async fn page(&self, pass: &mut Pass) -> Option<Result<Vec<Found>, Fault>> {
+    async fn page(&self, pass: &mut Pass) -> Option<Result<Page, Fault>> {
         let late = || Some(Err(Fault::new(FaultClass::TimedOut, "no log lines in time")));
         timeout(self.shared.pace.patience, pass.pages.next()).await.unwrap_or_else(|_| late())
     }
@@ -213,6 +218,14 @@ impl Reader {
         if self.gap.is_none() {
             self.gap = Some(from);
             self.say(TailEvent::Gap(self.index, from, self.shared.sources.now())).await;
+        }
+    }
+
+    /// Says once what is left out.
+    async fn lack(&mut self, lacks: Option<&'static str>) {
+        if let Some(lacks) = lacks.filter(|lacks| !self.lacks.contains(lacks)) {
+            self.lacks.push(lacks);
+            self.say(TailEvent::Lacks(self.index, lacks)).await;
         }
     }
 
@@ -276,6 +289,7 @@ impl Reader {
     async fn hear(&mut self, update: Update, tally: &mut Tally, filling: &mut Filling) {
         let (before, now) = (self.heard, self.shared.sources.now());
         self.heard = now;
+        self.lack(update.lacks).await;
         // What was left out is read in a moment, and these with it in their places.
         if !update.sampled || self.failures > 0 {
             let lines = self.sift.new_lines(update.lines, tally);
@@ -292,12 +306,13 @@ impl Reader {
         }
     }
 
-    async fn fill(&mut self, page: Option<Result<Vec<Found>, Fault>>, filling: &mut Filling) {
+    async fn fill(&mut self, page: Option<Result<Page, Fault>>, filling: &mut Filling) {
         let Some(mut pass) = filling.pass.take() else { return };
         match page {
-            Some(Ok(lines)) => {
+            Some(Ok(Page { lines, lacks })) => {
                 let lines = self.sift.new_lines(lines, &mut pass.tally);
                 filling.pass = Some(pass);
+                self.lack(lacks).await;
                 self.put(Part::Lines(self.index, lines)).await;
             }
             Some(Err(fault)) => filling.next = Some(Instant::now() + self.fail(fault).await),
@@ -362,7 +377,7 @@ impl Filling {
     }
 }
 
-async fn next_page(pass: &mut Option<Pass>) -> Option<Result<Vec<Found>, Fault>> {
+async fn next_page(pass: &mut Option<Pass>) -> Option<Result<Page, Fault>> {
     match pass {
         Some(pass) => pass.pages.next().await,
         None => std::future::pending().await,

@@ -90,7 +90,7 @@ fn texts(lines: &[LogLine]) -> Vec<&str> {
 }
 
 fn update(lines: Vec<Found>, sampled: bool) -> Told {
-    Told::Update(Update { lines, sampled })
+    Told::Update(Update { lines, sampled, lacks: None })
 }
 
 fn denied() -> Result<Vec<Told>, FaultClass> {
@@ -343,4 +343,21 @@ async fn twenty_thousand_lines_a_second_flow() {
     let (lines, _) = rig.lines().await;
     assert_eq!(lines.len(), 100_000);
     println!("100,000 lines took {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn what_is_left_out_is_said_once() {
+    let pages = || Ok(vec![vec![found(1_995, Some(1), "a")]]);
+    let mut rig = rig(vec![pages(), pages()], vec![denied()]);
+    *rig.fake.lacks.lock().unwrap() = Some("the rest");
+    rig.tail(&follow());
+    let (lines, said) = rig.lines().await;
+    assert_eq!((texts(&lines), said), (vec!["a"], TailEvent::Lacks(0, "the rest")));
+    assert_eq!(rig.said().await, TailEvent::Mode(0, TailMode::Polled));
+    while rig.fake.ranges.lock().unwrap().len() < 4 {
+        settle().await;
+    }
+    while let Ok(event) = rig.events.try_recv() {
+        assert!(!matches!(event, Event::Tail(7, TailEvent::Lacks(..))), "each pass lacks it");
+    }
 }

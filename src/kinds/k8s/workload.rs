@@ -318,7 +318,7 @@ mod tests {
         let scope = Scope::new("shop-prod", "eu-central-1").in_cluster("shop");
         let told = |count: usize| {
             let pod: Pod = serde_json::from_value(serde_json::json!({ "metadata": { "name": "p" } })).unwrap();
-            let all = vec![Arc::new(pod); count];
+            let all = (0..count).map(|_| Arc::new(pod.clone())).collect();
             let findings = Findings::at(all, Warnings::default(), Timestamp::UNIX_EPOCH);
             let Section::Table { columns, rows, .. } = pods(&scope, findings.all()) else { panic!("no table") };
             assert!(rows.iter().all(|(cells, _)| cells.len() == columns.len()));

@@ -7,7 +7,7 @@ use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LiveTailSessionUpdate, Sta
 use futures_util::stream::{StreamExt, try_unfold};
 use jiff::Timestamp;
 
-use super::{Found, Pages, Update, Updates, found, hash};
+use super::{Found, Page, Pages, Update, Updates, found, hash};
 use crate::kinds::Op;
 use crate::model::{Fault, FaultClass};
 use crate::providers::Env;
@@ -51,7 +51,7 @@ pub(super) fn lines(env: Arc<Env>, group: Group, from: Timestamp, to: Timestamp,
 }
 
 impl Position {
-    async fn next(&mut self) -> Result<Vec<Found>, Fault> {
+    async fn next(&mut self) -> Result<Page, Fault> {
         let call = self
             .env
             .aws
@@ -73,7 +73,8 @@ impl Position {
             }
             Some(_) => {}
         }
-        Ok(page.events.unwrap_or_default().iter().filter_map(filtered).collect())
+        let lines: Vec<Found> = page.events.unwrap_or_default().iter().filter_map(filtered).collect();
+        Ok(lines.into())
     }
 }
 
@@ -120,7 +121,8 @@ fn updated(update: LiveTailSessionUpdate) -> Update {
     let lines = lines.filter_map(|event| {
         of_stream(None, event.log_stream_name.as_deref(), event.timestamp, event.message.as_deref())
     });
-    Update { lines: lines.collect(), sampled: update.session_metadata.is_some_and(|metadata| metadata.sampled) }
+    let sampled = update.session_metadata.is_some_and(|metadata| metadata.sampled);
+    Update { lines: lines.collect(), sampled, lacks: None }
 }
 
 fn of_stream(event: Option<u64>, stream: Option<&str>, millis: Option<i64>, message: Option<&str>) -> Option<Found> {

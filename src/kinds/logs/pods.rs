@@ -1,40 +1,33 @@
-//! Lines of Kubernetes pods: of one, or of all that carry some labels, those that join later among them. Every container has a log of
-//! its own; they are merged here.
+//! Lines that Kubernetes pods have written: of one, or of all that carry some labels. Every container has a log of its own; they are
+//! merged here.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt, try_unfold};
-use jiff::{SignedDuration, Timestamp};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use serde::Deserialize;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
 
+use super::selector::Selector;
 use super::words::Words;
-use super::{Found, Pages, Update, Updates, found};
+use super::{Found, Page, Pages, found};
 use crate::kinds::k8s::pod::{ContainerStatus, Pod};
 use crate::model::{Fault, FaultClass, PodsOf, Scope, text};
 use crate::providers::Env;
 use crate::providers::kube::{Cluster, LogAsk};
 
-/// Containers whose logs are read or followed at the same time. A tail of more says so.
+/// Containers whose logs are read or followed at the same time.
 const CONTAINERS: usize = 64;
+/// What a tail of more says.
+pub(super) const TOO_MANY: &str = "more than 64 containers write here: only the first 64 are read";
 /// Containers asked at once for what they have written.
 const AT_ONCE: usize = 8;
 /// Of what a container has written, no more than so many last lines are read.
-const LAST: u32 = 20_000;
+const LAST: usize = 20_000;
+/// What is said of one that has written more.
+pub(super) const TOO_LONG: &str =
+    "a container has written more than 20000 lines in this time: only its last 20000 are read";
 /// Lines of a page.
 const PAGE: usize = 5_000;
-/// Between two looks at which pods there are.
-const LOOK: Duration = Duration::from_secs(3);
-/// Lines are gathered so long.
-const GATHER: Duration = Duration::from_millis(250);
-/// Lines that wait to be gathered.
-const WAITING: usize = 4_096;
-/// A live tail begins so far back: what lies before is read apart.
-const BEFORE: SignedDuration = SignedDuration::from_secs(2);
 
 /// Which pods and containers.
 #[derive(Clone)]
@@ -47,13 +40,35 @@ pub(super) struct Pods {
 
 /// A container that has written something.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Writer {
-    pod: String,
-    container: String,
+pub(super) struct Writer {
+    pub(super) pod: String,
+    pub(super) container: String,
     /// How often it was started again: each start has a log of its own.
     starts: i64,
     /// What stands before its lines, where there are several.
     label: Arc<str>,
+}
+
+/// The containers that have written something, no more than can be read at the same time.
+#[derive(Debug, Default)]
+pub(super) struct Writers {
+    pub(super) all: Vec<Writer>,
+    /// There are more of them.
+    pub(super) more: bool,
+}
+
+impl Writers {
+    /// What is left out of them, in words.
+    pub(super) fn lacks(&self) -> Option<&'static str> {
+        self.more.then_some(TOO_MANY)
+    }
+}
+
+/// What a container has written in a time.
+struct Written {
+    lines: Vec<Found>,
+    /// There were more lines before these.
+    more: bool,
 }
 
 #[derive(Deserialize)]
@@ -73,13 +88,16 @@ pub(super) fn lines(env: Arc<Env>, pods: Pods, from: Timestamp, to: Timestamp, p
             let (cluster, pods, words) = (&cluster, &pods, &words);
             async move { written(cluster, pods, &writer, range, words).await }
         };
-        let parts: Vec<Vec<Found>> = stream::iter(writers).map(one).buffer_unordered(AT_ONCE).try_collect().await?;
-        let mut lines: Vec<Found> = parts.into_iter().flatten().collect();
+        let too_many = writers.lacks();
+        let parts: Vec<Written> = stream::iter(writers.all).map(one).buffer_unordered(AT_ONCE).try_collect().await?;
+        let too_long = parts.iter().any(|part| part.more).then_some(TOO_LONG);
+        let mut lines: Vec<Found> = parts.into_iter().flat_map(|part| part.lines).collect();
         lines.sort_by_key(|line| line.at);
-        Ok(lines)
+        Ok((lines, [too_many, too_long]))
     };
-    let pages = stream::once(all).map_ok(|lines| {
-        let pages: Vec<Vec<Found>> = lines.chunks(PAGE).map(<[Found]>::to_vec).collect();
+    let pages = stream::once(all).map_ok(|(lines, lacks)| {
+        let lacking = lacks.into_iter().flatten().map(|lacks| Page { lines: Vec::new(), lacks: Some(lacks) });
+        let pages: Vec<Page> = lacking.chain(lines.chunks(PAGE).map(|lines| lines.to_vec().into())).collect();
         stream::iter(pages.into_iter().map(Ok))
     });
     pages.try_flatten().boxed()
@@ -91,7 +109,7 @@ async fn written(
     writer: &Writer,
     (from, to): (Timestamp, Timestamp),
     words: &Words,
-) -> Result<Vec<Found>, Fault> {
+) -> Result<Written, Fault> {
     // What was written before the last start is wanted whole, however long ago.
     let since = (!pods.previous).then_some(from);
     let ask = LogAsk {
@@ -101,155 +119,51 @@ async fn written(
         previous: pods.previous,
         follow: false,
         since,
-        last: Some(LAST),
+        // One more tells whether there were more.
+        last: Some(LAST as u32 + 1),
     };
     let mut log = match cluster.log(&ask).await {
         Ok(log) => log,
         // It went while it was asked, or was never started before.
-        Err(fault) if matches!(fault.class, FaultClass::NotFound | FaultClass::Invalid) => return Ok(Vec::new()),
+        Err(fault) if matches!(fault.class, FaultClass::NotFound | FaultClass::Invalid) => {
+            return Ok(Written { lines: Vec::new(), more: false });
+        }
         Err(fault) => return Err(fault),
     };
-    let mut lines = Vec::new();
+    let (mut lines, mut count, mut first) = (Vec::new(), 0, None);
     while let Some((at, message)) = log.try_next().await? {
-        if at > to && !pods.previous {
-            break;
-        }
-        if (pods.previous || at >= from) && words.take(&message) {
+        count += 1;
+        let taken = (pods.previous || (at >= from && at <= to)) && words.take(&message);
+        first.get_or_insert((at, taken));
+        if taken {
             lines.push(writer.line(at, &message));
         }
     }
-    Ok(lines)
-}
-
-/// Follows all containers, and those that come.
-pub(super) async fn live(env: &Env, pods: Pods, pattern: Option<&str>) -> Result<Updates, Fault> {
-    let words = Arc::new(Words::of(pattern)?);
-    let cluster = pods.cluster(env).await?;
-    // Whether it can be had is to be known before it is called live.
-    let writers = if pods.previous { Vec::new() } else { pods.writers(&cluster).await? };
-    let (out, lines) = mpsc::channel(WAITING);
-    let since = Timestamp::now().checked_sub(BEFORE).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut follows = JoinSet::new();
-    follows.spawn(Following { cluster, pods, words, out, since, known: HashMap::new() }.run(writers));
-    let mut beats = interval(GATHER);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let updates = try_unfold((lines, beats, follows), |(mut lines, mut beats, mut follows)| async move {
-        beats.tick().await;
-        let mut update = Update::default();
-        while let Ok(line) = lines.try_recv() {
-            update.lines.push(line);
-        }
-        if update.lines.is_empty()
-            && let Some(ended) = follows.try_join_next()
-        {
-            return Err(ended
-                .unwrap_or_else(|_| Some(Fault::new(FaultClass::Bug, "a tail was lost")))
-                .unwrap_or_else(|| Fault::new(FaultClass::Unreachable, "nobody follows the pods any more")));
-        }
-        update.lines.sort_by_key(|line| line.at);
-        Ok(Some((update, (lines, beats, follows))))
-    });
-    Ok(updates.boxed())
-}
-
-/// Follows the containers of pods.
-struct Following {
-    cluster: Arc<Cluster>,
-    pods: Pods,
-    words: Arc<Words>,
-    out: mpsc::Sender<Found>,
-    since: Timestamp,
-    /// The newest line of each container's start, so that what is taken up again brings no doubles.
-    known: HashMap<Writer, Timestamp>,
-}
-
-/// How the log of a container ended, and with which line.
-type Ended = (Writer, Option<Timestamp>, Result<(), Fault>);
-
-impl Following {
-    /// Ends when pods can't be looked at any more, and says why; or when nobody takes lines.
-    async fn run(mut self, mut writers: Vec<Writer>) -> Option<Fault> {
-        let mut running: JoinSet<Ended> = JoinSet::new();
-        let mut followed: HashSet<Writer> = HashSet::new();
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        looks.tick().await;
-        loop {
-            for writer in writers.drain(..) {
-                if followed.insert(writer.clone()) {
-                    running.spawn(self.follow(writer));
-                }
-            }
-            tokio::select! {
-                Some(ended) = running.join_next() => if let Ok((writer, last, result)) = ended {
-                    self.known.extend(last.map(|last| (writer.clone(), last)));
-                    // A log that broke off is taken up at the next look; one that is over stays so until the container starts again.
-                    if result.is_err() {
-                        followed.remove(&writer);
-                    }
-                },
-                _ = looks.tick() => match self.pods.writers(&self.cluster).await {
-                    Ok(found) => {
-                        followed.retain(|known| found.contains(known));
-                        self.known.retain(|known, _| found.contains(known));
-                        writers = found;
-                    }
-                    Err(fault) => return Some(fault),
-                },
-                () = self.out.closed() => return None,
-            }
-        }
+    // The server counts by whole seconds: what was cut may lie before.
+    let Some((_, taken)) = first.filter(|(at, _)| count > LAST && (pods.previous || *at >= from)) else {
+        return Ok(Written { lines, more: false });
+    };
+    // The one more that was asked for.
+    if taken {
+        lines.remove(0);
     }
-
-    /// The log of one container from what is known of it on.
-    fn follow(&self, writer: Writer) -> impl Future<Output = Ended> + use<> {
-        let (cluster, out, words) = (Arc::clone(&self.cluster), self.out.clone(), Arc::clone(&self.words));
-        let namespace = self.pods.namespace().to_owned();
-        let (known, since) = (self.known.get(&writer).copied(), self.since);
-        async move {
-            let mut last = known;
-            let ask = LogAsk {
-                namespace: &namespace,
-                pod: &writer.pod,
-                container: &writer.container,
-                previous: false,
-                follow: true,
-                since: Some(known.unwrap_or(since)),
-                last: Some(LAST),
-            };
-            let taken = async {
-                let mut log = cluster.log(&ask).await?;
-                while let Some((at, message)) = log.try_next().await? {
-                    if known.is_some_and(|known| at <= known) {
-                        continue;
-                    }
-                    last = last.max(Some(at));
-                    if words.take(&message) && out.send(writer.line(at, &message)).await.is_err() {
-                        break;
-                    }
-                }
-                Ok(())
-            };
-            let result = taken.await;
-            (writer, last, result)
-        }
-    }
+    Ok(Written { lines, more: true })
 }
 
 impl Pods {
-    fn namespace(&self) -> &str {
+    pub(super) fn namespace(&self) -> &str {
         self.scope.namespace.as_deref().unwrap_or("default")
     }
 
-    async fn cluster(&self, env: &Env) -> Result<Arc<Cluster>, Fault> {
+    pub(super) async fn cluster(&self, env: &Env) -> Result<Arc<Cluster>, Fault> {
         match &self.scope.cluster {
             Some(name) => env.cluster(name).await,
             None => Err(Fault::new(FaultClass::Bug, "pods without a cluster have no logs")),
         }
     }
 
-    /// The containers that have written something. The server is asked: it takes selectors of any sort.
-    async fn writers(&self, cluster: &Cluster) -> Result<Vec<Writer>, Fault> {
+    /// The containers that have written something, as the server says now: it takes selectors of any sort.
+    pub(super) async fn writers(&self, cluster: &Cluster) -> Result<Writers, Fault> {
         let path = format!("/api/v1/namespaces/{}/pods", self.namespace());
         let found = match &self.of {
             PodsOf::One(name) => cluster.read::<Pod>(&format!("{path}/{name}")).await.map(|pod| vec![pod]),
@@ -261,12 +175,33 @@ impl Pods {
             Err(fault) if fault.class == FaultClass::NotFound => Vec::new(),
             found => found?,
         };
-        let mut writers: Vec<Writer> = pods.iter().flat_map(|pod| self.of_pod(pod)).collect();
-        if writers.len() > CONTAINERS {
-            tracing::warn!(containers = writers.len(), "only the first {CONTAINERS} are read");
-            writers.truncate(CONTAINERS);
-        }
-        Ok(writers)
+        Ok(self.of_pods(pods.iter()))
+    }
+
+    /// The same from what is watched already, where pods are and the selector is understood here.
+    pub(super) fn known_writers(&self, cluster: &Cluster) -> Option<Writers> {
+        let selector = match &self.of {
+            PodsOf::One(_) => None,
+            PodsOf::Labels(labels) => Some(Selector::of(labels)?),
+        };
+        let pods = cluster.known::<Pod>()?;
+        let wanted = pods.iter().map(|pod| &**pod).filter(|pod| {
+            let meta = &pod.metadata;
+            meta.namespace.as_deref() == Some(self.namespace())
+                && match (&self.of, &selector) {
+                    (PodsOf::One(name), _) => meta.name.as_deref() == Some(name),
+                    (_, Some(selector)) => selector.takes(meta.labels.as_ref()),
+                    (_, None) => false,
+                }
+        });
+        Some(self.of_pods(wanted))
+    }
+
+    fn of_pods<'a>(&self, pods: impl Iterator<Item = &'a Pod>) -> Writers {
+        let mut all: Vec<Writer> = pods.flat_map(|pod| self.of_pod(pod)).collect();
+        let more = all.len() > CONTAINERS;
+        all.truncate(CONTAINERS);
+        Writers { all, more }
     }
 
     fn of_pod(&self, pod: &Pod) -> Vec<Writer> {
@@ -310,7 +245,7 @@ fn has_started(container: &ContainerStatus) -> bool {
 }
 
 impl Writer {
-    fn line(&self, at: Timestamp, message: &str) -> Found {
+    pub(super) fn line(&self, at: Timestamp, message: &str) -> Found {
         let line = found(None, &format!("{}/{}", self.pod, self.container), at, message);
         Found { writer: (!self.label.is_empty()).then(|| Arc::clone(&self.label)), ..line }
     }

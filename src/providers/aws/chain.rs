@@ -171,6 +171,11 @@ impl Chain {
         }
     }
 
+    /// Whether a program gives its credentials.
+    pub const fn runs_program(&self) -> bool {
+        matches!(self.base, Base::Process(_))
+    }
+
     /// The SSO session it stands on.
     pub fn sso(&self) -> Option<&SsoSession> {
         match &self.base {

@@ -21,6 +21,7 @@ use super::transport::{Patience, Transport};
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity, Scope, text};
 use crate::providers::kube::{self, Clusters, Ground, KubeSource, Moves, Stand, eks};
+use crate::providers::restraint::{Attention, Restraint};
 use crate::providers::{Acting, Env};
 
 mod current;
@@ -124,6 +125,7 @@ struct Member {
     /// The environment whose states it holds, where it is not one by itself.
     owned_by: Option<Arc<str>>,
     stats: Arc<CallStats>,
+    attention: Arc<Attention>,
     current: Mutex<Option<Arc<Current>>>,
     /// Why there is no current one, when that is the files' fault.
     broken: Mutex<Option<Fault>>,
@@ -205,6 +207,7 @@ impl Environments {
             environment: Arc::new(environment),
             owned_by: None,
             stats: Arc::new(CallStats::new(operations)),
+            attention: Arc::default(),
             current: Mutex::default(),
             broken: Mutex::default(),
         }
@@ -303,6 +306,23 @@ impl Environments {
         }
     }
 
+    /// Somebody looks at an environment: a program that gave no credentials for it is run again, if that is some time ago.
+    pub fn look_at(&self, environment: &str) {
+        if let Ok(member) = self.member(environment) {
+            member.attention.look();
+        }
+    }
+
+    /// Somebody wants an environment asked again now: programs that gave no credentials for it are run again.
+    pub fn urge(&self, environment: &str) {
+        for member in self.everyone().iter().filter(|member| &**member.seen_as() == environment) {
+            if let Some(current) = member.loaded() {
+                current.signer.program().forgive();
+                current.kube.forgive();
+            }
+        }
+    }
+
     /// Says in a fault of an environment which command renews its credentials, and whether the console itself can.
     pub fn explain(&self, fault: Fault, environment: &str) -> Fault {
         match self.member(environment).ok().and_then(|member| member.loaded()) {
@@ -375,13 +395,15 @@ impl Environments {
             metadata: guard::only_metadata(http),
         };
         let shared = Arc::clone(&self.shared);
-        let signer = Signer::new(Arc::clone(environment), shared, gates, Arc::new(settings), Arc::clone(&member.stats));
+        let (stats, program) = (Arc::clone(&member.stats), Restraint::new(Arc::clone(&member.attention)));
+        let signer = Signer::new(Arc::clone(environment), shared, gates, Arc::new(settings), stats, program);
         let kube = Clusters::new(
             Arc::clone(environment),
             self.ground.clone(),
             Arc::clone(&self.shared.pins),
             Arc::clone(&member.stats),
             Arc::clone(&self.moves),
+            Arc::clone(&member.attention),
         );
         Ok(Arc::new(Current::new(signer, kube).await))
     }

@@ -18,6 +18,7 @@ use super::pins::Pins;
 use super::settings::Settings;
 use super::variables::Variables;
 use crate::model::{Environment, Fault, FaultClass, Identity};
+use crate::providers::restraint::Restraint;
 
 /// Credentials without an end are resolved again after this long: whoever gives them may have changed them.
 const ENDLESS: Duration = Duration::from_mins(15);
@@ -71,6 +72,8 @@ pub struct Signer {
     distrusted: Arc<AtomicBool>,
     held: RwLock<Option<Arc<Held>>>,
     failed: Mutex<Option<(Instant, Fault)>>,
+    /// Holds the program of the chain back, where it starts with one.
+    program: Restraint,
     renewing: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -91,6 +94,7 @@ impl Signer {
         gates: Gates,
         settings: Arc<Settings>,
         stats: Arc<CallStats>,
+        program: Restraint,
     ) -> Self {
         let distrusted = Arc::new(AtomicBool::new(false));
         Self {
@@ -103,6 +107,7 @@ impl Signer {
             distrusted,
             held: RwLock::default(),
             failed: Mutex::default(),
+            program,
             renewing: Arc::default(),
         }
     }
@@ -155,6 +160,12 @@ impl Signer {
     /// The reason for the last failure may be gone: the next one to ask tries again.
     pub fn forgive(&self) {
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.program.forgive();
+    }
+
+    /// Holds the program of the chain back.
+    pub fn program(&self) -> &Restraint {
+        &self.program
     }
 
     fn usable(&self) -> Option<Arc<Held>> {
@@ -265,6 +276,7 @@ impl Signer {
             tag: self.sign_in_tag.clone(),
             sessions: &self.shared.sessions,
             locks: &self.shared.locks,
+            program: &self.program,
         }
     }
 

@@ -23,6 +23,7 @@ use super::once::Once;
 use crate::guard::Claim;
 use crate::model::{Fault, FaultClass, text};
 use crate::providers::aws::CallStats;
+use crate::providers::restraint::Restraint;
 
 /// The operations that are counted: what a cluster is asked, whatever it is asked about.
 pub const OPERATIONS: [&str; 6] = ["k8s:get", "k8s:watch", "k8s:create", "k8s:update", "k8s:patch", "k8s:delete"];
@@ -83,7 +84,8 @@ pub(super) enum Giver {
 }
 
 impl Giver {
-    async fn give(&self) -> Result<Credential, Fault> {
+    /// A program is run as far as it is not held back.
+    async fn give(&self, program: &Restraint) -> Result<Credential, Fault> {
         match self {
             // They last for ever; that the same cluster stands behind the address is looked at now and then.
             Self::Fixed(credential) => {
@@ -96,7 +98,7 @@ impl Giver {
                 })?;
                 Credential::bearer(&token, Some(SystemTime::now() + 2 * REREAD))
             }
-            Self::Exec(plugin) => plugin.run().await,
+            Self::Exec(plugin) => program.run(plugin.run()).await,
             Self::Eks(presigner) => presigner.token().await,
         }
     }
@@ -120,6 +122,8 @@ pub(super) struct Access {
     /// The namespace that its context names.
     pub(super) own_namespace: Option<Arc<str>>,
     pub(super) stats: Arc<CallStats>,
+    /// Holds the exec plugin back, where there is one.
+    pub(super) program: Restraint,
     pub(super) held: Once<Arc<Held>>,
 }
 
@@ -152,6 +156,12 @@ impl Access {
         self.own_namespace.as_deref().unwrap_or("default").to_owned()
     }
 
+    /// What failed may work now.
+    pub(super) fn forgive(&self) {
+        self.program.forgive();
+        self.held.forgive();
+    }
+
     /// Credentials that the cluster has been seen to be the right one with, renewed if they must be.
     pub(super) async fn held(self: &Arc<Self>) -> Result<Arc<Held>, Fault> {
         self.held_after(false).await
@@ -174,7 +184,7 @@ impl Access {
     }
 
     async fn renew(self: &Arc<Self>, after_refusal: bool) -> Result<Arc<Held>, Fault> {
-        let credential = self.giver.give().await.map_err(|fault| self.named(fault))?;
+        let credential = self.giver.give(&self.program).await.map_err(|fault| self.named(fault))?;
         let old = self.held.kept().filter(|old| old.credential.certificate == credential.certificate);
         let (reads, acting) = if let Some(old) = old {
             (old.reads.clone(), old.acting.clone())

@@ -17,6 +17,7 @@ use super::reach::Reach;
 use crate::model::{Environment, Fault, FaultClass, Scope};
 use crate::providers::Env;
 use crate::providers::aws::{CallStats, Pins};
+use crate::providers::restraint::{Attention, Restraint};
 
 /// What stands in for the API server of an environment's cluster.
 pub type Stand = Arc<dyn Fn(&str, &str) -> Option<Transport> + Send + Sync>;
@@ -39,6 +40,7 @@ pub struct Clusters {
     known: Known,
     opened: Mutex<HashMap<Scope, Opened>>,
     moves: Arc<Moves>,
+    attention: Arc<Attention>,
 }
 
 /// An opened cluster, and where it is.
@@ -65,15 +67,18 @@ pub struct Names {
 }
 
 impl Clusters {
-    /// None is opened before it is asked for. What moves in them is told to `moves`.
+    /// None is opened before it is asked for. What moves in them is told to `moves`; programs for them are held back as
+    /// `attention` allows.
     pub(in crate::providers) fn new(
         environment: Arc<Environment>,
         ground: Ground,
         pins: Arc<Pins>,
         stats: Arc<CallStats>,
         moves: Arc<Moves>,
+        attention: Arc<Attention>,
     ) -> Self {
-        Self { environment, ground, pins, stats, known: Known::default(), opened: Mutex::default(), moves }
+        let (known, opened) = (Known::default(), Mutex::default());
+        Self { environment, ground, pins, stats, known, opened, moves, attention }
     }
 
     /// The clusters in a region. A context lies in the environment's first region. An EKS cluster that a context leads to, too, is
@@ -198,7 +203,8 @@ impl Clusters {
         own_namespace: Option<Arc<str>>,
     ) -> Access {
         let (name, stats) = (Arc::clone(name), Arc::clone(&self.stats));
-        Access { name, giver, road, address, pinned, own_namespace, stats, held: Once::default() }
+        let program = Restraint::new(Arc::clone(&self.attention));
+        Access { name, giver, road, address, pinned, own_namespace, stats, program, held: Once::default() }
     }
 
     fn opened(&self, scope: &Scope) -> Option<Opened> {
@@ -227,7 +233,7 @@ impl Clusters {
     /// Somebody has signed in: what failed may work now.
     pub(in crate::providers) fn forgive(&self) {
         for opened in self.opened.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            opened.cluster.access.held.forgive();
+            opened.cluster.access.forgive();
         }
     }
 }

@@ -44,7 +44,8 @@ impl Cluster {
             container: Some((*container).to_owned()),
             previous: *previous,
             follow: *follow,
-            since_time: *since,
+            // The client rounds to whole seconds, up as well: what was written before that second would be lost.
+            since_time: since.and_then(|since| Timestamp::from_second(since.as_second()).ok()),
             tail_lines: last.map(i64::from),
             timestamps: true,
             ..LogParams::default()

@@ -148,6 +148,13 @@ impl<K: Item> Watch<K> {
         self.kept().ended
     }
 
+    /// The objects, where they are known and the watch runs.
+    pub(super) fn present(&self) -> Option<Vec<Arc<K>>> {
+        let kept = self.kept();
+        let good = kept.whole && !kept.ended && kept.fault.is_none();
+        good.then(|| kept.objects.values().cloned().collect())
+    }
+
     /// The objects, as soon as the first list is whole. A glance does not keep the watch alive.
     pub(super) async fn read(&self, glance: bool) -> Result<Shelf<K>, Fault> {
         let mut changed = self.changed.clone();

@@ -14,7 +14,7 @@ use crate::app::command::Motion;
 use crate::app::layer::Layer;
 use crate::app::pane::{RowRef, Shown};
 use crate::app::{Command, Msg, PaneKey, State, Store, Target, View, update};
-use crate::engine::{Event, MetricsSpent, SignInState};
+use crate::engine::{Event, MetricsSpent, SignInState, TailEvent, TailMode};
 use crate::model::{Environment, Fault, FaultClass, Health, Query, Rows, Stage};
 use crate::ui::fixture::{self, stories};
 use crate::ui::theme::{PLAIN, Role, Theme};
@@ -287,6 +287,17 @@ fn times_are_utc_or_the_operators_own() {
     let local = text(&frame(&state, &theme, 120, 40).0);
     assert!(local.contains("11:30:00\n"), "{local}");
     assert!(!local.contains("10:30:00Z"), "{local}");
+}
+
+#[test]
+fn a_tail_says_what_it_leaves_out() {
+    let mut state = stories::logs();
+    let id = state.tail().map_or(0, |tail| tail.tail);
+    fixture::take(&mut state, Event::Tail(id, TailEvent::Lacks(1, "only some of it")));
+    fixture::take(&mut state, Event::Tail(id, TailEvent::Mode(1, TailMode::Live)));
+    let label = state.tail().unwrap().sources[1].label.to_string();
+    let shown = text(&frame(&state, &Theme::default(), 120, 40).0);
+    assert!(shown.contains(&format!("▲ {label}: only some of it")), "{shown}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl Resolver<'_> {
             Base::WebIdentity { role_arn, token_file, session_name } => {
                 self.web_identity(role_arn, token_file, session_name.as_deref()).await
             }
-            Base::Process(command) => process::run(command, &self.settings.variables).await,
+            Base::Process(command) => self.program.run(process::run(command, &self.settings.variables)).await,
             Base::Environment => {
                 self.environment_keys().unwrap_or_else(|| Err(none("no keys in the environment variables")))
             }

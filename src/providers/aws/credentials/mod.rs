@@ -21,6 +21,7 @@ use super::settings::{Settings, fixed};
 use super::transport::Patience;
 use super::variables::Variables;
 use crate::model::{Fault, FaultClass};
+use crate::providers::restraint::Restraint;
 
 /// A session that ends sooner than this is as good as over.
 pub const MARGIN: Duration = Duration::from_mins(1);
@@ -45,6 +46,8 @@ pub struct Resolver<'a> {
     pub sessions: &'a Sessions,
     /// One refresh at a time for each SSO session.
     pub locks: &'a sso::Locks,
+    /// Holds the program of the chain back, where it starts with one.
+    pub program: &'a Restraint,
 }
 
 /// Sessions bought with the code of a device, in memory for their lifetime only. Environments with the same keys and device share one.

@@ -81,7 +81,8 @@ impl Environments {
             without_aws: false,
         };
         let owned_by = Some(Arc::clone(&owner.environment.name));
-        let member = Member { owned_by, stats: Arc::clone(&owner.stats), ..self.member_of(environment) };
+        let (stats, attention) = (Arc::clone(&owner.stats), Arc::clone(&owner.attention));
+        let member = Member { owned_by, stats, attention, ..self.member_of(environment) };
         let mut hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(hidden.entry(name.into()).or_insert(Arc::new(member))))
     }

@@ -6,19 +6,18 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{Environments, Member};
-use crate::model::{Fault, FaultClass};
-use crate::providers::aws::settings::Settings;
+use crate::model::{Fault, FaultClass, Scope};
 use crate::providers::aws::sign_in::{SignIn, sign_in};
+use crate::providers::aws::signer::Signer;
 
 impl Environments {
     /// Signs in to the SSO session of an environment by the device flow; how far it has come goes to `tell`. Returns the
     /// environments that live again. Dropping the other end of `tell` gives up.
     pub async fn sign_in(&self, environment: &str, tell: mpsc::Sender<SignIn>) -> Result<Vec<Arc<str>>, Fault> {
-        let current = self.current(&*self.waiting(environment)?).await?;
-        let Settings { session, chain, .. } = current.signer.settings();
-        let Some(session) = session else {
-            let summary = format!("{environment} has no SSO session to sign in to: {}", chain.renewed());
-            return Err(Fault::new(FaultClass::Invalid, summary));
+        let member = self.waiting(environment)?;
+        let current = self.current(&member).await?;
+        let Some(session) = &current.signer.settings().session else {
+            return self.run_again(&member, &current.signer).await;
         };
         sign_in(&current.signer.resolver(), session, &tell).await?;
         let mut revived = Vec::new();
@@ -34,6 +33,24 @@ impl Environments {
         revived.sort_unstable();
         revived.dedup();
         Ok(revived)
+    }
+
+    /// Where there is no session to sign in to, programs that give credentials are run anew: they may lead a person to where one
+    /// signs in.
+    async fn run_again(&self, member: &Member, signer: &Arc<Signer>) -> Result<Vec<Arc<str>>, Fault> {
+        let (environment, name) = (&member.environment, member.seen_as());
+        member.forgive();
+        let chain = &signer.settings().chain;
+        if chain.runs_program() {
+            signer.attested().await?;
+        } else if environment.without_aws && !environment.kube_contexts.is_empty() {
+            let region = environment.regions.first().map_or("-", |region| region);
+            self.kube_identity(&Scope::new(Arc::clone(name), region)).await?;
+        } else {
+            let summary = format!("{name} has no SSO session to sign in to: {}", chain.renewed());
+            return Err(Fault::new(FaultClass::Invalid, summary));
+        }
+        Ok(vec![Arc::clone(name)])
     }
 
     /// The device whose code an environment waits for.

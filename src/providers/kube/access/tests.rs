@@ -66,6 +66,7 @@ fn access(server: &Arc<Server>, giver: Giver, pins: Option<&Arc<Pins>>) -> Arc<A
         pinned,
         own_namespace: None,
         stats: Arc::new(CallStats::new(OPERATIONS)),
+        program: Restraint::default(),
         held: Once::default(),
     })
 }

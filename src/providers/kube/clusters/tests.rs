@@ -97,10 +97,14 @@ impl Home {
     }
 
     fn write(&self, url: &str, token: &str) {
+        self.write_user(url, &format!("token: {token}"));
+    }
+
+    fn write_user(&self, url: &str, user: &str) {
         let text = format!(
             "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {{server: '{url}'}}\n\
              contexts:\n- name: rack\n  context: {{cluster: c, user: u, namespace: web}}\n\
-             users:\n- name: u\n  user: {{token: {token}}}\n"
+             users:\n- name: u\n  user: {{{user}}}\n"
         );
         std::fs::write(self.0.path().join("config"), text).unwrap();
     }
@@ -185,4 +189,35 @@ async fn a_server_that_is_not_there_is_unreachable_at_once() {
     assert_eq!(fault.class, FaultClass::Unreachable);
     assert!(fault.summary.starts_with("rack: "), "{fault}");
     assert!(begun.elapsed() < Duration::from_secs(3));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plugin_that_gives_nothing_is_not_run_by_every_poll() {
+    let (_server, url) = Server::start().await;
+    let home = Home::new(&url, "t");
+    let starts = home.0.path().join("starts");
+    let plugin = format!(
+        "exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: /bin/sh, \
+         args: ['-c', 'echo x >> {}; exit 3']}}",
+        starts.display()
+    );
+    home.write_user(&url, &plugin);
+    let environments = home.environments();
+    let starts = || std::fs::read_to_string(&starts).unwrap().lines().count();
+    let env = environments.kube_env(&scope()).await.unwrap();
+    let cluster = env.cluster(&"rack".into()).await.unwrap();
+    for _ in 0..4 {
+        let fault = cluster.user().await.unwrap_err();
+        assert!(fault.summary.contains("exec plugin /bin/sh failed"), "{fault}");
+        // As if the seconds were over in which a failure is shared.
+        cluster.access.held.forgive();
+    }
+    assert_eq!(starts(), 1);
+    environments.urge("rack");
+    cluster.user().await.unwrap_err();
+    assert_eq!(starts(), 2);
+    let (tell, _told) = tokio::sync::mpsc::channel(1);
+    assert!(matches!(environments.sign_in("rack", tell).await.unwrap_err().class, FaultClass::Expired { .. }));
+    assert_eq!(starts(), 3);
 }

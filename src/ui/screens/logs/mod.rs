@@ -11,7 +11,7 @@ use ratatui::style::Style;
 use crate::app::logs::LogsView;
 use crate::app::{PaneKey, Target};
 use crate::engine::TailMode;
-use crate::model::{Level, LogLine, text};
+use crate::model::{Health, Level, LogLine, text};
 use crate::ui::border::{self, Border};
 use crate::ui::cx::Cx;
 use crate::ui::glyph::{self, width};
@@ -40,12 +40,18 @@ pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey
     let inner = Border { focused, number, title: &title, items, below }.draw(cx, area);
     let inner = inset(inner, 1);
     let fault = logs.states.iter().zip(&logs.sources).find_map(|(state, source)| Some((state.fault.as_ref()?, source)));
-    let (reason, body) = top(inner, u16::from(fault.is_some()));
+    let lacking = logs.states.iter().zip(&logs.sources).find(|(state, _)| !state.lacks.is_empty());
+    let (reason, body) = top(inner, u16::from(fault.is_some() || lacking.is_some()));
     if let Some((fault, source)) = fault {
         let (sign, role) = signs::fault(fault);
         let (style, muted, advice) = (cx.style(role), cx.style(Role::Muted), signs::advice(fault, cx));
         let said = format!("{sign} {} {}: {}", source.label, fault.word(), fault.summary);
         cx.pen(reason).put(&said, style).skip(2).put(&advice, muted);
+    } else if let Some((state, source)) = lacking {
+        let (sign, role) = signs::health(Health::Degraded);
+        let said = format!("{sign} {}: {}", source.label, state.lacks.join("; "));
+        let style = cx.style(role);
+        cx.pen(reason).put(&said, style);
     }
     if logs.lines.is_empty() {
         cx.hits.list(key, 0, usize::from(body.height), 0);

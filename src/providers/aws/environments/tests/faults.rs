@@ -149,3 +149,30 @@ async fn no_fault_shows_what_was_in_the_answer() {
     assert_eq!(fault.class, FaultClass::Malformed);
     assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_gives_nothing_is_not_run_by_every_poll() {
+    let home = Home::new("[profile web]\ncredential_process = echo x >> $HOME/starts && false\n");
+    let fake = Fake::default();
+    let environments = fake.environments(vec![environment("web", Some("web"))], home.variables());
+    let starts = || std::fs::read_to_string(home.path().join("starts")).unwrap().lines().count();
+    environments.env(&scope("web")).await.unwrap_err();
+    let signer = Arc::clone(&environments.member("web").unwrap().loaded().unwrap().signer);
+    // What those who ask in the same seconds share is left out here: each of these is a poll of its own.
+    for _ in 0..5 {
+        let fault = signer.resolver().resolve(None).await.unwrap_err();
+        assert!(fault.summary.starts_with("credential_process failed"), "{fault}");
+    }
+    environments.look_at("web");
+    signer.resolver().resolve(None).await.unwrap_err();
+    assert_eq!(starts(), 1, "nor is it by who looks soon after");
+    environments.urge("web");
+    signer.resolver().resolve(None).await.unwrap_err();
+    signer.resolver().resolve(None).await.unwrap_err();
+    assert_eq!(starts(), 2, "once for each time that somebody wants it");
+    let (tell, _told) = tokio::sync::mpsc::channel(1);
+    let fault = environments.sign_in("web", tell).await.unwrap_err();
+    assert!(matches!(fault.class, FaultClass::Expired { .. }), "{fault}");
+    assert_eq!(starts(), 3);
+}
