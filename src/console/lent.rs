@@ -69,7 +69,7 @@ impl Console {
             tokio::select! {
                 biased;
                 resized = self.meanwhile(behind) => if resized {
-                    drop(lent.sizes.send(sizes()));
+                    let _ = lent.sizes.send(sizes());
                 },
                 more = typed.more() => {
                     // What only prints can be left with Ctrl-C.
