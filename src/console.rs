@@ -6,10 +6,12 @@ mod lent;
 mod log;
 mod signals;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::app::acts::Dialog;
-use crate::app::{Effect, Msg, State, update};
+use crate::app::{Effect, Msg, PaneKey, State, update};
 use crate::engine::{Asked, Event, Request};
 use crate::keymap::Keymap;
 use crate::terminal::Terminal;
@@ -74,6 +76,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         ask: setup.ask,
         recent: setup.recent,
         ranked,
+        newest: HashMap::new(),
         dirty: true,
         drawn: None,
         over: false,
@@ -106,6 +109,8 @@ struct Console {
     ask: Box<dyn Fn(Request) + Send>,
     recent: Option<PathBuf>,
     ranked: mpsc::Sender<Msg>,
+    /// Generation of the newest ranking asked for, by list: those before it are given up.
+    newest: HashMap<PaneKey, Arc<AtomicU64>>,
     /// Something visible may have changed since the last frame.
     dirty: bool,
     /// When the last frame was drawn.
@@ -168,11 +173,15 @@ impl Console {
         match effect {
             Effect::Ask(request) => (self.ask)(request),
             Effect::Rank(job) => {
+                let (pane, generation) = (job.pane, job.generation);
                 let ranked = self.ranked.clone();
+                let newest = Arc::clone(self.newest.entry(pane).or_default());
+                newest.store(generation, Ordering::Relaxed);
                 tokio::task::spawn_blocking(move || {
-                    let (pane, generation) = (job.pane, job.generation);
+                    let wanted = || newest.load(Ordering::Relaxed) == generation;
+                    let Some(shown) = job.run_while(&wanted) else { return };
                     // The console may be gone by now; then nobody misses the answer.
-                    let _ = ranked.blocking_send(Msg::Ranked(pane, generation, job.run()));
+                    let _ = ranked.blocking_send(Msg::Ranked(pane, generation, shown));
                 });
             }
             Effect::Copy(text) => {

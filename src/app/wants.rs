@@ -54,8 +54,10 @@ pub(super) fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let metrics = metrics(state);
     if metrics != state.asked.metrics {
-        let key = |want: &MetricWant| {
-            MetricKey { resource: Arc::clone(&want.spec.resource), label: want.spec.label, window: want.window }
+        let key = |want: &MetricWant| MetricKey {
+            resource: Arc::clone(&want.spec.resource),
+            label: want.spec.label,
+            window: want.window,
         };
         state.store.forget_points(&metrics.iter().map(key).collect(), state.now);
         state.asked.metrics.clone_from(&metrics);

@@ -12,7 +12,9 @@ use crate::app::update;
 use crate::app::view::View;
 use crate::engine::{Event, MetricKey, Priority, Request};
 use crate::kinds;
-use crate::model::{Answer, Detail, Fault, FaultClass, Health, KindId, Query, Resource, ResourceId, Scope, Value, Window};
+use crate::model::{
+    Answer, Detail, Fault, FaultClass, Health, KindId, Query, Resource, ResourceId, Scope, Value, Window,
+};
 
 /// A tail with so many lines, one a second.
 fn long_tail(count: usize) -> State {
@@ -121,6 +123,25 @@ fn points_that_nobody_shows_are_kept_for_a_period() {
     assert!(state.store.points.contains_key(&key("young")));
     state.store.forget_points(&[key("young")].into(), at(9_000));
     assert!(state.store.points.contains_key(&key("young")), "it is shown");
+}
+
+#[test]
+fn a_ranking_of_another_list_is_dropped() {
+    let (mut state, _) = listed();
+    let many = |kind| (0..5_000).map(|n| beside(kind, &format!("row-{n}"), Health::Ok, "")).collect::<Vec<_>>();
+    let mut ranking = |kind| {
+        update(&mut state, answer(&of(kind), 1, many(kind)));
+        let effects = press(&mut state, Command::List(kind));
+        let jobs = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Rank(job) => Some(job),
+            _ => None,
+        });
+        jobs.last().expect("a ranking is asked for")
+    };
+    let (one, other) = (ranking("terraform-lock"), ranking("alarm"));
+    assert_ne!(one.generation, other.generation);
+    assert!(!update(&mut state, Msg::Ranked(one.pane, one.generation, one.run())).redraw);
+    assert!(update(&mut state, Msg::Ranked(other.pane, other.generation, other.run())).redraw);
 }
 
 fn of(kind: KindId) -> Query {
