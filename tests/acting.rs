@@ -167,3 +167,40 @@ fn a_stuck_lock_is_released() {
     let screen = console.wait_text("succeeded");
     assert!(screen.contains("dhbw-prod") && screen.contains("arm"), "{screen}");
 }
+
+/// While what was shown is being read, the console hears signals as ever.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_to_go_back_too() {
+    let mut console = Console::start(&["demo", "--seed", "7", "-e", "beta9-prod"], 40, 120);
+    console.wait_text("provisioning-api");
+    console.press(":secrets");
+    console.press(ENTER);
+    console.wait_text("provisioning-database");
+    console.press("/provisioning-database");
+    console.press(ENTER);
+    console.wait_text("1/");
+    console.press("ga");
+    console.wait_text("actions on provisioning-database");
+    console.press(DOWN);
+    console.wait_text("asked for is journalled");
+    console.press(ENTER);
+    console.wait_text("The key whose value is shown");
+    console.wait_text("29 B");
+    console.press(DOWN);
+    console.press(ENTER);
+    console.wait_text("beta9-prod is not armed");
+    look_at_it();
+    console.press("!");
+    console.wait_text("type its name: beta9-prod");
+    look_at_it();
+    console.press(&format!("{TAB}beta9-prod{TAB}{ENTER}"));
+    console.wait_text("ARMED beta9-prod 1");
+    console.wait_text("risk medium: type yes");
+    look_at_it();
+    console.press(&format!("{TAB}yes{TAB}{ENTER}"));
+    console.wait_text("press Enter to go back");
+    console.signal("TERM");
+    console.wait_end();
+    assert!(!console.on_alternate_screen());
+}

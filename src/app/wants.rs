@@ -122,7 +122,7 @@ fn fleet_lists(state: &State, scope: &Scope) -> Vec<Query> {
 }
 
 /// The lists of a region that a fleet row counts besides: only where there can be any.
-pub(super) fn fleet_besides(state: &State, scope: &Scope) -> Vec<Query> {
+fn fleet_besides(state: &State, scope: &Scope) -> Vec<Query> {
     let aws = state.environment(&scope.environment).is_some_and(|environment| !environment.without_aws);
     let kinds = [(LOCKS, aws), (CERTIFICATES, state.has_clusters(scope))];
     let kinds = kinds.into_iter().filter(|(_, asked)| *asked);

@@ -33,15 +33,17 @@ impl Plain {
         let mut bytes = std::mem::take(&mut self.cut);
         bytes.extend_from_slice(piece);
         let mut plain = String::with_capacity(bytes.len());
-        for chunk in bytes.utf8_chunks() {
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
             for c in chunk.valid().chars() {
                 if self.shows(c) {
                     plain.push(c);
                 }
             }
-            match std::str::from_utf8(chunk.invalid()) {
-                Err(error) if error.error_len().is_none() => self.cut = chunk.invalid().to_vec(),
-                Err(_) if self.place == Place::Text => plain.push(char::REPLACEMENT_CHARACTER),
+            let broken = std::str::from_utf8(chunk.invalid()).err();
+            match broken.map(|error| error.error_len()) {
+                Some(None) if chunks.peek().is_none() => self.cut = chunk.invalid().to_vec(),
+                Some(_) if self.place == Place::Text => plain.push(char::REPLACEMENT_CHARACTER),
                 _ => {}
             }
         }

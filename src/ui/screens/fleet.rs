@@ -332,12 +332,13 @@ fn totals(cx: &mut Cx, area: Rect) {
         Item::new(5, muted, format!("· {} of {} databases sick", databases.0, databases.1)),
         Item::new(3, muted, format!("· {} of {} alarms firing", alarms.0, alarms.1)),
     ]);
+    // Where there is no room for their columns they are told here.
     let (locks, certificates) = (sum(|row| row.locks.counted()), sum(|row| row.certificates.counted()));
     if locks.1 > 0 {
-        items.push(Item::new(6, muted, format!("· {} held", text::counted(locks.1, "lock", "locks"))));
+        items.push(Item::new(3, muted, format!("· {} held", text::counted(locks.1, "lock", "locks"))));
     }
     if certificates.0 > 0 {
-        items.push(Item::new(7, muted, format!("· {} of {} certificates sick", certificates.0, certificates.1)));
+        items.push(Item::new(3, muted, format!("· {} of {} certificates sick", certificates.0, certificates.1)));
     }
     spread(cx.buf, area, items, 1);
 }

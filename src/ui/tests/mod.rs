@@ -116,6 +116,7 @@ fn look(name: &str, state: &State) {
 
 /// The same, with what differs from time to time put right.
 fn look_at(name: &str, state: &State, right: impl Fn(String) -> String) {
+    let text = |buffer| right(text(buffer));
     for (columns, lines) in [(80, 24), (120, 40), (200, 60)] {
         let (buffer, _) = frame(state, &Theme::default(), columns, lines);
         if let Ok(folder) = std::env::var("QUARTERDECK_LOOK") {
@@ -124,7 +125,7 @@ fn look_at(name: &str, state: &State, right: impl Fn(String) -> String) {
             std::fs::write(format!("{folder}/{name}-{columns}x{lines}.ansi"), ansi(&buffer)).unwrap();
         }
         insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(format!("{name}_{columns}x{lines}"), right(text(&buffer)));
+            insta::assert_snapshot!(format!("{name}_{columns}x{lines}"), text(&buffer));
         });
     }
 }
