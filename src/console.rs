@@ -1,6 +1,7 @@
 //! The main loop: keys and events in, messages to the state, effects out, frames drawn. The only place where the terminal, the
 //! state, the engine and the clock meet. Keys come first: however much data arrives, a key waits for one frame at most.
 
+mod crew;
 mod input;
 mod lent;
 mod log;
@@ -11,7 +12,7 @@ use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ use crate::keymap::Keymap;
 use crate::terminal::Terminal;
 use crate::ui::{self, Hits, Theme, Themes};
 
+pub use crew::Threads;
 pub use log::start as start_log;
 use signals::{Signal, Signals};
 
@@ -175,11 +177,9 @@ impl Console {
             Effect::Rank(job) => {
                 let (pane, generation) = (job.pane, job.generation);
                 let ranked = self.ranked.clone();
-                let newest = Arc::clone(self.newest.entry(pane).or_default());
-                newest.store(generation, Ordering::Relaxed);
+                let threads = Threads::for_newest(self.newest.entry(pane).or_default(), generation);
                 tokio::task::spawn_blocking(move || {
-                    let wanted = || newest.load(Ordering::Relaxed) == generation;
-                    let Some(shown) = job.run_while(&wanted) else { return };
+                    let Some(shown) = job.run_with(&threads) else { return };
                     // The console may be gone by now; then nobody misses the answer.
                     let _ = ranked.blocking_send(Msg::Ranked(pane, generation, shown));
                 });

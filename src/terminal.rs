@@ -1,7 +1,6 @@
 //! The terminal: set up, always given back (on return, error, panic and signals), stopped and resumed as a job of the shell.
 
 mod lent;
-mod plain;
 
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::sync::Once;
@@ -18,7 +17,6 @@ use ratatui::layout::Rect;
 use ratatui::{TerminalOptions, Viewport};
 
 pub use lent::{Typed, show};
-pub use plain::Plain;
 
 /// Frames are written whole: one write a frame, however many cells change.
 const FRAME_BYTES: usize = 64 * 1024;

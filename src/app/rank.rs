@@ -1,7 +1,7 @@
 //! Filtering and sorting of a list: a plain function, run at once for small lists and off the loop for large ones.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -46,22 +46,22 @@ impl RankJob {
 
     /// Does it.
     pub fn run(self) -> Shown {
-        self.run_while(&|| true).unwrap_or_default()
+        self.run_with(&Alone).unwrap_or_default()
     }
 
-    /// Does it as long as somebody wants the result: while a filter is typed, every key asks for another one.
-    pub fn run_while(self, wanted: Wanted) -> Option<Shown> {
+    /// Does it with the help of others, as long as somebody wants the result.
+    pub fn run_with(self, crew: &dyn Crew) -> Option<Shown> {
         let same_parts = self.parts.len() == self.before.parts.len()
             && self.parts.iter().zip(&self.before.parts).all(|(a, b)| Arc::ptr_eq(a, b));
         let (sorted, sick) = if same_parts && self.sort == self.before.sort {
             (Arc::clone(&self.before.sorted), self.before.sick)
         } else {
-            (sort(&self.parts, self.sort.as_ref(), wanted)?, count_sick(&self.parts))
+            (sort(&self.parts, self.sort.as_ref(), crew)?, count_sick(&self.parts))
         };
         let order = if self.filter.is_empty() {
             Arc::clone(&sorted)
         } else {
-            let passing = self.passing(wanted)?;
+            let passing = self.passing(crew)?;
             sorted.iter().copied().filter(|row| passing[row.part as usize][row.row as usize]).collect()
         };
         Some(Shown { parts: self.parts, sorted, sort: self.sort, order, sick })
@@ -69,8 +69,8 @@ impl RankJob {
 
     /// Which rows of each part pass. They are looked at as they lie in memory: in the order of the screen every one of them would have
     /// to be fetched from somewhere else.
-    fn passing(&self, wanted: Wanted) -> Option<Vec<Vec<bool>>> {
-        let passing = in_pieces(&self.parts, PIECE, wanted, |part, rows| {
+    fn passing(&self, crew: &dyn Crew) -> Option<Vec<Vec<bool>>> {
+        let passing = in_pieces(&self.parts, PIECE, crew, |part, rows| {
             let (part, titles) = (&self.parts[part], &*self.parts[part].titles);
             part.items[rows].iter().map(|row| passes(&self.filter, row, titles, self.now)).collect::<Vec<bool>>()
         })?;
@@ -82,43 +82,63 @@ impl RankJob {
     }
 }
 
-/// Whether somebody still wants the result.
-type Wanted<'a> = &'a (dyn Fn() -> bool + Sync);
+/// Who helps with the work. Threads are not this room's affair.
+pub trait Crew: Sync {
+    /// Whether somebody still wants the result: while a filter is typed, every key asks for another one.
+    fn is_wanted(&self) -> bool;
+    /// How many work at once.
+    fn size(&self) -> usize;
+    /// Does each of so many pieces of work, and returns when all are done.
+    fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync));
+}
+
+/// Nobody helps.
+struct Alone;
+
+impl Crew for Alone {
+    fn is_wanted(&self) -> bool {
+        true
+    }
+
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+        (0..count).for_each(work);
+    }
+}
 
 /// Rows that are filtered between two looks at whether the result is wanted.
 const PIECE: usize = 4_096;
 
-/// From so many rows on it pays to share them out, to no more threads than these.
+/// From so many rows on it pays to share them out.
 const SHARED: usize = 10_000;
-const THREADS: usize = 8;
 
-/// Works on all rows in pieces of no more than so many, by several threads where there are many: what came of each piece and of which
-/// part it is, in order. `None`: it is wanted no more.
+/// Works on all rows in pieces of no more than so many: what came of each piece and of which part it is, in order. `None`: it is wanted
+/// no more.
 fn in_pieces<T: Send>(
     parts: &[Arc<Rows>],
     size: usize,
-    wanted: Wanted,
+    crew: &dyn Crew,
     work: impl Fn(usize, Range<usize>) -> T + Sync,
 ) -> Option<Vec<(usize, T)>> {
     let pieces: Vec<(usize, Range<usize>)> =
         parts.iter().enumerate().flat_map(|(at, part)| cut(at, part, size)).collect();
-    let work_on = |pieces: &[(usize, Range<usize>)]| -> Option<Vec<(usize, T)>> {
-        pieces.iter().map(|(part, rows)| wanted().then(|| (*part, work(*part, rows.clone())))).collect()
+    let done: Vec<Mutex<Option<T>>> = pieces.iter().map(|_| Mutex::new(None)).collect();
+    let one = |at: usize| {
+        if let (Some((part, rows)), Some(place), true) = (pieces.get(at), done.get(at), crew.is_wanted()) {
+            let told = work(*part, rows.clone());
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        }
     };
-    let threads = threads(parts);
-    if threads < 2 {
-        return work_on(&pieces);
+    if is_shared(parts) {
+        crew.each(pieces.len(), &one)
+    } else {
+        Alone.each(pieces.len(), &one)
     }
-    std::thread::scope(|scope| {
-        let work_on = &work_on;
-        let shares = pieces.chunks(pieces.len().div_ceil(threads).max(1));
-        let shares: Vec<_> = shares.map(|share| scope.spawn(move || work_on(share))).collect();
-        // All have begun; now they are waited for, in order.
-        let done =
-            shares.into_iter().map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        done.collect::<Option<Vec<_>>>()
-    })
-    .map(|done| done.into_iter().flatten().collect())
+    let done = done.into_iter().map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner));
+    pieces.iter().zip(done).map(|((part, _), told)| Some((*part, told?))).collect()
 }
 
 fn cut(at: usize, part: &Rows, size: usize) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
@@ -126,10 +146,9 @@ fn cut(at: usize, part: &Rows, size: usize) -> impl Iterator<Item = (usize, Rang
     (0..len).step_by(size.max(1)).map(move |from| (at, from..(from + size).min(len)))
 }
 
-/// Among how many threads rows are shared out.
-fn threads(parts: &[Arc<Rows>]) -> usize {
-    let rows: usize = parts.iter().map(|part| part.items.len()).sum();
-    if rows < SHARED { 1 } else { std::thread::available_parallelism().map_or(1, |all| all.get().min(THREADS)) }
+/// Whether there are so many rows that help is worth its while.
+fn is_shared(parts: &[Arc<Rows>]) -> bool {
+    parts.iter().map(|part| part.items.len()).sum::<usize>() >= SHARED
 }
 
 fn count_sick(parts: &[Arc<Rows>]) -> usize {
@@ -143,12 +162,12 @@ pub fn passes(filter: &Filter, resource: &Resource, titles: &[Arc<str>], now: Ti
     filter.matches(&ResourceRow { resource, columns: &columns }, now)
 }
 
-fn sort(parts: &[Arc<Rows>], by: Option<&Sort>, wanted: Wanted) -> Option<Arc<[RowRef]>> {
+fn sort(parts: &[Arc<Rows>], by: Option<&Sort>, crew: &dyn Crew) -> Option<Arc<[RowRef]>> {
     let descending = by.is_some_and(|sort| sort.descending);
     let order = |a: &(SortKey, RowRef), b: &(SortKey, RowRef)| a.0.order(&b.0, descending);
     let rows: usize = parts.iter().map(|part| part.items.len()).sum();
-    let size = rows.div_ceil(threads(parts));
-    let pieces = in_pieces(parts, size, wanted, |part, rows| {
+    let size = if is_shared(parts) { rows.div_ceil(crew.size().max(1)) } else { rows };
+    let pieces = in_pieces(parts, size, crew, |part, rows| {
         let mut keys = Keys { by, place: None };
         let row = |row: usize| (keys.of(&parts[part].items[row]), RowRef { part: part as u32, row: row as u32 });
         let mut keyed: Vec<(SortKey, RowRef)> = rows.map(row).collect();
@@ -226,7 +245,30 @@ mod tests {
         RankJob { pane: PaneKey::Main, generation: 1, parts, filter, sort, before, now: Timestamp::UNIX_EPOCH }
     }
 
-    /// The names in order, as one thread makes them by the plainest way.
+    /// So many, one after the other and the last first: order must not matter.
+    struct Backwards {
+        wanted: bool,
+    }
+
+    impl Crew for Backwards {
+        fn is_wanted(&self) -> bool {
+            self.wanted
+        }
+
+        fn size(&self) -> usize {
+            3
+        }
+
+        fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+            (0..count).rev().for_each(work);
+        }
+    }
+
+    fn shared(job: RankJob) -> Shown {
+        job.run_with(&Backwards { wanted: true }).unwrap()
+    }
+
+    /// The ids in order, made by the plainest way.
     fn plainly(shown: &Shown, key: impl Fn(&Resource) -> SortKey) -> Vec<String> {
         let mut all: Vec<&Resource> = shown.parts.iter().flat_map(|part| &part.items).collect();
         all.sort_by(|a, b| key(a).order(&key(b), false));
@@ -238,20 +280,20 @@ mod tests {
     }
 
     #[test]
-    fn several_threads_sort_as_one_does() {
-        let shown = job("", None, Shown::default()).run();
+    fn several_sort_as_one_does() {
+        let shown = shared(job("", None, Shown::default()));
         assert_eq!((shown.len(), shown.sick), (21_001, 9 + 13));
         let sick_first = plainly(&shown, |row| SortKey::number_then(-(row.health as i64), &row.name));
         assert!(ids(&shown) == sick_first);
         let by_name = Sort { column: "name", descending: false };
-        let shown = job("", Some(by_name), Shown::default()).run();
+        let shown = shared(job("", Some(by_name), Shown::default()));
         assert!(ids(&shown) == plainly(&shown, |row| SortKey::text(&row.name)));
     }
 
     #[test]
     fn a_filter_keeps_the_order() {
         let all = job("", None, Shown::default()).run();
-        let some = job("svc-99", None, all.clone()).run();
+        let some = shared(job("svc-99", None, all.clone()));
         let expected = (0..all.len()).filter(|at| all.get(*at).unwrap().name.contains("svc-99"));
         let expected: Vec<String> = expected.map(|at| all.get(at).unwrap().id.id.to_string()).collect();
         assert!(!expected.is_empty() && ids(&some) == expected);
@@ -260,6 +302,6 @@ mod tests {
 
     #[test]
     fn what_is_wanted_no_more_is_not_done() {
-        assert!(job("svc", None, Shown::default()).run_while(&|| false).is_none());
+        assert!(job("svc", None, Shown::default()).run_with(&Backwards { wanted: false }).is_none());
     }
 }

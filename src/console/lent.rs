@@ -11,7 +11,8 @@ use super::signals::{Signal, Signals};
 use super::{Console, Sources};
 use crate::app::Msg;
 use crate::engine::{Asked, Lending, Lent};
-use crate::terminal::{Plain, Typed, show, sizes};
+use crate::model::Plain;
+use crate::terminal::{Typed, show, sizes};
 
 /// What is printed by something that was not typed to is read before the screen comes back.
 const BACK: &str = "\r\n— press Enter to go back —";

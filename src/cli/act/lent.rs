@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal};
 
 use tokio::sync::mpsc;
 
+use crate::model::Plain;
 use crate::providers::lend::{Asked, Lending, Lent};
-use crate::terminal::{Plain, Raw, Typed, show, sizes};
+use crate::terminal::{Raw, Typed, show, sizes};
 
 /// Lends the terminal to whoever asks, one after the other. Never ends.
 pub(super) async fn lend(mut borrowers: mpsc::Receiver<Asked>) -> std::convert::Infallible {

@@ -116,7 +116,7 @@ fn look(name: &str, state: &State) {
 
 /// The same, with what differs from time to time put right.
 fn look_at(name: &str, state: &State, right: impl Fn(String) -> String) {
-    let text = |buffer| right(text(buffer));
+    let text = |buffer: &Buffer| right(text(buffer));
     for (columns, lines) in [(80, 24), (120, 40), (200, 60)] {
         let (buffer, _) = frame(state, &Theme::default(), columns, lines);
         if let Ok(folder) = std::env::var("QUARTERDECK_LOOK") {

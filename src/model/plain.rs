@@ -1,7 +1,7 @@
 //! Output of a program elsewhere as plain text: what could set a title, reach the clipboard or move the cursor is left out. It comes
 //! in pieces, which end anywhere: in a sequence, in a character.
 
-use crate::model::text::is_hidden;
+use super::text::is_hidden;
 
 /// Where a piece has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
