@@ -338,7 +338,7 @@ fn totals(cx: &mut Cx, area: Rect) {
         items.push(Item::new(3, muted, format!("· {} held", text::counted(locks.1, "lock", "locks"))));
     }
     if certificates.0 > 0 {
-        items.push(Item::new(3, muted, format!("· {} of {} certificates sick", certificates.0, certificates.1)));
+        items.push(Item::new(3, muted, format!("· {} of {} certs sick", certificates.0, certificates.1)));
     }
     spread(cx.buf, area, items, 1);
 }
