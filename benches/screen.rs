@@ -14,6 +14,7 @@ use quarterdeck::app::pane::Shown;
 use quarterdeck::app::rank::RankJob;
 use quarterdeck::app::state::Settings;
 use quarterdeck::app::{Command, Effect, Msg, PaneKey, State, View, update};
+use quarterdeck::console::Threads;
 use quarterdeck::engine::{Event, TailEvent};
 use quarterdeck::keymap::Keymap;
 use quarterdeck::kinds;
@@ -89,10 +90,13 @@ fn ranking(c: &mut Criterion) {
         before,
         now: now(),
     };
-    c.bench_function("sort 100,000 rows", |b| b.iter(|| black_box(job("", Shown::default()).run())));
+    c.bench_function("sort 100,000 rows", |b| {
+        b.iter(|| black_box(job("", Shown::default()).run_with(&Threads::default())))
+    });
     let sorted = job("", Shown::default()).run();
     c.bench_function("filter 100,000 sorted rows", |b| {
-        b.iter_batched(|| job("base-99", sorted.clone()), RankJob::run, BatchSize::SmallInput);
+        let filter = |job: RankJob| job.run_with(&Threads::default());
+        b.iter_batched(|| job("base-99", sorted.clone()), filter, BatchSize::SmallInput);
     });
 }
 

@@ -1,15 +1,18 @@
 //! The main loop: keys and events in, messages to the state, effects out, frames drawn. The only place where the terminal, the
 //! state, the engine and the clock meet. Keys come first: however much data arrives, a key waits for one frame at most.
 
+mod crew;
 mod input;
 mod lent;
 mod log;
 mod signals;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,12 +20,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::app::acts::Dialog;
-use crate::app::{Effect, Msg, State, update};
+use crate::app::{Effect, Msg, PaneKey, State, update};
 use crate::engine::{Asked, Event, Request};
 use crate::keymap::Keymap;
 use crate::terminal::Terminal;
 use crate::ui::{self, Hits, Theme, Themes};
 
+pub use crew::Threads;
 pub use log::start as start_log;
 use signals::{Signal, Signals};
 
@@ -74,6 +78,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         ask: setup.ask,
         recent: setup.recent,
         ranked,
+        newest: HashMap::new(),
         dirty: true,
         drawn: None,
         over: false,
@@ -106,6 +111,8 @@ struct Console {
     ask: Box<dyn Fn(Request) + Send>,
     recent: Option<PathBuf>,
     ranked: mpsc::Sender<Msg>,
+    /// Generation of the newest ranking asked for, by list: those before it are given up.
+    newest: HashMap<PaneKey, Arc<AtomicU64>>,
     /// Something visible may have changed since the last frame.
     dirty: bool,
     /// When the last frame was drawn.
@@ -168,11 +175,13 @@ impl Console {
         match effect {
             Effect::Ask(request) => (self.ask)(request),
             Effect::Rank(job) => {
+                let (pane, generation) = (job.pane, job.generation);
                 let ranked = self.ranked.clone();
+                let threads = Threads::for_newest(self.newest.entry(pane).or_default(), generation);
                 tokio::task::spawn_blocking(move || {
-                    let (pane, generation) = (job.pane, job.generation);
+                    let Some(shown) = job.run_with(&threads) else { return };
                     // The console may be gone by now; then nobody misses the answer.
-                    let _ = ranked.blocking_send(Msg::Ranked(pane, generation, job.run()));
+                    let _ = ranked.blocking_send(Msg::Ranked(pane, generation, shown));
                 });
             }
             Effect::Copy(text) => {

@@ -168,8 +168,8 @@ fn a_stuck_lock_is_released() {
     assert!(screen.contains("dhbw-prod") && screen.contains("arm"), "{screen}");
 }
 
-#[test]
-fn a_secrets_value_is_shown_until_enter_and_kept_nowhere() {
+/// The console while it shows a value of a secret, and its screen.
+fn showing_a_value() -> (Console, String) {
     const SECRET: &str = "provisioning-database";
     let mut console = Console::start(&["demo", "--seed", "7", "-e", "beta9-prod"], 40, 140);
     console.wait_text("provisioning-api");
@@ -202,10 +202,16 @@ fn a_secrets_value_is_shown_until_enter_and_kept_nowhere() {
     look_at_it();
     console.press(&format!("{TAB}yes{TAB}{ENTER}"));
     let screen = console.wait_text("press Enter to go back");
-    let value = screen.lines().find(|line| line.starts_with("not-a-real-value-")).expect("the value").trim().to_owned();
-    assert_eq!(value.len(), 29);
     // The person's own screen could be scrolled back to.
     assert!(console.on_alternate_screen());
+    (console, screen)
+}
+
+#[test]
+fn a_secrets_value_is_shown_until_enter_and_kept_nowhere() {
+    let (mut console, screen) = showing_a_value();
+    let value = screen.lines().find(|line| line.starts_with("not-a-real-value-")).expect("the value").trim().to_owned();
+    assert_eq!(value.len(), 29);
     console.press(ENTER);
     console.wait_gone(&value);
     console.wait_text("29 B shown");
@@ -220,4 +226,14 @@ fn a_secrets_value_is_shown_until_enter_and_kept_nowhere() {
     console.press("~");
     let log = console.wait_text("console log");
     assert!(!log.contains(&value), "{log}");
+}
+
+/// While what was shown is being read, the console hears signals as ever.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_to_go_back_too() {
+    let (mut console, _) = showing_a_value();
+    console.signal("TERM");
+    console.wait_end();
+    assert!(!console.on_alternate_screen());
 }

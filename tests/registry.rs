@@ -411,9 +411,14 @@ async fn metrics_logs_and_changes_call_what_they_declare_and_nothing_else() {
     for env in &stand.envs {
         changes::changes(env, minute, None).await.unwrap();
     }
-    assert_eq!(stand.called(), declared(changes::READS.iter().copied().flatten()));
+    // Clusters are found and reached by the providers themselves, and nothing there is anything but read.
+    let reads = ["eks:", "kubernetes:get ", "kubernetes:list ", "kubernetes:watch "];
+    let (of_clusters, called): (BTreeSet<String>, BTreeSet<String>) =
+        stand.called().into_iter().partition(|call| call.starts_with("eks:") || call.starts_with("kubernetes:"));
+    assert!(of_clusters.iter().all(|call| reads.iter().any(|read| call.starts_with(read))), "{of_clusters:?}");
+    assert_eq!(called, declared(changes::READS.iter().copied().flatten()));
     all.extend([metrics::READS, logs::READS].concat().into_iter().map(str::to_owned));
-    all.extend(stand.called());
+    all.extend(called);
     assert_eq!(declared(&kinds::reads()), all);
     assert!(kinds::reads().is_sorted_by(|a, b| a < b), "each once");
 }

@@ -185,10 +185,11 @@ pub(super) fn rank(state: &mut State, key: PaneKey, effects: &mut Vec<Effect>) {
     let now = state.now;
     let known = state.panes().into_iter().find(|(at, _)| *at == key);
     let Some(queries) = known.map(|(_, pane)| state.queries(pane)) else { return };
+    state.rankings += 1;
+    let generation = state.rankings;
     let Some(pane) = state.pane_mut(key) else { return };
-    pane.generation += 1;
-    let (filter, sort, generation, before) =
-        (pane.nav.filter.clone(), pane.nav.sort.clone(), pane.generation, pane.shown.clone());
+    pane.generation = generation;
+    let (filter, sort, before) = (pane.nav.filter.clone(), pane.nav.sort.clone(), pane.shown.clone());
     let parts = queries.iter().filter_map(|query| state.store.rows(query).cloned()).collect();
     let job = RankJob { pane: key, generation, parts, filter, sort, before, now };
     let at_once = job.len() <= AT_ONCE;

@@ -19,9 +19,8 @@ pub(super) fn go(state: &mut State, view: View, effects: &mut Vec<Effect>) {
 
 /// Goes to a view that is about these environments.
 pub(super) fn go_with(state: &mut State, view: View, marked: BTreeSet<Arc<str>>, effects: &mut Vec<Effect>) {
-    let before =
-        Place { view: std::mem::replace(&mut state.view, view), marked: std::mem::replace(&mut state.marked, marked) };
-    state.back.push(before);
+    let left = swap(state, Place { view, marked });
+    state.back.push(left);
     if state.back.len() > HISTORY {
         state.back.remove(0);
     }
@@ -46,11 +45,14 @@ pub(super) fn forward(state: &mut State, effects: &mut Vec<Effect>) {
     arrive(state, effects);
 }
 
+/// Goes to a place; what is left is a place in the history from now on.
 fn swap(state: &mut State, place: Place) -> Place {
-    Place {
+    let mut left = Place {
         view: std::mem::replace(&mut state.view, place.view),
         marked: std::mem::replace(&mut state.marked, place.marked),
-    }
+    };
+    left.view.rest();
+    left
 }
 
 /// Fills the view from what is known; what is wanted is asked for afterwards.

@@ -100,6 +100,8 @@ pub struct State {
     pub theme: String,
     /// Actions, arming, the journal.
     pub acts: Acts,
+    /// How many rankings were asked for: two lists never wait for the same one.
+    pub rankings: u64,
 }
 
 /// With more environments than this, the fleet is the first screen.
@@ -147,6 +149,7 @@ impl State {
             asked: Asked { stale: true, ..Asked::default() },
             theme,
             acts: Acts::default(),
+            rankings: 0,
         };
         super::summary::rebuild(&mut state);
         if !many {

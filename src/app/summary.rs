@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::common;
-use super::fleet::FleetRow;
+use super::fleet::{FleetRow, Tally};
 use super::selection::scopes;
 use super::state::State;
 use super::view::View;
-use super::wants::FLEET_KINDS;
-use crate::kinds::{self, BridgePane};
+use super::wants::{CERTIFICATES, FLEET_KINDS, LOCKS};
+use crate::kinds::{self, BridgePane, terraform_lock};
 use crate::model::filter::Filterable;
-use crate::model::{Answer, Environment, Health, Loadable, Loading, Query, Resource, Value};
+use crate::model::{Answer, Environment, Health, KindId, Loadable, Loading, Query, Resource, Scope, Value};
 
 /// Makes all rows anew: the environments have changed.
 pub(super) fn rebuild(state: &mut State) {
@@ -52,6 +52,8 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
         tasks: None,
         databases: None,
         alarms: None,
+        locks: Tally::Nothing,
+        certificates: Tally::Nothing,
         deployed: None,
         fault: None,
         observed: None,
@@ -89,6 +91,8 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
                 }
             }
         }
+        row.locks = row.locks.and(tally(state, &scope, LOCKS));
+        row.certificates = row.certificates.and(tally(state, &scope, CERTIFICATES));
     }
     if let Some((health, reason)) = worst {
         row.health = health;
@@ -100,6 +104,23 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
     let seen = before.and_then(|before| before.sick_since).unwrap_or(now);
     row.sick_since = row.health.is_sick().then(|| told.map_or(seen, |told| told.min(seen)));
     row
+}
+
+/// What a region has of a kind that is counted besides. A digest stands among the locks, and is none.
+fn tally(state: &State, scope: &Scope, kind: KindId) -> Tally {
+    let Some(known) = state.store.get(&Query::List { scope: scope.clone(), kind, within: None }) else {
+        return Tally::Nothing;
+    };
+    match known.get() {
+        Some(Answer::Rows(rows)) if !rows.items.is_empty() => {
+            let counted = rows.items.iter().filter(|row| !terraform_lock::is_digest(row));
+            let add = |(bad, all), row: &Resource| (bad + usize::from(row.health.is_sick()), all + 1);
+            let (bad, all) = counted.fold((0, 0), add);
+            Tally::Of(bad, all)
+        }
+        None if known.fault.is_some() => Tally::Unread,
+        _ => Tally::Nothing,
+    }
 }
 
 impl State {

@@ -4,6 +4,9 @@ use super::logs::{LogsView, Search, SourceState};
 use crate::engine::TailEvent;
 use crate::model::{Level, LogLine, LogSource};
 
+/// Most lines that are kept while another view has the screen: the history has room for many tails.
+pub(super) const RESTING: usize = 500;
+
 impl LogsView {
     /// Takes what a tail reports.
     pub fn take(&mut self, event: TailEvent) {
@@ -103,6 +106,23 @@ impl LogsView {
         }
         self.dropped += over as u64;
         self.back = self.back.min(self.lines.len().saturating_sub(1));
+    }
+
+    /// Another view gets the screen. What is on the screen stays, and what comes just before; what is newer is read again, since the
+    /// tail goes on from its last line.
+    pub(super) fn rest(&mut self) {
+        if !self.ended {
+            self.lines.truncate(self.lines.len() - self.back.min(self.lines.len()));
+            (self.back, self.unseen) = (0, 0);
+        }
+        let over = self.lines.len().saturating_sub(RESTING);
+        self.lines.drain(..over);
+        self.lines.shrink_to_fit();
+        self.dropped += over as u64;
+        self.back = self.back.min(self.lines.len().saturating_sub(1));
+        if let Some(search) = &mut self.search {
+            search.matches = self.lines.iter().filter(|line| search.regex.is_match(&line.text)).count();
+        }
     }
 
     /// Whether a line is shown at the present level.

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod joined;
+mod kept;
 
 use std::sync::Arc;
 

@@ -125,6 +125,15 @@ pub enum View {
 }
 
 impl View {
+    /// Goes into the history: what is large and comes anew with the view is not kept.
+    pub(super) fn rest(&mut self) {
+        match self {
+            Self::Bridge(bridge) => bridge.logs.rest(),
+            Self::Logs(logs) => logs.rest(),
+            _ => {}
+        }
+    }
+
     /// Its name in the header and in the history.
     pub fn word(&self) -> &str {
         match self {

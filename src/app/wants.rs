@@ -7,16 +7,20 @@ use super::logs::LogsView;
 use super::msg::Effect;
 use super::pane::{Pane, TableColumn};
 use super::selection::{EKS, is_of_clusters, scopes};
-use super::state::State;
+use super::state::{Place, State};
 use super::types;
 use super::view::{DetailTab, View, changes_query};
-use crate::engine::{Interest, MetricWant, Priority, Request};
+use crate::engine::{Interest, MetricKey, MetricWant, Priority, Request};
 use crate::kinds;
 use crate::model::{KindId, MetricSpec, Query, Scope, TailSpec, Window};
 
 /// What a fleet row is summed up from.
 pub(super) const FLEET_KINDS: [KindId; 8] =
     ["ecs-service", "deployment", "statefulset", "daemonset", "rds-instance", "rds-cluster", "elasticache", "alarm"];
+
+/// What a fleet row counts besides: it says nothing about the health of the environment.
+pub(super) const LOCKS: KindId = kinds::terraform_lock::KIND;
+pub(super) const CERTIFICATES: KindId = kinds::k8s_certificate::KIND;
 
 /// Least seconds between two background polls of one environment, and what each further environment adds.
 const BACKGROUND_SECONDS: u64 = 60;
@@ -42,16 +46,42 @@ pub(super) fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     if std::mem::take(&mut state.asked.stale) {
         let interests = interests(state);
         if interests != state.asked.interests {
+            let wanted = interests.iter().map(|interest| interest.query.clone()).chain(in_history(state)).collect();
+            state.store.forget(&wanted);
             state.asked.interests.clone_from(&interests);
             effects.push(Effect::Ask(Request::Interests(interests)));
         }
     }
     let metrics = metrics(state);
     if metrics != state.asked.metrics {
+        let key = |want: &MetricWant| MetricKey {
+            resource: Arc::clone(&want.spec.resource),
+            label: want.spec.label,
+            window: want.window,
+        };
+        state.store.forget_points(&metrics.iter().map(key).collect(), state.now);
         state.asked.metrics.clone_from(&metrics);
         effects.push(Effect::Ask(Request::Metrics(metrics)));
     }
     settle_tail(state, effects);
+}
+
+/// What the views in the history stand on. Raw JSON is never kept: it is read again.
+fn in_history(state: &State) -> Vec<Query> {
+    let mut queries = Vec::new();
+    for Place { view, marked } in state.back.iter().chain(&state.forward) {
+        match view {
+            View::Detail(detail) => queries.push(Query::Detail(Arc::clone(&detail.id))),
+            View::List(pane) if pane.within.is_some() => queries.extend(pane.queries(&[])),
+            View::Changes(view) => {
+                let environments = state.environments.iter().filter(|environment| marked.contains(&environment.name));
+                let scopes = environments.flat_map(|environment| scopes(environment));
+                queries.extend(scopes.map(|scope| changes_query(&scope, view)));
+            }
+            _ => {}
+        }
+    }
+    queries
 }
 
 fn interests(state: &State) -> Vec<Interest> {
@@ -61,14 +91,16 @@ fn interests(state: &State) -> Vec<Interest> {
         .into_iter()
         .map(|query| {
             let every = cadence(state, &query);
-            let priority = if fleet && is_of_clusters(&query) { Priority::Background } else { Priority::Screen };
+            let behind = fleet && (is_of_clusters(&query) || is_beside(&query));
+            let priority = if behind { Priority::Background } else { Priority::Screen };
             Interest { query, every, priority }
         })
         .collect();
     let on_screen: std::collections::HashSet<Query> = all.iter().map(|interest| interest.query.clone()).collect();
     let every = Duration::from_secs(BACKGROUND_SECONDS.max(state.environments.len() as u64 * BACKGROUND_SECONDS_EACH));
     for scope in state.environments.iter().flat_map(|environment| scopes(environment)) {
-        for query in fleet_lists(state, &scope).into_iter().chain([Query::Identity(scope.clone())]) {
+        let lists = fleet_lists(state, &scope).into_iter().chain(fleet_besides(state, &scope));
+        for query in lists.chain([Query::Identity(scope.clone())]) {
             if !on_screen.contains(&query) {
                 all.push(Interest { query, every: Some(every), priority: Priority::Background });
             }
@@ -87,6 +119,18 @@ fn fleet_lists(state: &State, scope: &Scope) -> Vec<Query> {
     let lists = lists.map(|kind| Query::List { scope: scope.clone(), kind, within: None });
     let clusters = state.has_clusters(scope);
     lists.filter(|query| clusters || !is_of_clusters(query)).collect()
+}
+
+/// The lists of a region that a fleet row counts besides: only where there can be any.
+fn fleet_besides(state: &State, scope: &Scope) -> Vec<Query> {
+    let aws = state.environment(&scope.environment).is_some_and(|environment| !environment.without_aws);
+    let kinds = [(LOCKS, aws), (CERTIFICATES, state.has_clusters(scope))];
+    let kinds = kinds.into_iter().filter(|(_, asked)| *asked);
+    kinds.map(|(kind, _)| Query::List { scope: scope.clone(), kind, within: None }).collect()
+}
+
+fn is_beside(query: &Query) -> bool {
+    matches!(query, Query::List { kind, within: None, .. } if [LOCKS, CERTIFICATES].contains(kind))
 }
 
 /// Whether it must be found out if an account has clusters: that is asked once, and not where contexts lead to them.
@@ -116,6 +160,7 @@ pub(super) fn on_screen(state: &State) -> Vec<Query> {
         View::Fleet(_) => {
             for scope in state.environments.iter().flat_map(|environment| scopes(environment)) {
                 queries.extend(fleet_lists(state, &scope));
+                queries.extend(fleet_besides(state, &scope));
             }
         }
         View::Bridge(_) | View::List(_) | View::Logs(_) | View::Journal(_) | View::ConsoleLog { .. } => {}
@@ -134,7 +179,7 @@ fn cadence(state: &State, query: &Query) -> Option<Duration> {
     };
     // On the fleet every environment is on screen: they are asked as seldom as in the background.
     let many = match &state.view {
-        View::Fleet(_) if is_of_clusters(query) => {
+        View::Fleet(_) if is_of_clusters(query) || is_beside(query) => {
             Duration::from_secs(BACKGROUND_SECONDS.max(state.environments.len() as u64 * BACKGROUND_SECONDS_EACH))
         }
         View::Fleet(_) => Duration::from_secs(state.environments.len() as u64 * BACKGROUND_SECONDS_EACH),

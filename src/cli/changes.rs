@@ -51,15 +51,15 @@ pub(super) async fn run(setup: &Setup, filter: &Filter, since: Option<Duration>)
 }
 
 async fn list(setup: &Setup, scope: Scope, since: Duration) -> (Listed, Vec<Fault>) {
-    if setup.access.named(&scope.environment).is_some_and(|environment| environment.without_aws) {
-        return (Listed::default(), Vec::new());
-    }
-    let env = match setup.access.env(&scope).await {
+    let env = match changes::env(&setup.access, &scope, None).await {
         Ok(env) => env,
         Err(fault) => return (Listed::default(), vec![fault]),
     };
     match changes::changes(&env, ago(since), None).await {
-        Ok((changes, faults)) => (Listed { account: Some(Arc::clone(&env.identity.account)), changes }, faults),
+        Ok((changes, faults)) => {
+            let account = Some(Arc::clone(&env.identity.account)).filter(|account| !account.is_empty());
+            (Listed { account, changes }, faults)
+        }
         Err(fault) => (Listed::default(), vec![fault]),
     }
 }

@@ -1,19 +1,28 @@
-//! The screen handed over to a program elsewhere, and taken back when it ends: keys go there as they are typed, what it prints is
-//! shown as it is. What the engine reports is taken meanwhile; nothing is drawn.
+//! The screen handed over to a program elsewhere, and taken back when it ends: keys go there as they are typed, and what is printed
+//! to one that takes them is shown as it is. What is only printed is shown as plain text. What the engine reports is taken
+//! meanwhile; nothing is drawn.
 
 use std::io;
 
-use tokio::time::{Duration, interval};
+use tokio::time::{Duration, Interval, interval};
 
 use super::input::Keys;
 use super::signals::{Signal, Signals};
 use super::{Console, Sources};
 use crate::app::Msg;
-use crate::engine::{Asked, Lending};
+use crate::engine::{Asked, Lending, Lent};
+use crate::model::Plain;
 use crate::terminal::{Typed, show, sizes};
 
 /// What is printed by something that was not typed to is read before the screen comes back.
 const BACK: &str = "\r\n— press Enter to go back —";
+
+/// What goes on while the screen is lent.
+struct Behind<'a> {
+    from: &'a mut Sources,
+    signals: &'a mut Signals,
+    seconds: Interval,
+}
 
 impl Console {
     /// Lends the terminal until it is given back, or taken back by whoever types.
@@ -29,46 +38,15 @@ impl Console {
         let interactive = want.sort == Lending::Typed;
         self.terminal.lend(want.sort == Lending::Secret)?;
         let mut typed = Typed::listen()?;
-        if let Some(mut lent) = asked.lend(sizes()) {
+        let mut behind = Behind { from, signals, seconds: interval(Duration::from_secs(1)) };
+        if let Some(lent) = asked.lend(sizes()) {
             let leave = if interactive { " (Ctrl-] twice leaves it)" } else { "" };
             show(format!("— {}{leave} —\r\n", want.words).as_bytes())?;
-            let mut seconds = interval(Duration::from_secs(1));
-            loop {
-                tokio::select! {
-                    biased;
-                    signal = signals.next() => match signal {
-                        Signal::Leave => {
-                            self.over = true;
-                            break;
-                        }
-                        Signal::Resize => drop(lent.sizes.send(sizes())),
-                        Signal::Stop | Signal::Continue => {}
-                    },
-                    more = typed.more() => {
-                        // What only prints can be left with Ctrl-C.
-                        let leaves = !interactive && typed.take().contains(&3);
-                        if !more || leaves {
-                            break;
-                        }
-                    }
-                    room = lent.input.reserve(), if typed.has_some() => match room {
-                        Ok(room) => room.send(typed.take()),
-                        Err(_) => break,
-                    },
-                    shown = lent.output.recv() => match shown {
-                        Some(bytes) if interactive => show(&bytes)?,
-                        Some(bytes) => show(&cooked(&bytes))?,
-                        None => break,
-                    },
-                    Some(message) = from.rankings.recv() => self.take(message),
-                    Some(event) = from.events.recv() => self.take(Msg::Event(event)),
-                    _ = seconds.tick() => self.take(Msg::Tick(jiff::Timestamp::now())),
-                }
-            }
+            self.pass(lent, interactive, &mut typed, &mut behind).await?;
         }
         if !interactive && !self.over {
             show(BACK.as_bytes())?;
-            while typed.more().await && !typed.take().iter().any(|byte| matches!(byte, b'\r' | b'\n' | 3)) {}
+            self.wait_to_go_back(&mut typed, &mut behind).await;
         }
         drop(typed);
         if !self.over {
@@ -77,6 +55,74 @@ impl Console {
         drop(held);
         self.dirty = true;
         Ok(())
+    }
+
+    /// Passes on what is typed and what is printed, until one end has had enough.
+    async fn pass(
+        &mut self,
+        mut lent: Lent,
+        interactive: bool,
+        typed: &mut Typed,
+        behind: &mut Behind<'_>,
+    ) -> io::Result<()> {
+        let mut plain = Plain::default();
+        while !self.over {
+            tokio::select! {
+                biased;
+                resized = self.meanwhile(behind) => if resized {
+                    let _ = lent.sizes.send(sizes());
+                },
+                more = typed.more() => {
+                    // What only prints can be left with Ctrl-C.
+                    let leaves = !interactive && typed.take().contains(&3);
+                    if !more || leaves {
+                        break;
+                    }
+                }
+                room = lent.input.reserve(), if typed.has_some() => match room {
+                    Ok(room) => room.send(typed.take()),
+                    Err(_) => break,
+                },
+                shown = lent.output.recv() => match shown {
+                    Some(bytes) if interactive => show(&bytes)?,
+                    Some(bytes) => show(&cooked(&plain.of(&bytes)))?,
+                    None => break,
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until whoever has read what was printed wants the screen back.
+    async fn wait_to_go_back(&mut self, typed: &mut Typed, behind: &mut Behind<'_>) {
+        while !self.over {
+            tokio::select! {
+                biased;
+                _ = self.meanwhile(behind) => {}
+                more = typed.more() => {
+                    if !more || typed.take().iter().any(|byte| matches!(byte, b'\r' | b'\n' | 3)) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes one thing that happens while the screen is lent: nobody else would, and the engine waits for room. Whether the terminal
+    /// has another size now. Dropping the future loses nothing.
+    async fn meanwhile(&mut self, behind: &mut Behind<'_>) -> bool {
+        tokio::select! {
+            biased;
+            signal = behind.signals.next() => match signal {
+                Signal::Leave => self.over = true,
+                Signal::Resize => return true,
+                Signal::Stop | Signal::Continue => {}
+            },
+            Some(message) = behind.from.rankings.recv() => self.take(message),
+            Some(event) = behind.from.events.recv() => self.take(Msg::Event(event)),
+            _ = behind.seconds.tick() => self.take(Msg::Tick(jiff::Timestamp::now())),
+        }
+        false
     }
 }
 

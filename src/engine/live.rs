@@ -62,11 +62,6 @@ impl Live {
         self.access.env(&scope.region_scope()).await
     }
 
-    /// Whether there is nothing of AWS in an environment: what only AWS tells is not asked there.
-    fn is_without_aws(&self, scope: &Scope) -> bool {
-        self.access.named(&scope.environment).is_some_and(|environment| environment.without_aws)
-    }
-
     async fn answer(&self, query: &Query, priority: Priority, progress: Progress<'_>) -> Result<Answer, Fault> {
         match query {
             Query::Identity(scope) => Ok(Answer::Identity(self.access.identity(scope).await?)),
@@ -91,11 +86,8 @@ impl Live {
                 let env = kind.env(&self.access, &id.scope).await?;
                 Ok(Answer::Raw((kind.raw)(&env, id).await?.into()))
             }
-            Query::Changes { scope, .. } if self.is_without_aws(scope) => {
-                Ok(Answer::Changes(Arc::new(Changes { rows: Vec::new(), faults: Vec::new() })))
-            }
             Query::Changes { scope, seconds, about } => {
-                let env = self.env(scope).await?;
+                let env = changes::env(&self.access, scope, about.as_deref()).await?;
                 let since = self.now() - SignedDuration::from_secs(i64::from(*seconds));
                 let (rows, faults) = changes::changes(&env, since, about.as_deref()).await?;
                 let explain = |fault| self.access.explain(fault, &scope.environment);

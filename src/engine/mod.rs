@@ -39,7 +39,7 @@ use self::slot::Slot;
 use self::tail::Tails;
 
 /// Somebody wants the operator's terminal.
-pub use crate::providers::lend::{Asked, Lending};
+pub use crate::providers::lend::{Asked, Lending, Lent};
 pub use acts::Acts;
 pub use contract::{
     Act, Acted, ApiStats, Event, Interest, MetricKey, MetricWant, MetricsSpent, Priority, Request, SignInState,

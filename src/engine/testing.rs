@@ -72,6 +72,8 @@ pub(super) struct Fake {
     pub(super) changed: Mutex<Changed>,
     pub(super) stats: Mutex<Vec<(Arc<str>, ApiStats)>>,
     pub(super) clock: Mutex<Option<Timestamp>>,
+    /// Whoever asks for the time so often next panics.
+    pub(super) clock_breaks: AtomicUsize,
 }
 
 /// What a live tail does next.
@@ -130,6 +132,8 @@ impl Drop for UnderWay<'_> {
 
 impl Sources for Fake {
     fn now(&self) -> Timestamp {
+        let breaks = self.clock_breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |times| times.checked_sub(1));
+        assert!(breaks.is_err(), "as told");
         self.clock.lock().unwrap().unwrap_or_else(Timestamp::now)
     }
 

@@ -1,7 +1,8 @@
 //! What changed, across sources: CloudTrail's events that write, events and deployments of ECS services, events of RDS, activities of
-//! Auto Scaling groups. A question, not a kind. A source that fails hides no other.
+//! Auto Scaling groups, revisions and events of Kubernetes clusters. A question, not a kind. A source that fails hides no other.
 
 mod asg;
+mod clusters;
 mod databases;
 mod ecs;
 mod trail;
@@ -10,12 +11,12 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 use jiff::Timestamp;
 
-use super::Op;
+use super::{Op, System};
 use crate::model::{Change, ChangeSource, Fault, KindId, ResourceId, Scope, text};
-use crate::providers::Env;
+use crate::providers::{Env, Environments};
 
 /// What the sources call.
 pub const READS: &[&[Op]] = &[trail::READS, ecs::READS, databases::READS, asg::READS];
@@ -34,6 +35,21 @@ impl Told {
     }
 }
 
+/// Whether a resource lies in a Kubernetes cluster: AWS tells nothing of it.
+fn is_in_cluster(id: &ResourceId) -> bool {
+    super::by_id(id.kind).is_some_and(|kind| matches!(kind.system, System::Kubernetes(_)))
+}
+
+/// What it is asked with. What lives in Kubernetes does not wait until AWS says who answers.
+pub async fn env(access: &Environments, scope: &Scope, about: Option<&ResourceId>) -> Result<Arc<Env>, Fault> {
+    let without_aws = access.named(&scope.environment).is_some_and(|environment| environment.without_aws);
+    if without_aws || about.is_some_and(is_in_cluster) {
+        access.kube_env(&scope.region_scope()).await
+    } else {
+        access.env(&scope.region_scope()).await
+    }
+}
+
 /// What changed since then, newest first, on one resource or in the whole region; and the faults of sources that could not be read,
 /// or not to the end. It fails only when no source could be read at all.
 pub async fn changes(
@@ -41,6 +57,9 @@ pub async fn changes(
     since: Timestamp,
     about: Option<&ResourceId>,
 ) -> Result<(Vec<Change>, Vec<Fault>), Fault> {
+    if env.environment.without_aws || about.is_some_and(is_in_cluster) {
+        return merged(clusters::read(env, since, about).await);
+    }
     let mut sources: Vec<BoxFuture<'_, Told>> = vec![Box::pin(trail::read(env, since, about))];
     let is = |kinds: &[KindId]| about.is_none_or(|id| kinds.contains(&id.kind));
     if is(&["ecs-service", "ecs-cluster"]) {
@@ -52,7 +71,9 @@ pub async fn changes(
     if is(&["asg"]) {
         sources.push(Box::pin(asg::read(env, since, about)));
     }
-    merged(join_all(sources).await)
+    let (mut told, of_clusters) = join(join_all(sources), clusters::read(env, since, about)).await;
+    told.extend(of_clusters);
+    merged(told)
 }
 
 /// One time line out of what each source told.

@@ -13,7 +13,8 @@ use crate::model::{Detail, Fault, FaultClass, Health, Resource, ResourceId, Valu
 use crate::providers::Env;
 use crate::providers::kube::Object;
 
-const KIND: &str = "k8s-certificate";
+/// Id of the kind.
+pub const KIND: &str = "k8s-certificate";
 
 /// A certificate that ends within this time should be on its way to be renewed.
 const SOON: SignedDuration = SignedDuration::from_hours(21 * 24);

@@ -105,6 +105,11 @@ pub fn row(env: &Env, record: &Record, whose: Attribution, now: Timestamp) -> Re
     parts::row(id, &record.path, None, verdict(record, lock, whose, now), cells)
 }
 
+/// Whether a row is no lock, but the digest of a state.
+pub fn is_digest(row: &Resource) -> bool {
+    row.id.kind == KIND && parts::text_of(&DEF, row, "sort") == Sort::Digest.word()
+}
+
 fn verdict(
     record: &Record,
     lock: Option<Result<super::terraform::Lock, String>>,

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::demo::Estate;
 use crate::demo::world::Clock;
-use crate::model::{ChangeSource, Health, Scope};
+use crate::model::{Change, ChangeSource, Health, Scope};
 use crate::providers::{Environments, Source};
 
 /// Takes rows as they come.
@@ -196,6 +196,32 @@ async fn changes_of_one_service_tell_who_released_it() {
     assert!(released.what.starts_with("UpdateService: task definition → lecture-backend:"), "{}", released.what);
     assert!(!released.who.is_empty());
     assert!(changes.iter().any(|change| change.source == ChangeSource::EcsDeployment));
+}
+
+/// What lies in a cluster is asked of that cluster alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_of_a_deployment_tell_its_revisions() {
+    let rig = Rig::seven();
+    rig.estate.faults().add("beta9-prod/cloudtrail=deny").unwrap();
+    let env = rig.env("beta9-prod").await;
+    let since = rig.estate.now() - SignedDuration::from_hours(24 * 365);
+    let deployments = rows(by_id("deployment").unwrap(), &env, None).await;
+    let (mut revisions, mut events) = (0, 0);
+    for deployment in &deployments {
+        let (changes, faults) = changes::changes(&env, since, Some(&deployment.id)).await.unwrap();
+        assert_eq!(faults, []);
+        let own = |change: &&Change| change.source == ChangeSource::KubeRevision;
+        let mut told = changes.iter().filter(own);
+        assert!(
+            told.all(|change| change.resource.as_ref() == Some(&deployment.id) && change.what.starts_with("revision "))
+        );
+        revisions += changes.iter().filter(own).count();
+        events += changes.iter().filter(|change| change.source == ChangeSource::KubeEvent).count();
+    }
+    assert!(revisions >= deployments.len() && events > 0, "{revisions} revisions, {events} events");
+    let (all, faults) = changes::changes(&env, since, None).await.unwrap();
+    assert_eq!(faults.len(), 1, "CloudTrail's: {faults:?}");
+    assert!(all.iter().filter(|change| change.source == ChangeSource::KubeRevision).count() >= revisions);
 }
 
 #[tokio::test]

@@ -20,6 +20,10 @@ pub enum ChangeSource {
     RdsEvent,
     /// An Auto Scaling activity.
     AsgActivity,
+    /// A revision of a Kubernetes workload.
+    KubeRevision,
+    /// An event of a Kubernetes cluster.
+    KubeEvent,
 }
 
 impl ChangeSource {
@@ -31,6 +35,8 @@ impl ChangeSource {
             Self::EcsDeployment => "deployment",
             Self::RdsEvent => "rds event",
             Self::AsgActivity => "asg activity",
+            Self::KubeRevision => "revision",
+            Self::KubeEvent => "k8s event",
         }
     }
 }

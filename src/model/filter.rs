@@ -7,7 +7,10 @@ use std::ops::Range;
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 
-use super::Resource;
+use super::{Resource, Value};
+
+/// What numbers, sizes, percentages and ages are written with, in lower case.
+const IN_NUMBERS: &[u8] = b"0123456789+-/.% kmgtpib shdyn naf";
 
 /// What a term looks for in a text.
 #[derive(Clone, Debug)]
@@ -24,6 +27,20 @@ impl Pattern {
         match self {
             Self::Part(part) => contains_ignoring_case(text, part),
             Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+
+    /// Whether it is in a cell as a table shows it. What can't be in it is not even written out: a hundred thousand rows have a million
+    /// numbers and instants.
+    fn is_in(&self, cell: &Value, now: Timestamp) -> bool {
+        match (cell, self) {
+            (Value::None | Value::Text(_) | Value::Bool(_) | Value::Health(_), _) => self.matches(&cell.show(now)),
+            (Value::List(items), Self::Part(part)) if !part.contains([',', ' ']) => {
+                items.iter().any(|item| self.matches(item)) || (part.is_empty() && items.is_empty())
+            }
+            (Value::List(_), _) => self.matches(&cell.show(now)),
+            (_, Self::Part(part)) if part.bytes().any(|byte| !IN_NUMBERS.contains(&byte)) => false,
+            _ => self.matches(&cell.show(now)),
         }
     }
 
@@ -90,6 +107,16 @@ pub trait Filterable {
     fn any_text(&self, now: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool;
     /// The text of one column, or `None` where the row has no such column.
     fn column_text(&self, column: &str, now: Timestamp) -> Option<String>;
+
+    /// Whether a pattern is anywhere in the row.
+    fn has(&self, pattern: &Pattern, now: Timestamp) -> bool {
+        self.any_text(now, &mut |text| pattern.matches(text))
+    }
+
+    /// Whether a pattern is in one column; not where the row has no such column.
+    fn column_has(&self, column: &str, pattern: &Pattern, now: Timestamp) -> bool {
+        self.column_text(column, now).is_some_and(|text| pattern.matches(&text))
+    }
 }
 
 impl Filter {
@@ -123,8 +150,8 @@ impl Filter {
     pub fn matches(&self, row: &dyn Filterable, now: Timestamp) -> bool {
         self.terms.iter().all(|term| {
             let hit = match &term.column {
-                Some(column) => row.column_text(column, now).is_some_and(|text| term.pattern.matches(&text)),
-                None => row.any_text(now, &mut |text| term.pattern.matches(text)),
+                Some(column) => row.column_has(column, &term.pattern, now),
+                None => row.has(&term.pattern, now),
             };
             hit != term.inverse
         })
@@ -209,6 +236,29 @@ impl Filterable for ResourceRow<'_> {
             || r.cells.iter().any(|cell| each(&cell.show(now)))
     }
 
+    fn has(&self, pattern: &Pattern, now: Timestamp) -> bool {
+        let r = self.resource;
+        pattern.matches(&r.name)
+            || pattern.matches(&r.id.scope.environment)
+            || r.id.scope.cluster.as_deref().is_some_and(|cluster| pattern.matches(cluster))
+            || pattern.matches(&r.reason)
+            || pattern.matches(r.health.word())
+            || r.cells.iter().any(|cell| pattern.is_in(cell, now))
+    }
+
+    fn column_has(&self, column: &str, pattern: &Pattern, now: Timestamp) -> bool {
+        let r = self.resource;
+        match column {
+            "name" => pattern.matches(&r.name),
+            "environment" | "env" => pattern.matches(&r.id.scope.environment),
+            "region" => pattern.matches(&r.id.scope.region),
+            "kind" => pattern.matches(r.id.kind),
+            "health" => pattern.matches(r.health.word()),
+            "reason" => pattern.matches(&r.reason),
+            own => (self.columns)(own).and_then(|at| r.cells.get(at)).is_some_and(|cell| pattern.is_in(cell, now)),
+        }
+    }
+
     fn column_text(&self, column: &str, now: Timestamp) -> Option<String> {
         let r = self.resource;
         Some(match column {
@@ -270,6 +320,33 @@ mod tests {
         let filter = Filter::parse("back !front state:alarm /end$/ \"\"").unwrap();
         let found: Vec<_> = filter.anywhere().flat_map(|pattern| pattern.find("lecture-Backend")).collect();
         assert_eq!(found, [8..12, 12..15]);
+    }
+
+    /// Every sort of cell is looked through as it is shown, however it is looked through.
+    #[rstest]
+    #[case(Value::None)]
+    #[case(Value::text("Lecture-Backend"))]
+    #[case(Value::Int(-42))]
+    #[case(Value::Count { have: 3, want: 14 })]
+    #[case(Value::Bytes(1_610_612_736))]
+    #[case(Value::Percent(97.3))]
+    #[case(Value::Instant(Timestamp::UNIX_EPOCH))]
+    #[case(Value::Bool(true))]
+    #[case(Value::Health(crate::model::Health::Degraded))]
+    #[case(Value::list(["alpha, beta", "gamma"]))]
+    #[case(Value::list(Vec::<&str>::new()))]
+    fn a_cell_is_found_by_what_it_shows(#[case] cell: Value) {
+        let now = Timestamp::from_second(90_000).unwrap();
+        let shown = cell.show(now).to_lowercase();
+        let parts = (0..shown.len()).flat_map(|from| (from..=shown.len()).map(move |to| (from, to)));
+        for part in
+            parts.filter_map(|(from, to)| shown.get(from..to)).chain(["", "a", "3/15", "-43", "no", ", ", "gib"])
+        {
+            let expected = shown.contains(part);
+            assert_eq!(Pattern::Part(part.to_owned()).is_in(&cell, now), expected, "{part:?} in {shown:?}");
+        }
+        let regex = Pattern::Regex(Regex::new("^a.*a$").unwrap());
+        assert_eq!(regex.is_in(&cell, now), regex.matches(&cell.show(now)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod log;
 pub mod mask;
 mod metric;
 pub mod pattern;
+mod plain;
 mod plan;
 mod query;
 mod resource;
@@ -31,6 +32,7 @@ pub use health::Health;
 pub use loadable::{Loadable, Loading};
 pub use log::{Level, LogLine, LogOrigin, LogSource, PodsOf, TailSpec};
 pub use metric::{MetricSpec, Points, Unit, Window};
+pub use plain::Plain;
 pub use plan::{
     ActionId, Difference, FieldChange, Fields, Followed, Headway, Order, PHRASE, Plan, Precondition, Risk, Seen, Sent,
     Step, Target, Undo, Verdict,

@@ -27,7 +27,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// Characters that reorder or hide what is around them.
-const fn is_hidden(c: char) -> bool {
+pub const fn is_hidden(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{061c}')
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 
 use tokio::sync::mpsc;
 
+use crate::model::Plain;
 use crate::providers::lend::{Asked, Lending, Lent};
 use crate::terminal::{Raw, Typed, show, sizes};
 
@@ -23,9 +24,14 @@ pub(super) async fn lend(mut borrowers: mpsc::Receiver<Asked>) -> std::convert::
     std::future::pending().await
 }
 
+/// What is printed; plain where a person reads it at a terminal, as it is where something else does.
 async fn printed(mut lent: Lent) -> io::Result<()> {
+    let mut plain = io::stdout().is_terminal().then(Plain::default);
     while let Some(bytes) = lent.output.recv().await {
-        show(&bytes)?;
+        match &mut plain {
+            Some(plain) => show(&plain.of(&bytes))?,
+            None => show(&bytes)?,
+        }
     }
     Ok(())
 }

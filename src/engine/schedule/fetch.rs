@@ -67,6 +67,21 @@ impl Fetch {
     }
 }
 
+/// Reports that a fetch has ended by a panic of its own.
+pub(super) async fn lost(
+    shared: Arc<Shared>,
+    query: Query,
+    generation: u64,
+    failures: u32,
+    every: Option<Duration>,
+) -> Ended {
+    let (mut fault, at) = (broken(&query), jiff::Timestamp::now());
+    let pause = wait_for(&mut fault, failures + 1, every, &shared.pace, at);
+    let fault = Arc::new(fault);
+    shared.report.tell(Event::Done { query: query.clone(), generation, at, result: Err(Arc::clone(&fault)) }).await;
+    Ended { query, generation, result: Err(fault), pause: Some(pause) }
+}
+
 /// How long to wait after a fault. A throttled one is told until when.
 fn wait_for(fault: &mut Fault, failures: u32, every: Option<Duration>, pace: &Pace, now: jiff::Timestamp) -> Duration {
     let mut pause = spread(pace.backoff(&fault.class, failures, every));

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use self::fetch::{Ended, Fetch};
@@ -84,9 +84,9 @@ impl Schedule {
             let orders = Arc::clone(&self.orders);
             tokio::select! {
                 orders = orders.take() => self.follow(orders, Instant::now()),
-                Some(ended) = self.flights.join_next() => match ended {
-                    Ok(ended) => self.ended(ended, Instant::now()),
-                    Err(error) if error.is_panic() => tracing::error!(%error, "a fetch was lost"),
+                Some(ended) = self.flights.join_next_with_id() => match ended {
+                    Ok((_, ended)) => self.ended(ended, Instant::now()),
+                    Err(error) if error.is_panic() => self.lost(&error, Instant::now()),
                     Err(_) => {}
                 },
                 () = sleep_until_some(wake) => {}
@@ -211,6 +211,21 @@ impl Schedule {
         let flight = self.flights.spawn(fetch.run(Arc::clone(&self.shared)));
         entry.state = Doing::Running { flight, generation: self.generation, since: now };
         entry.asked = Some(now);
+    }
+
+    /// A fetch has panicked elsewhere than over its answer: it has told nothing, and would be taken to be under way for ever. What tells
+    /// so takes its place: it may have to wait for room.
+    fn lost(&mut self, error: &JoinError, now: Instant) {
+        tracing::error!(%error, "a fetch was lost");
+        let of = |entry: &Entry| match &entry.state {
+            Doing::Running { flight, generation, .. } if flight.id() == error.id() => Some(*generation),
+            _ => None,
+        };
+        let found = self.entries.iter_mut().find_map(|(query, entry)| Some((query, of(entry)?, entry)));
+        let Some((query, generation, entry)) = found else { return };
+        let (query, failures, every) = (query.clone(), entry.failures, entry.every);
+        let lost = fetch::lost(Arc::clone(&self.shared), query, generation, failures, every);
+        entry.state = Doing::Running { flight: self.flights.spawn(lost), generation, since: now };
     }
 
     fn ended(&mut self, ended: Ended, now: Instant) {

@@ -274,6 +274,18 @@ async fn a_panic_is_a_fault_of_ours_and_stops_nothing() {
 }
 
 #[tokio::test]
+async fn a_panic_elsewhere_than_over_the_answer_is_told_too() {
+    let mut rig = Rig::new(Fake::default());
+    let query = list("a", "x");
+    // Metrics look at the clock as they begin.
+    settle().await;
+    rig.fake.clock_breaks.store(1, std::sync::atomic::Ordering::SeqCst);
+    rig.want(&[every(&query, SOON)]);
+    assert_eq!(rig.done().await.class(), &FaultClass::Bug);
+    assert_eq!(rig.done().await.count(), Some(1), "it is asked again");
+}
+
+#[tokio::test]
 async fn what_is_brought_to_the_screen_is_due_by_its_new_cadence() {
     let mut rig = Rig::new(Fake::default());
     let query = list("a", "x");

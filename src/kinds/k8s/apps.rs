@@ -83,6 +83,8 @@ pub struct ControllerRevision {
     pub data: RevisionData,
 }
 
+crate::object!(ControllerRevision: "apps" "v1" "ControllerRevision" "controllerrevisions", true);
+
 /// What a stateful set or daemon set was in a revision.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

@@ -23,6 +23,11 @@ pub fn revision(meta: &ObjectMeta) -> Option<i64> {
     annotation(meta, REVISION)?.parse().ok()
 }
 
+/// What somebody wrote down about a revision.
+pub fn cause(meta: &ObjectMeta) -> Option<&str> {
+    annotation(meta, CAUSE).filter(|cause| !cause.is_empty())
+}
+
 /// The history of a deployment by its replica sets.
 pub fn of_sets(scope: &Scope, sets: &[&ReplicaSet], present: Option<i64>) -> Section {
     let mut sets: Vec<&ReplicaSet> = sets.to_vec();

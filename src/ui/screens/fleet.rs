@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::fleet::{FleetRow, FleetView};
+use crate::app::fleet::{FleetRow, FleetView, Tally};
 use crate::app::{PaneKey, Target, Viewport};
 use crate::model::{Fault, Health, Stage, text};
 use crate::ui::border::{self, Border};
@@ -41,7 +41,7 @@ const fn number(title: &'static str, most: u16, rank: u8) -> Column {
 }
 
 /// What is counted as sick says so in its title and is written `2 of 14`; `31/33` is running of desired.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 15] = [
     words("", 1, 1, 0),
     words("ENVIRONMENT", 12, 28, 0),
     words("STAGE", 9, 9, 1),
@@ -50,6 +50,8 @@ const COLUMNS: [Column; 13] = [
     number("TASKS", 9, 5),
     number("SICK DB", 11, 4),
     number("FIRING", 11, 2),
+    number("LOCKS", 8, 10),
+    number("SICK CERT", 11, 11),
     words("DEPLOYED", 12, 30, 7),
     number("AGE", 8, 6),
     words("ACCOUNT", 12, 12, 8),
@@ -58,7 +60,7 @@ const COLUMNS: [Column; 13] = [
 ];
 
 /// Index of the reason.
-const REASON: usize = 12;
+const REASON: usize = 14;
 
 /// Least cells of a reason when there is no room for more.
 const TIGHT: u16 = 14;
@@ -164,7 +166,7 @@ fn draw_row(cx: &mut Cx, area: Rect, view: &FleetView, at: usize, row: &FleetRow
     let theme = cx.theme;
     let cells: Vec<(Cow<str>, Style)> = widths.iter().map(|(column, _)| cell(cx, row, *column)).collect();
     // What can't be read again stands back; sign, name, badge and reason do not.
-    let stands_back = |column: usize| row.fault.is_some() && (3..=9).contains(&column);
+    let stands_back = |column: usize| row.fault.is_some() && (3..=11).contains(&column);
     let mark = if view.nav.marks.contains(&row.environment.name) { "◆" } else { "" };
     // The ground first: the stage's badge keeps its own, under the cursor too.
     if at == view.nav.at {
@@ -209,7 +211,7 @@ fn texts<'r>(row: &'r FleetRow, widths: &[(usize, u16)]) -> [(&'static str, bool
         ("name", true, (&*environment.name).into()),
         ("customer", false, environment.customer.as_deref().unwrap_or_default().into()),
         ("stage", shown(2), environment.stage.map_or("", Stage::word).into()),
-        ("account", shown(10), account.into()),
+        ("account", shown(12), account.into()),
         ("health", true, row.health.word().into()),
         ("fault", shown(REASON) && !reason, fault.into()),
         ("reason", reason, (&*row.reason).into()),
@@ -241,16 +243,21 @@ fn cell<'a>(cx: &Cx, row: &'a FleetRow, column: usize) -> (Cow<'a, str>, Style) 
         },
         6 => count(cx, row.databases, Role::Degraded),
         7 => count(cx, row.alarms, Role::Failed),
-        8 => {
+        8 => locks(cx, row.locks),
+        9 => match row.certificates {
+            Tally::Unread => ("?".into(), muted),
+            known => count(cx, known.counted(), Role::Degraded),
+        },
+        10 => {
             let words = row.deployed.as_ref().map(|(at, what)| format!("{:>4} {what}", cx.age(*at)));
             (words.unwrap_or_default().into(), muted)
         }
-        9 => (row.observed.map(|at| cx.age(at)).unwrap_or_default().into(), muted),
-        10 => {
+        11 => (row.observed.map(|at| cx.age(at)).unwrap_or_default().into(), muted),
+        12 => {
             let account = identity.map(|identity| &identity.account).or(row.environment.account.as_ref());
             (account.map_or("", |account| account).into(), muted)
         }
-        11 => (identity.map(|identity| header::caller(&identity.arn)).unwrap_or_default(), muted),
+        13 => (identity.map(|identity| header::caller(&identity.arn)).unwrap_or_default(), muted),
         _ => reason(cx, row),
     }
 }
@@ -261,6 +268,17 @@ fn count<'a>(cx: &Cx, count: Option<(usize, usize)>, bad: Role) -> (Cow<'a, str>
         Some((0, all)) => (format!("0 of {all}").into(), cx.style(Role::Muted)),
         Some((sick, all)) => (format!("{sick} of {all}").into(), cx.style(bad)),
         None => ("".into(), cx.style(Role::Muted)),
+    }
+}
+
+/// How many are held; one that is held for too long is in everybody's way.
+fn locks<'a>(cx: &Cx, locks: Tally) -> (Cow<'a, str>, Style) {
+    match locks {
+        Tally::Nothing => ("".into(), cx.style(Role::Muted)),
+        Tally::Unread => ("?".into(), cx.style(Role::Muted)),
+        Tally::Of(_, 0) => ("0".into(), cx.style(Role::Muted)),
+        Tally::Of(0, held) => (held.to_string().into(), cx.style(Role::Text)),
+        Tally::Of(_, held) => (held.to_string().into(), cx.style(Role::Degraded)),
     }
 }
 
@@ -314,5 +332,13 @@ fn totals(cx: &mut Cx, area: Rect) {
         Item::new(5, muted, format!("· {} of {} databases sick", databases.0, databases.1)),
         Item::new(3, muted, format!("· {} of {} alarms firing", alarms.0, alarms.1)),
     ]);
+    // Where there is no room for their columns they are told here.
+    let (locks, certificates) = (sum(|row| row.locks.counted()), sum(|row| row.certificates.counted()));
+    if locks.1 > 0 {
+        items.push(Item::new(3, muted, format!("· {} held", text::counted(locks.1, "lock", "locks"))));
+    }
+    if certificates.0 > 0 {
+        items.push(Item::new(3, muted, format!("· {} of {} certs sick", certificates.0, certificates.1)));
+    }
     spread(cx.buf, area, items, 1);
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
-use tracing_subscriber::layer::SubscriberExt;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{filtered, frame, frame_at, text, typed, with};
+use super::{filtered, frame, frame_at, logged, text, typed, with};
 use crate::app::command::Motion;
 use crate::app::layer::Layer;
 use crate::app::pane::{RowRef, Shown};
@@ -357,14 +356,11 @@ fn a_line_that_begins_with_its_time_shows_it_once() {
 
 #[test]
 fn the_consoles_log_is_shown_clean_and_scrolls_back() {
-    tui_logger::set_default_level(tui_logger::LevelFilter::Info);
-    let subscriber = tracing_subscriber::registry().with(tui_logger::TuiTracingSubscriberLayer);
-    tracing::subscriber::with_default(subscriber, || {
+    let _alone = logged(|| {
         for n in 0..60 {
             tracing::warn!("line {n} \u{1b}[31mred\u{1b}[0m");
         }
     });
-    tui_logger::move_events();
     let theme = Theme::default();
     let mut state = with(fixture::empty(), &[Command::ConsoleLog]);
     let (buffer, _) = frame(&state, &theme, 80, 24);

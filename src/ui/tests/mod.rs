@@ -3,11 +3,14 @@
 mod acts;
 mod behaviour;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::fixture::{self, now, stories};
 use super::theme::Theme;
@@ -108,6 +111,12 @@ fn index(colour: Color) -> Option<u8> {
 /// Compares a screen at three sizes with what was seen and found good. With `QUARTERDECK_LOOK` naming a folder, writes it
 /// there in colour as well.
 fn look(name: &str, state: &State) {
+    look_at(name, state, |text| text);
+}
+
+/// The same, with what differs from time to time put right.
+fn look_at(name: &str, state: &State, right: impl Fn(String) -> String) {
+    let text = |buffer: &Buffer| right(text(buffer));
     for (columns, lines) in [(80, 24), (120, 40), (200, 60)] {
         let (buffer, _) = frame(state, &Theme::default(), columns, lines);
         if let Ok(folder) = std::env::var("QUARTERDECK_LOOK") {
@@ -119,6 +128,39 @@ fn look(name: &str, state: &State) {
             insta::assert_snapshot!(format!("{name}_{columns}x{lines}"), text(&buffer));
         });
     }
+}
+
+/// The console's own log is one for all tests.
+static LOG: Mutex<()> = Mutex::new(());
+
+/// Writes to the console's own log; nobody else does as long as what this returns lives.
+fn logged(write: impl FnOnce()) -> MutexGuard<'static, ()> {
+    let alone = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+    tui_logger::set_default_level(tui_logger::LevelFilter::Info);
+    let subscriber = tracing_subscriber::registry().with(tui_logger::TuiTracingSubscriberLayer);
+    tracing::subscriber::with_default(subscriber, write);
+    tui_logger::move_events();
+    alone
+}
+
+#[test]
+fn console_log() {
+    let _alone = logged(|| {
+        // More than the tallest screen has lines: what other tests have written is above.
+        for n in 1..=20 {
+            tracing::info!(target: "quarterdeck::engine::live", "the environments were read anew: {n} of them");
+            tracing::warn!(
+                target: "quarterdeck::engine::metrics",
+                "metrics can't be read scope=dhbw-prod eu-central-1 fault=not allowed: cloudwatch:GetMetricData (User: arn:aws:sts::111122223333:assumed-role/ReadOnly/jane.doe is not authorised to perform it)"
+            );
+            tracing::error!(target: "quarterdeck::engine::schedule", "a fetch was lost: task {n} panicked \u{1b}[31mhere\u{1b}[0m");
+        }
+    });
+    // Every line has the time at which it was written.
+    let times = regex::Regex::new(r"\d\d:\d\d:\d\d ([EWID]) ").unwrap();
+    look_at("console_log", &with(fixture::empty(), &[Command::ConsoleLog]), |text| {
+        times.replace_all(&text, "10:33:42 $1 ").into_owned()
+    });
 }
 
 /// A screen of a state that is made by a function.
