@@ -103,13 +103,9 @@ impl Cluster {
     /// The objects of a type in the whole cluster, where they are watched already and are as they should be. Starts nothing, keeps
     /// nothing alive.
     pub fn known<K: Object>(&self) -> Option<Vec<Arc<K>>> {
-        let known = {
-            let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-            watches.get(&TypeId::of::<K>()).cloned()
-        };
-        if self.narrow.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&TypeId::of::<K>()) {
-            return None;
-        }
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = watches.get(&(TypeId::of::<K>(), None)).cloned();
+        drop(watches);
         known?.downcast::<Watch<K>>().ok()?.present()
     }
 
