@@ -91,7 +91,7 @@ fn ranking(c: &mut Criterion) {
         now: now(),
     };
     c.bench_function("sort 100,000 rows", |b| {
-        b.iter(|| black_box(job("", Shown::default()).run_with(&Threads::default())))
+        b.iter(|| black_box(job("", Shown::default()).run_with(&Threads::default())));
     });
     let sorted = job("", Shown::default()).run();
     c.bench_function("filter 100,000 sorted rows", |b| {

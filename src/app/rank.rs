@@ -133,9 +133,9 @@ fn in_pieces<T: Send>(
         }
     };
     if is_shared(parts) {
-        crew.each(pieces.len(), &one)
+        crew.each(pieces.len(), &one);
     } else {
-        Alone.each(pieces.len(), &one)
+        Alone.each(pieces.len(), &one);
     }
     let done = done.into_iter().map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner));
     pieces.iter().zip(done).map(|((part, _), told)| Some((*part, told?))).collect()
@@ -231,7 +231,7 @@ mod tests {
             id: Arc::new(ResourceId { scope: scope.clone(), kind: "ecs-service", id: format!("svc-{n}").into() }),
             name: format!("svc-{}", (n * 7_919) % count).into(),
             arn: None,
-            health: if n % 1_000 == 0 { Health::Failed } else { Health::Ok },
+            health: if n.is_multiple_of(1_000) { Health::Failed } else { Health::Ok },
             reason: "".into(),
             cells: Box::default(),
         };

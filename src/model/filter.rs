@@ -34,11 +34,12 @@ impl Pattern {
     /// numbers and instants.
     fn is_in(&self, cell: &Value, now: Timestamp) -> bool {
         match (cell, self) {
-            (Value::None | Value::Text(_) | Value::Bool(_) | Value::Health(_), _) => self.matches(&cell.show(now)),
             (Value::List(items), Self::Part(part)) if !part.contains([',', ' ']) => {
                 items.iter().any(|item| self.matches(item)) || (part.is_empty() && items.is_empty())
             }
-            (Value::List(_), _) => self.matches(&cell.show(now)),
+            (Value::None | Value::Text(_) | Value::Bool(_) | Value::Health(_) | Value::List(_), _) => {
+                self.matches(&cell.show(now))
+            }
             (_, Self::Part(part)) if part.bytes().any(|byte| !IN_NUMBERS.contains(&byte)) => false,
             _ => self.matches(&cell.show(now)),
         }

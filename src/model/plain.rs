@@ -68,12 +68,10 @@ impl Plain {
         }
         let (place, shows) = match (self.place, c) {
             (Place::Text, c) => (Place::Text, c == '\t' || !(c.is_control() || is_hidden(c))),
-            (Place::Escape, '[') => (Place::Control, false),
-            (Place::Escape, ']' | 'P' | 'X' | '^' | '_') => (Place::Words, false),
-            (Place::Escape | Place::Sequence, '\u{20}'..='\u{2f}') => (Place::Sequence, false),
-            (Place::Control, '\u{20}'..='\u{3f}') => (Place::Control, false),
             (Place::Words, '\u{7}' | '\u{9c}' | '\u{18}' | '\u{1a}') => (Place::Text, false),
-            (Place::Words, _) => (Place::Words, false),
+            (Place::Escape, ']' | 'P' | 'X' | '^' | '_') | (Place::Words, _) => (Place::Words, false),
+            (Place::Escape, '[') | (Place::Control, '\u{20}'..='\u{3f}') => (Place::Control, false),
+            (Place::Escape | Place::Sequence, '\u{20}'..='\u{2f}') => (Place::Sequence, false),
             (Place::Escape | Place::Sequence | Place::Control, _) => (Place::Text, false),
         };
         self.place = place;

@@ -106,7 +106,9 @@ impl Schedule {
             self.mind(interests, now);
         }
         let urged: HashSet<_> = orders.refresh.iter().map(|query| &query.scope().environment).collect();
-        urged.into_iter().for_each(|environment| self.shared.sources.urge(environment));
+        for environment in urged {
+            self.shared.sources.urge(environment);
+        }
         for query in orders.refresh {
             let fresh = || Entry::new(None, Priority::Screen, now);
             self.entries.entry(query).or_insert_with(fresh).refresh(now, self.shared.pace.refresh);
