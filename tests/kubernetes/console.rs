@@ -35,9 +35,9 @@ fn a_person_sees_and_does_what_a_script_does() {
     a_printed_list_follows(&cluster);
 }
 
-/// A console that has the cluster as production.
+/// A console that has the cluster as production, and shows nothing else: other contexts are environments by themselves.
 fn started(cluster: &Cluster) -> Console {
-    let console = begun(cluster, &[]);
+    let console = begun(cluster, &["-e", PLACE]);
     console.wait_text("1 clusters ─ 3");
     console
 }
