@@ -41,7 +41,12 @@ impl World {
         let accounts = seed::estate(seed, start);
         let central = seed::central(seed, start, &accounts);
         let mut world = Self { accounts, central };
-        world.advance_to(start);
+        // Each has its own past to come through.
+        std::thread::scope(|scope| {
+            for account in world.everyone() {
+                scope.spawn(|| account.advance_to(start));
+            }
+        });
         world
     }
 
@@ -60,9 +65,13 @@ impl World {
 
     /// Brings every account to `now`; an instant that has passed changes nothing.
     pub fn advance_to(&mut self, now: Timestamp) {
-        for account in self.accounts.iter_mut().chain(&mut self.central) {
+        for account in self.everyone() {
             account.advance_to(now);
         }
+    }
+
+    fn everyone(&mut self) -> impl Iterator<Item = &mut Account> {
+        self.accounts.iter_mut().chain(&mut self.central)
     }
 
     /// The accounts in the order of the estate.

@@ -50,15 +50,20 @@ pub(super) struct Site<'a> {
 
 /// The seven environments, at the beginning of their past.
 pub(super) fn estate(seed: u64, start: Timestamp) -> Vec<Account> {
-    vec![
-        dhbw::account(seed, start),
-        edt::account(seed, start),
-        unilux::account(seed, start),
-        enterprise::account(seed, start),
-        starttech::account(seed, start),
-        beta9::account(seed, start),
-        tfe::account(seed, start),
-    ]
+    let makers: [fn(u64, Timestamp) -> Account; 7] = [
+        dhbw::account,
+        edt::account,
+        unilux::account,
+        enterprise::account,
+        starttech::account,
+        beta9::account,
+        tfe::account,
+    ];
+    // Side by side: none knows of the others, and somebody waits for the first frame.
+    std::thread::scope(|scope| {
+        let accounts = makers.map(|make| scope.spawn(move || make(seed, start)));
+        accounts.into_iter().map(|made| made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 /// The accounts that are no environments, but that environments keep something in.
