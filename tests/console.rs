@@ -160,13 +160,14 @@ fn one_failing_environment_delays_no_other_and_its_fault_is_told() {
 
 /// A home with so many AWS profiles, whose services are where nobody listens.
 fn profiles(count: usize) -> tempfile::TempDir {
+    use std::fmt::Write;
     let home = tempfile::tempdir().unwrap();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (mut config, mut keys) = (String::new(), String::new());
     for number in 0..count {
         let name = format!("customer{number:03}-{}", ["prod", "staging", "dev"][number % 3]);
-        config.push_str(&format!("[profile {name}]\nregion = eu-central-1\nendpoint_url = http://{nobody}\n"));
-        keys.push_str(&format!("[{name}]\naws_access_key_id = 111122223333\naws_secret_access_key = none\n"));
+        writeln!(config, "[profile {name}]\nregion = eu-central-1\nendpoint_url = http://{nobody}").unwrap();
+        writeln!(keys, "[{name}]\naws_access_key_id = 111122223333\naws_secret_access_key = none").unwrap();
     }
     let aws = home.path().join(".aws");
     std::fs::create_dir(&aws).unwrap();

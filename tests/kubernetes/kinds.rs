@@ -155,7 +155,9 @@ const KINDS: [Kind; 13] = [
 fn kubectl_and_the_program_say_the_same_of_every_kind() {
     let Some(cluster) = Cluster::start() else { return };
     seed(&cluster);
-    KINDS.iter().for_each(|kind| agree(&cluster, kind));
+    for kind in &KINDS {
+        agree(&cluster, kind);
+    }
     moments(&cluster);
     keys_and_sizes(&cluster);
     types(&cluster);
@@ -167,7 +169,9 @@ fn seed(cluster: &Cluster) {
     for name in ["crd", "certificate-crd"] {
         cluster.fixture(name);
     }
-    FIXTURES.iter().for_each(|name| cluster.fixture(name));
+    for name in &FIXTURES {
+        cluster.fixture(name);
+    }
     cluster.fixture_in("varied", "varied");
     let crds = ["crd/widgets.quarterdeck.test", "crd/certificates.cert-manager.io"];
     cluster.kubectl(&[&["wait", "--for=condition=Established", "--timeout=60s"][..], &crds].concat());
@@ -399,19 +403,18 @@ fn events(cluster: &Cluster) {
 fn seconds(age: &str) -> i64 {
     let (mut whole, mut number) = (0, 0);
     for letter in age.chars() {
-        match letter.to_digit(10) {
-            Some(digit) => number = number * 10 + i64::from(digit),
-            None => {
-                let unit = match letter {
-                    's' => 1,
-                    'm' => 60,
-                    'h' => 3_600,
-                    'd' => 86_400,
-                    other => panic!("{age}: {other}"),
-                };
-                whole += std::mem::take(&mut number) * unit;
-            }
+        if let Some(digit) = letter.to_digit(10) {
+            number = number * 10 + i64::from(digit);
+            continue;
         }
+        let unit = match letter {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            other => panic!("{age}: {other}"),
+        };
+        whole += std::mem::take(&mut number) * unit;
     }
     whole
 }
