@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::app::acts::Dialog;
+use crate::app::rank::RankJob;
 use crate::app::{Effect, Msg, PaneKey, State, update};
 use crate::engine::{Asked, Event, Request};
 use crate::keymap::Keymap;
@@ -79,6 +80,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         recent: setup.recent,
         ranked,
         newest: HashMap::new(),
+        waiting: Vec::new(),
         dirty: true,
         drawn: None,
         over: false,
@@ -113,6 +115,8 @@ struct Console {
     ranked: mpsc::Sender<Msg>,
     /// Generation of the newest ranking asked for, by list: those before it are given up.
     newest: HashMap<PaneKey, Arc<AtomicU64>>,
+    /// Rankings to be begun once what led to them is drawn: they take every processor, and the echo of a key comes first.
+    waiting: Vec<RankJob>,
     /// Something visible may have changed since the last frame.
     dirty: bool,
     /// When the last frame was drawn.
@@ -158,6 +162,7 @@ impl Console {
                     self.take(Msg::Tick(Timestamp::now()));
                 }
             }
+            self.rank();
         }
         Ok(())
     }
@@ -174,16 +179,7 @@ impl Console {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Ask(request) => (self.ask)(request),
-            Effect::Rank(job) => {
-                let (pane, generation) = (job.pane, job.generation);
-                let ranked = self.ranked.clone();
-                let threads = Threads::for_newest(self.newest.entry(pane).or_default(), generation);
-                tokio::task::spawn_blocking(move || {
-                    let Some(shown) = job.run_with(&threads) else { return };
-                    // The console may be gone by now; then nobody misses the answer.
-                    let _ = ranked.blocking_send(Msg::Ranked(pane, generation, shown));
-                });
-            }
+            Effect::Rank(job) => self.waiting.push(job),
             Effect::Copy(text) => {
                 if let Err(error) = self.terminal.copy(&text) {
                     tracing::warn!("copying failed: {error}");
@@ -198,6 +194,20 @@ impl Console {
                 self.dirty = true;
             }
             Effect::Quit => self.over = true,
+        }
+    }
+
+    /// Begins the rankings that wait.
+    fn rank(&mut self) {
+        for job in self.waiting.drain(..) {
+            let (pane, generation) = (job.pane, job.generation);
+            let ranked = self.ranked.clone();
+            let threads = Threads::for_newest(self.newest.entry(pane).or_default(), generation);
+            tokio::task::spawn_blocking(move || {
+                let Some(shown) = job.run_with(&threads) else { return };
+                // The console may be gone by now; then nobody misses the answer.
+                let _ = ranked.blocking_send(Msg::Ranked(pane, generation, shown));
+            });
         }
     }
 

@@ -26,8 +26,7 @@ pub(super) fn take(state: &mut State, event: Event, effects: &mut Vec<Effect>) -
             let known = state.store.answers.entry(query).or_default();
             known.generation = known.generation.max(generation);
             known.loading = Some(Loading { since: at, count: 0 });
-            // A refresh of what is known goes on unseen; a first fetch shows that it has begun.
-            let first = known.value.is_none();
+            let first = known.first_fetch().is_some();
             if first {
                 summary::refresh(state, &environment, at);
             }
@@ -77,7 +76,7 @@ fn progress(state: &mut State, query: &Query, generation: u64, count: usize) -> 
     match &mut known.loading {
         Some(loading) if known.generation == generation => {
             loading.count = count;
-            known.value.is_none()
+            known.first_fetch().is_some()
         }
         _ => false,
     }
@@ -96,7 +95,11 @@ fn done(
         return false;
     }
     known.generation = generation;
-    let unchanged = matches!(result, Ok(None)) && known.fault.is_none();
+    let unchanged = match &result {
+        Ok(answer) => answer.is_none() && known.fault.is_none(),
+        // What can't be reached says so again and again.
+        Err(fault) => known.awaited(at).is_none() && known.fault.as_ref().is_some_and(|(old, _)| old.is_as(fault)),
+    };
     let mut replaced = matches!(result, Ok(Some(_)));
     match result {
         Ok(answer) => {

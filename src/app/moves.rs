@@ -177,9 +177,11 @@ pub(super) fn sideways(state: &mut State, cells: i16) {
 }
 
 /// What the last frame showed.
-pub(super) fn viewport(state: &mut State, lists: &[Viewport]) {
+pub(super) fn viewport(state: &mut State, lists: &[Viewport]) -> bool {
+    let mut moved = false;
     for list in lists {
         if let Some(pane) = state.pane_mut(list.key) {
+            moved |= (pane.nav.top, pane.nav.height) != (list.first, list.height);
             seen(&mut pane.nav, list);
             continue;
         }
@@ -205,6 +207,7 @@ pub(super) fn viewport(state: &mut State, lists: &[Viewport]) {
             _ => {}
         }
     }
+    moved
 }
 
 fn seen<K>(nav: &mut Nav<K>, list: &Viewport) {

@@ -126,8 +126,7 @@ fn tally(state: &State, scope: &Scope, kind: KindId) -> Tally {
 impl State {
     /// The first fetches of an environment's row of which nothing has come yet: since when the oldest of them is under way.
     pub fn unanswered(&self, environment: &Environment) -> Option<Loading> {
-        let waits =
-            |known: &Loadable<Answer>| known.loading.filter(|loading| known.value.is_none() && loading.count == 0);
+        let waits = |known: &Loadable<Answer>| known.first_fetch().filter(|loading| loading.count == 0);
         let queries = scopes(environment).flat_map(|scope| {
             let list = |kind| Query::List { scope: scope.clone(), kind, within: None };
             FLEET_KINDS.map(list).into_iter().chain([Query::Identity(scope.clone())]).collect::<Vec<_>>()
@@ -148,7 +147,7 @@ fn sick_since(resource: &Resource) -> Option<Timestamp> {
 
 /// Takes the fault and the loading of one query into the row; a lost identity outweighs a denied list.
 fn note(row: &mut FleetRow, known: &Loadable<Answer>) {
-    row.loading |= known.loading.is_some() && known.value.is_none();
+    row.loading |= known.first_fetch().is_some();
     if let Some((fault, since)) = &known.fault {
         let graver = row.fault.as_ref().is_none_or(|(old, _)| fault.class.gravity() > old.class.gravity());
         if graver {

@@ -162,6 +162,24 @@ fn rows_of_another_account_do_not_stay() {
 }
 
 #[test]
+fn another_try_that_fails_the_same_way_goes_on_unseen() {
+    let mut state = state_of(&["dhbw-prod"]);
+    let query = services("dhbw-prod");
+    let mut shows = |msg| update(&mut state, msg).redraw;
+    let begun = |generation| Msg::Event(Event::Started { query: query.clone(), generation, at: at(2) });
+    assert!(shows(begun(1)), "nothing is known yet");
+    assert!(shows(failure(&query, 1, FaultClass::Unreachable)));
+    assert!(!shows(begun(2)));
+    assert!(!shows(failure(&query, 2, FaultClass::Unreachable)));
+    assert!(!shows(begun(3)));
+    assert!(shows(failure(&query, 3, FaultClass::Throttled { until: None })), "it fails in another way");
+    assert!(!shows(begun(4)));
+    let some = Event::Progress { query: query.clone(), generation: 4, count: 100 };
+    assert!(shows(Msg::Event(some)), "something comes of it");
+    assert!(shows(failure(&query, 4, FaultClass::Unreachable)));
+}
+
+#[test]
 fn an_answer_of_an_older_generation_is_dropped() {
     let (mut state, query) = listed();
     update(&mut state, answer(&query, 5, vec![row("dhbw-prod", "new", Health::Ok)]));

@@ -25,6 +25,8 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
         return Outcome::default();
     }
     let mut effects = Vec::new();
+    // Whether other rows may be on screen: time alone brings none, and most frames show those of the frame before.
+    let mut moved = !matches!(msg, Msg::Tick(_));
     let redraw = match msg {
         Msg::Do(command) => {
             run(state, command, &mut effects);
@@ -51,7 +53,7 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
         Msg::Event(event) => data::take(state, event, &mut effects),
         Msg::Ranked(key, generation, shown) => ranked(state, key, generation, shown),
         Msg::Viewport(lists) => {
-            moves::viewport(state, &lists);
+            moved = moves::viewport(state, &lists);
             acts::drawn(state);
             false
         }
@@ -62,7 +64,7 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
         }
     };
     acts::cover(state);
-    wants::settle(state, &mut effects);
+    wants::settle(state, moved, &mut effects);
     Outcome { effects, redraw }
 }
 

@@ -41,8 +41,8 @@ pub struct Asked {
     pub last_tail: u64,
 }
 
-/// Tells the engine what is wanted, where that has changed.
-pub(super) fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+/// Tells the engine what is wanted, where that has changed. `moved`: other rows may be on screen than before.
+pub(super) fn settle(state: &mut State, moved: bool, effects: &mut Vec<Effect>) {
     if std::mem::take(&mut state.asked.stale) {
         let interests = interests(state);
         if interests != state.asked.interests {
@@ -52,6 +52,13 @@ pub(super) fn settle(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::Ask(Request::Interests(interests)));
         }
     }
+    if moved {
+        settle_metrics(state, effects);
+    }
+    settle_tail(state, effects);
+}
+
+fn settle_metrics(state: &mut State, effects: &mut Vec<Effect>) {
     let metrics = metrics(state);
     if metrics != state.asked.metrics {
         let key = |want: &MetricWant| MetricKey {
@@ -63,7 +70,6 @@ pub(super) fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         state.asked.metrics.clone_from(&metrics);
         effects.push(Effect::Ask(Request::Metrics(metrics)));
     }
-    settle_tail(state, effects);
 }
 
 /// What the views in the history stand on. Raw JSON is never kept: it is read again.

@@ -96,12 +96,9 @@ impl Live {
         }
     }
 
-    /// The environments, if they are others than before.
-    async fn reread(&self) -> Option<Vec<Arc<Environment>>> {
+    /// The environments, if their files look different by now and name others than before.
+    async fn reread(&self, stamps: Vec<Stamp>) -> Option<Vec<Arc<Environment>>> {
         let watched = self.watched.as_ref()?;
-        let files = Arc::clone(&watched.files);
-        let stamps = tokio::task::spawn_blocking(move || files.iter().map(|file| stamp(file)).collect::<Vec<_>>());
-        let stamps = stamps.await.ok()?;
         let before = {
             let mut known = watched.stamps.lock().unwrap_or_else(PoisonError::into_inner);
             known.replace(stamps.clone())
@@ -220,8 +217,16 @@ impl Sources for Live {
 
     fn changed(&self) -> BoxFuture<'_, Changed> {
         async move {
-            let again = self.access.changed_files().await;
-            Changed { environments: self.reread().await, again }
+            let standing = self.access.standing();
+            let files = self.watched.as_ref().map(|watched| Arc::clone(&watched.files)).unwrap_or_default();
+            // All of them in one go: this is asked every few seconds, and each way to another thread and back costs more than a look.
+            let look = move || (standing.is_current(), files.iter().map(|file| stamp(file)).collect());
+            let Ok((current, stamps)) = tokio::task::spawn_blocking(look).await else { return Changed::default() };
+            let mut again = if current { Vec::new() } else { self.access.changed_files().await };
+            again.extend(self.access.changed_tokens().await);
+            again.sort_unstable();
+            again.dedup();
+            Changed { environments: self.reread(stamps).await, again }
         }
         .boxed()
     }

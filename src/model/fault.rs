@@ -89,6 +89,11 @@ impl Fault {
         Self { class, summary: summary.into(), raw: String::new(), request_id: None }
     }
 
+    /// Whether it says the same: the request id is another one every time.
+    pub fn is_as(&self, other: &Self) -> bool {
+        (&self.class, &self.summary, &self.raw) == (&other.class, &other.summary, &other.raw)
+    }
+
     /// The same, with the provider's own words.
     #[must_use]
     pub fn with_raw(mut self, raw: impl AsRef<str>) -> Self {

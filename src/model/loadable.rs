@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use super::Fault;
 
+/// A refresh that takes longer than this many seconds is worth a word.
+const SLOW: i64 = 2;
+
 /// A fetch under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loading {
@@ -38,6 +41,18 @@ impl<T> Loadable<T> {
     /// The last good value.
     pub fn get(&self) -> Option<&T> {
         self.value.as_ref().map(|(value, _)| value)
+    }
+
+    /// The fetch under way, where it is worth showing. A refresh of what is known goes on unseen as long as it is quick, and so
+    /// does another try after a fault until something comes of it.
+    pub fn awaited(&self, now: Timestamp) -> Option<Loading> {
+        let slow = |loading: &Loading| now.as_second() - loading.since.as_second() > SLOW;
+        self.first_fetch().or(self.loading.filter(slow))
+    }
+
+    /// The fetch under way, where nothing is known yet.
+    pub fn first_fetch(&self) -> Option<Loading> {
+        self.loading.filter(|loading| self.value.is_none() && (self.fault.is_none() || loading.count > 0))
     }
 
     /// When the last good value was observed.

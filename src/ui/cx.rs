@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -79,11 +79,11 @@ impl<'a> Cx<'a> {
     /// Fills an area with a role's ground, and empties it.
     pub(super) fn fill(&mut self, area: Rect, role: Role) {
         let area = area.intersection(self.buf.area);
-        let style = self.theme[Role::Base].patch(self.theme[role]);
-        for position in area.positions() {
-            let cell = &mut self.buf[position];
-            cell.reset();
-            cell.set_style(style);
+        let mut empty = Cell::EMPTY;
+        empty.set_style(self.theme[Role::Base].patch(self.theme[role]));
+        for row in area.rows() {
+            let from = self.buf.index_of(row.x, row.y);
+            self.buf.content[from..from + usize::from(row.width)].fill(empty.clone());
         }
     }
 

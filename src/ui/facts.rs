@@ -9,9 +9,6 @@ use crate::app::State;
 use crate::app::pane::Pane;
 use crate::model::{Fault, Loading, Query, Resource};
 
-/// A refresh that takes longer than this many seconds is worth a word.
-const SLOW: i64 = 2;
-
 /// What is known about some queries together.
 #[derive(Debug, Default)]
 pub(super) struct Facts<'a> {
@@ -60,10 +57,8 @@ impl<'a> Facts<'a> {
             Some(at) => self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at))),
             None => self.unread += 1,
         }
-        if let Some(loading) = &known.loading
-            && (known.value.is_none() || now.as_second() - loading.since.as_second() > SLOW)
-        {
-            let first = self.loading.unwrap_or(Loading { count: 0, ..*loading });
+        if let Some(loading) = known.awaited(now) {
+            let first = self.loading.unwrap_or(Loading { count: 0, ..loading });
             self.loading = Some(Loading { since: first.since.min(loading.since), count: first.count + loading.count });
         }
         if let Some((fault, since)) = &known.fault {

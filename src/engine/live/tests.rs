@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::demo::Estate;
 use crate::demo::world::Clock;
+use crate::engine::sources::Sources as _;
 use crate::engine::{
     Engine, Event, Interest, Live, MetricWant, Priority, Request, Reread, Settings, SignInState, TailEvent, TailMode,
 };
@@ -371,11 +372,12 @@ async fn a_changed_file_brings_other_environments() {
         Vec::new(),
     );
     let live = Live::new(Arc::clone(&access)).watching(vec![file.clone(), folder.path().join("none")], reread);
-    assert!(live.reread().await.is_none(), "the first look only looks");
+    assert!(live.changed().await.environments.is_none(), "the first look only looks");
     std::fs::write(&file, "a  ").unwrap();
-    assert!(live.reread().await.is_none(), "the same environments");
+    assert!(live.changed().await.environments.is_none(), "the same environments");
     std::fs::write(&file, "a b c").unwrap();
-    let names: Vec<_> = live.reread().await.unwrap().iter().map(|environment| environment.name.to_string()).collect();
+    let names: Vec<_> =
+        live.changed().await.environments.unwrap().iter().map(|environment| environment.name.to_string()).collect();
     assert_eq!((names, access.list().len()), (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 3));
 }
 

@@ -76,13 +76,9 @@ impl AwsFiles {
         Self { config: file(config), credentials: file(credentials) }
     }
 
-    /// Whether the files on disk still look like what was read.
-    pub async fn is_current(&self) -> bool {
-        let files = [&self.config, &self.credentials];
-        let (paths, known) = (files.map(|file| file.path.clone()), files.map(|file| file.stamp));
-        // Both in one go: this is asked every few seconds, and each way to another thread and back costs more than the look.
-        let look = move || paths.map(|path| look(path.as_deref())) == known;
-        tokio::task::spawn_blocking(look).await.unwrap_or(true)
+    /// Whether the files on disk still look like what was read. Blocks.
+    pub fn is_current(&self) -> bool {
+        [&self.config, &self.credentials].iter().all(|file| look(file.path.as_deref()) == file.stamp)
     }
 
     /// What a profile stands on: its own sections, those of its source profiles, of its SSO session and of its services.

@@ -280,8 +280,7 @@ impl KubeSource {
 
     /// The files, as last read.
     pub(super) async fn files(&self) -> Result<Arc<KubeFiles>, Fault> {
-        let read = self.read.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(read) = read {
+        if let Some(read) = self.read() {
             return Ok(read);
         }
         let variables = self.variables.clone();
@@ -291,9 +290,14 @@ impl KubeSource {
         Ok(Arc::clone(read.get_or_insert(new)))
     }
 
+    /// The files as last read, if they have been.
+    pub fn read(&self) -> Option<Arc<KubeFiles>> {
+        self.read.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The files before and now, if they have changed since they were read.
     pub async fn changed(&self) -> Option<(Arc<KubeFiles>, Arc<KubeFiles>)> {
-        let before = self.read.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let before = self.read()?;
         let (known, variables) = (Arc::clone(&before), self.variables.clone());
         let new = move || (!known.is_current()).then(|| Arc::new(KubeFiles::read(&variables)));
         let new = tokio::task::spawn_blocking(new).await.ok()??;

@@ -7,17 +7,43 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::{Environments, Member, Origin};
 use crate::model::Fault;
 use crate::providers::aws::files::AwsFiles;
-use crate::providers::kube::{self, Ground};
+use crate::providers::kube::{self, Ground, KubeFiles};
+
+/// The files as they were read; those that have been.
+pub struct Standing {
+    aws: Option<Arc<AwsFiles>>,
+    kube: Option<Arc<KubeFiles>>,
+}
+
+impl Standing {
+    /// Whether they still look like that on disk. Blocks.
+    pub fn is_current(&self) -> bool {
+        self.aws.as_ref().is_none_or(|files| files.is_current())
+            && self.kube.as_ref().is_none_or(|files| files.is_current())
+    }
+}
 
 impl Environments {
-    /// Looks at the AWS files and the cached SSO tokens. Names the environments that should be asked again: those whose text
-    /// changed, which are made anew, and those whose credentials could not be had and now perhaps can.
+    /// What the environments stand on now.
+    pub fn standing(&self) -> Standing {
+        let aws = match &self.origin {
+            Origin::Files { files, .. } => files.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            Origin::Estate(_) => None,
+        };
+        let kube = match &self.ground {
+            Ground::Files(source) => source.read(),
+            Ground::Stand(_) => None,
+        };
+        Standing { aws, kube }
+    }
+
+    /// Reads files that have changed. Names the environments that should be asked again: what they stand on is made anew.
     pub async fn changed_files(&self) -> Vec<Arc<str>> {
         let Origin::Files { files, .. } = &self.origin else { return Vec::new() };
         let mut changed = self.changed_kubeconfig().await;
         let read = files.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(read) = read
-            && !read.is_current().await
+            && !tokio::task::spawn_blocking(move || read.is_current()).await.unwrap_or(true)
             && let Ok(new) = AwsFiles::read(&self.shared.variables).await
         {
             let new = Arc::new(new);
@@ -29,6 +55,12 @@ impl Environments {
                 }
             }
         }
+        changed
+    }
+
+    /// Looks at the cached SSO tokens. Names the environments whose credentials could not be had and now perhaps can.
+    pub async fn changed_tokens(&self) -> Vec<Arc<str>> {
+        let mut changed = Vec::new();
         let mut stamps = HashMap::new();
         for member in self.everyone() {
             let Some(current) = member.loaded() else { continue };
@@ -37,8 +69,6 @@ impl Environments {
                 changed.push(Arc::clone(member.seen_as()));
             }
         }
-        changed.sort_unstable();
-        changed.dedup();
         changed
     }
 

@@ -90,7 +90,7 @@ async fn an_ended_session_says_how_to_renew_it_and_revives() {
     assert!(fake.seen().is_empty());
 
     cached(&home, "corp", r#"{"accessToken":"t","expiresAt":"2099-01-01T00:00:00Z"}"#);
-    let revived = environments.changed_files().await;
+    let revived = environments.changed_tokens().await;
     assert_eq!(revived.iter().map(|name| &**name).collect::<Vec<_>>(), ["a"]);
     environments.env(&scope("a")).await.unwrap();
 }
