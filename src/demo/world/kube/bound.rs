@@ -1,7 +1,7 @@
 //! What the AWS load balancer controller goes by: services that are bound to target groups, and the pods that take their requests.
 //! It must not know what becomes of the targets.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::KubeCluster;
 use super::json::{map, selects, text};
@@ -21,14 +21,18 @@ impl KubeCluster {
     /// What belongs in target groups, if that may be something else than when it was asked for last.
     pub(in crate::demo::world) fn bound_anew(&mut self) -> Option<Vec<Bound>> {
         let told = std::mem::replace(&mut self.told, self.store.version());
-        let changed = |plural: &&str| self.store.changed(plural, told);
-        let bound = ["pods", "services", "targetgroupbindings"].iter().any(|it| changed(&it)).then(|| self.all_bound());
+        let changed = |plural| self.store.changed(plural, told);
+        let bound = ["pods", "services", "targetgroupbindings"].into_iter().any(changed).then(|| self.all_bound());
         bound.filter(|bound| !bound.is_empty())
     }
 
     fn all_bound(&self) -> Vec<Bound> {
         let bound = |binding: &Object| {
             let Object::Doc(doc) = binding else { return None };
+            // Nodes are registered by their Auto Scaling groups.
+            if text(&doc.json, "/spec/targetType") != "ip" {
+                return None;
+            }
             let namespace = binding.namespace();
             let service = self.store.doc("services", namespace, text(&doc.json, "/spec/serviceRef/name"))?;
             let selector = json!({ "matchLabels": map(service, "/spec/selector")? });
@@ -47,26 +51,36 @@ impl KubeCluster {
     }
 
     /// What the controller writes for a service behind an ingress, whose pods it registers in a target group.
-    pub(super) fn add_binding(&mut self, at: (&str, &str), service: (&str, i64), group: &TargetGroup, from: &str) {
+    pub(super) fn add_binding_of(&mut self, at: (&str, &str), service: (&str, i64), group: &TargetGroup, from: &str) {
         let (namespace, ingress) = at;
+        let labels = json!({ "ingress.k8s.aws/stack-name": ingress, "ingress.k8s.aws/stack-namespace": namespace });
         let port = json!({ "port": group.port, "protocol": "TCP" });
-        let since = self.ago(200 * 86_400);
-        self.put("targetgroupbindings", json!({
-            "metadata": {
-                "name": group.name, "namespace": namespace, "finalizers": ["elbv2.k8s.aws/resources"],
-                "labels": { "ingress.k8s.aws/stack-name": ingress, "ingress.k8s.aws/stack-namespace": namespace },
-            },
-            "spec": {
-                "ipAddressType": "ipv4", "serviceRef": { "name": service.0, "port": service.1 },
-                "targetGroupARN": group.arn, "targetType": group.target_type, "vpcID": group.vpc_id,
-                "networking": { "ingress": [{ "from": [{ "securityGroup": { "groupID": from } }], "ports": [port] }] },
-            },
-            "status": { "observedGeneration": 1 },
-        }), since);
+        let allowed = json!({ "from": [{ "securityGroup": { "groupID": from } }], "ports": [port] });
+        self.add_binding(namespace, service, group, ("networking", json!({ "ingress": [allowed] })));
+        self.store.edit("targetgroupbindings", namespace, &group.name, |it| it["metadata"]["labels"] = labels);
         self.store.edit("ingresses", namespace, ingress, |it| {
             let notes = &mut it["metadata"]["annotations"];
             notes["alb.ingress.kubernetes.io/target-type"] = group.target_type.into();
             notes["alb.ingress.kubernetes.io/healthcheck-path"] = group.health_check_path.as_str().into();
         });
+    }
+
+    /// Binds a service to a target group; `more` is what is said of it besides.
+    pub(super) fn add_binding(
+        &mut self,
+        namespace: &str,
+        service: (&str, i64),
+        group: &TargetGroup,
+        more: (&str, Value),
+    ) {
+        let mut spec = json!({
+            "ipAddressType": "ipv4", "serviceRef": { "name": service.0, "port": service.1 },
+            "targetGroupARN": group.arn, "targetType": group.target_type, "vpcID": group.vpc_id,
+        });
+        spec[more.0] = more.1;
+        let metadata = json!({ "name": group.name, "namespace": namespace, "finalizers": ["elbv2.k8s.aws/resources"] });
+        let binding = json!({ "metadata": metadata, "spec": spec, "status": { "observedGeneration": 1 } });
+        let since = self.ago(200 * 86_400);
+        self.put("targetgroupbindings", binding, since);
     }
 }

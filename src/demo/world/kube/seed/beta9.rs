@@ -31,7 +31,7 @@ pub(in crate::demo::world) fn cluster(account: &mut Account, start: Timestamp) {
         provisioning(cluster, &gateway);
         if let Some(group) = account.target_groups.get(GROUP) {
             let from = &account.network.security_group;
-            cluster.add_binding((SPACE, "provisioning"), ("provisioning-api", 80), group, from);
+            cluster.add_binding_of((SPACE, "provisioning"), ("provisioning-api", 80), group, from);
         }
         platform(cluster);
         cluster.on(start, POISONED, Step::Poison(WORKER));
