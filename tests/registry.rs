@@ -279,12 +279,7 @@ async fn what_is_gone_is_not_found() {
 }
 
 /// Relations that would lead somewhere, if the estate had it.
-const EMPTY: [(&str, &str); 4] = [
-    ("eks-cluster", "alarms"),
-    ("log-group", "alarms"),
-    ("target-group", "ingresses"),
-    ("target-group", "services in clusters"),
-];
+const EMPTY: [(&str, &str); 2] = [("eks-cluster", "alarms"), ("log-group", "alarms")];
 
 #[tokio::test]
 async fn relations_lead_somewhere() {

@@ -9,6 +9,7 @@ use super::k8s::{self, Object, Start};
 use super::parts;
 use super::{ActionDef, Asked, FieldDef, Op, no_choices};
 use crate::guard::Watching;
+use crate::kinds::k8s_node;
 use crate::model::{
     ActionId, Fault, FieldChange, Fields, Followed, Order, Plan, ResourceId, Risk, Seen, Step, Undo, Value,
 };
@@ -33,7 +34,7 @@ pub static CORDON: ActionDef = ActionDef {
     risk: "medium",
     undo: "uncordon",
     example: "k8s-cordon -e beta9-prod --name ip-10-20-1-17.eu-central-1.compute.internal",
-    applies: |_| Ok(()),
+    applies: |node| if k8s_node::is_cordoned(node) { Err("it is cordoned already".to_owned()) } else { Ok(()) },
     form: |_, _| Fields::new(),
     choices: no_choices,
     locate: |acting, fields| k8s::locate(acting, fields, Some("node")).boxed(),
@@ -51,6 +52,7 @@ pub static UNCORDON: ActionDef = ActionDef {
     risk: "low",
     undo: "cordon",
     example: "k8s-uncordon -e beta9-prod --name ip-10-20-1-17.eu-central-1.compute.internal",
+    applies: |node| if k8s_node::is_cordoned(node) { Ok(()) } else { Err("it is not cordoned".to_owned()) },
     plan: |acting, target, fields| plan(acting, target, fields, false).boxed(),
     ..CORDON
 };

@@ -1,22 +1,20 @@
 //! `k8s-exec`: a shell in a container, or one command. The plan freezes the very container; the journal gets what was started, how it
 //! ended and how long it took, and nothing of what was typed or shown.
 
-use std::sync::Arc;
-
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
 use serde_json::Value as Json;
 
-use super::k8s::{self, Object, Start};
+use super::k8s::{self, Object, Start, terminal};
 use super::parts::{self, given};
 use super::{ActionDef, Asked, Choice, FieldDef, FieldSort, Op};
 use crate::guard::{Permit, Watching};
 use crate::model::{
-    Fault, Fields, Followed, Headway, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict, text,
+    Fault, Fields, Followed, Plan, Precondition, ResourceId, Risk, Seen, Sent, Step, Undo, Verdict, text,
 };
 use crate::providers::Acting;
 use crate::providers::kube::{Opened, Question, ShellEnd};
-use crate::providers::lend::{Lending, Want};
+use crate::providers::lend::Lending;
 
 const ID: &str = "k8s-exec";
 const EXEC: Op = "k8s:get pods/exec";
@@ -218,17 +216,15 @@ fn send<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, permit: Permit) 
 
 fn follow<'a>(acting: &'a Acting, plan: &'a Plan, step: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
     async move {
-        let failed = |words: &str| Ok(Followed::Failed(words.into()));
         let Some(Opened::Shell(shell)) = acting.reach()?.opened(&k8s::key(plan)) else {
-            return failed("the connection is gone");
+            return Ok(Followed::Failed("the connection is gone".into()));
         };
-        let Some(terminal) = &acting.terminal else { return failed("there is no terminal to show it on") };
         let interactive = has_terminal(step);
-        watch(Headway { words: "it has the terminal".into(), percent: None });
         let sort = if interactive { Lending::Typed } else { Lending::Printed };
-        let want = Want { sort, words: Arc::clone(&plan.title) };
-        let Some(loan) = terminal.borrow(want).await else { return failed("there is no terminal to show it on") };
-        Ok(ended(interactive, &shell.join(loan).await?))
+        match terminal::borrow(acting, plan, sort, watch).await {
+            Ok(loan) => Ok(ended(interactive, &shell.join(loan).await?)),
+            Err(none) => Ok(none),
+        }
     }
     .boxed()
 }

@@ -2,7 +2,6 @@
 //! how long its value is; the value itself passes to the terminal and is kept nowhere.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,14 +9,14 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
-use super::k8s::{self, Object, Start};
+use super::k8s::{self, Object, Start, terminal};
 use super::parts::{self, wanted};
 use super::{ActionDef, Asked, Choice, FieldDef, FieldSort, Op};
 use crate::guard::{Permit, Watching};
-use crate::model::{Fields, Followed, Headway, Plan, ResourceId, Risk, Seen, Sent, Step, Undo, text};
+use crate::model::{Fields, Followed, Plan, ResourceId, Risk, Seen, Sent, Step, Undo, text};
 use crate::providers::Acting;
 use crate::providers::kube::Opened;
-use crate::providers::lend::{Lending, Want};
+use crate::providers::lend::Lending;
 
 const ID: &str = "k8s-secret-show";
 const GET: Op = "k8s:get secrets";
@@ -121,14 +120,13 @@ fn send<'a>(acting: &'a Acting, plan: &'a Plan, permit: Permit) -> BoxFuture<'a,
 
 fn follow<'a>(acting: &'a Acting, plan: &'a Plan, _: &'a Step, watch: Watching<'a>) -> Asked<'a, Followed> {
     async move {
-        let failed = |words: &str| Ok(Followed::Failed(words.into()));
         let Some(Opened::Value(value)) = acting.reach()?.opened(&k8s::key(plan)) else {
-            return failed("the value was not kept");
+            return Ok(Followed::Failed("the value was not kept".into()));
         };
-        let Some(terminal) = &acting.terminal else { return failed("there is no terminal to show it on") };
-        watch(Headway { words: "it has the terminal".into(), percent: None });
-        let want = Want { sort: Lending::Secret, words: Arc::clone(&plan.title) };
-        let Some(loan) = terminal.borrow(want).await else { return failed("there is no terminal to show it on") };
+        let loan = match terminal::borrow(acting, plan, Lending::Secret, watch).await {
+            Ok(loan) => loan,
+            Err(none) => return Ok(none),
+        };
         let size = text::bytes(value.len() as u64);
         // Whoever has the terminal may have left it.
         let shown = loan.output.send(readable(&value)).await.is_ok();

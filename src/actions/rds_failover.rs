@@ -161,21 +161,36 @@ fn preconditions(
 ) -> Vec<Precondition> {
     let names: Vec<&str> = members(cluster).map(|(name, _)| name).collect();
     let writer = writer(cluster);
-    let mut found = vec![
-        rds::available(cluster.status()),
-        parts::must("member of the cluster", names.contains(&to), format!("its instances: {}", names.join(", "))),
-        parts::must("a reader", writer != Some(to), format!("the writer is {}", writer.unwrap_or("not known"))),
-    ];
+    let readers: Vec<&str> = names.iter().copied().filter(|name| writer != Some(*name)).collect();
+    let readers = if readers.is_empty() { "none".to_owned() } else { readers.join(", ") };
+    let is_member = names.contains(&to);
+    let words = if is_member {
+        format!("its instances: {}", names.join(", "))
+    } else {
+        format!("{to} is none of its instances; its readers: {readers}")
+    };
+    let mut found = vec![rds::available(cluster.status()), parts::must("member of the cluster", is_member, words)];
+    if is_member {
+        let words = match writer {
+            Some(writer) if writer == to => format!("{to} is the writer already; its readers: {readers}"),
+            writer => format!("the writer is {}", writer.unwrap_or("not known")),
+        };
+        found.push(parts::must("a reader", writer != Some(to), words));
+    }
     found.push(match instance {
         Ok(db) => {
             let status = db.db_instance_status().unwrap_or("of unknown status");
             parts::must("new writer available", status == "available", format!("{to} is {status}"))
         }
         Err(fault) if fault.class == FaultClass::NotFound => {
-            parts::must("new writer available", false, format!("there is no {to}"))
+            parts::must("new writer available", false, format!("there is no instance {to}"))
         }
         Err(fault) => parts::untold("new writer available", &fault),
     });
+    // How far something else is behind is of no interest.
+    if !is_member {
+        return found;
+    }
     found.push(match lag {
         Ok(Some(ms)) => parts::should("replica lag", ms <= TOLERABLE, format!("{to} was at most {ms:.0} ms behind")),
         Ok(None) => Precondition::new("replica lag", Verdict::Unknown, format!("CloudWatch has no lag of {to}")),

@@ -61,8 +61,7 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
         reason: "".into(),
         sick: 0,
     };
-    let mut worst: Option<(Health, Arc<str>)> = None;
-    let mut told: Option<Timestamp> = None;
+    let mut trouble = Trouble::default();
     for scope in scopes(environment) {
         if let Some(known) = state.store.get(&Query::Identity(scope.clone())) {
             if let Some(Answer::Identity(identity)) = known.get() {
@@ -76,25 +75,15 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
             };
             note(&mut row, known);
             let Some(Answer::Rows(rows)) = known.get() else { continue };
-            let observed = known.observed();
-            row.observed = match (row.observed, observed) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            row.observed = [row.observed, known.observed()].into_iter().flatten().min();
             count(&mut row, kind, &rows.items);
-            // An alarm without data says nothing about the environment.
-            for resource in rows.items.iter().filter(|resource| resource.health != Health::Unknown) {
-                told = [told, sick_since(resource)].into_iter().flatten().min();
-                row.sick += usize::from(resource.health.is_sick());
-                if worst.as_ref().is_none_or(|(health, _)| resource.health > *health) {
-                    worst = Some((resource.health, format!("{}: {}", resource.name, resource.reason).into()));
-                }
-            }
+            trouble.look(&rows.items);
         }
         row.locks = row.locks.and(tally(state, &scope, LOCKS));
         row.certificates = row.certificates.and(tally(state, &scope, CERTIFICATES));
     }
-    if let Some((health, reason)) = worst {
+    row.sick = trouble.sick;
+    if let Some((health, reason)) = trouble.worst {
         row.health = health;
         if health != Health::Ok {
             row.reason = reason;
@@ -102,8 +91,31 @@ fn sum_up(state: &State, environment: &Arc<Environment>, before: Option<&FleetRo
     }
     // As far as it can be told: since the oldest alarm that fires or deployment that failed, else since it was first seen so.
     let seen = before.and_then(|before| before.sick_since).unwrap_or(now);
-    row.sick_since = row.health.is_sick().then(|| told.map_or(seen, |told| told.min(seen)));
+    row.sick_since = row.health.is_sick().then(|| trouble.since.map_or(seen, |told| told.min(seen)));
     row
+}
+
+/// What is wrong in an environment.
+#[derive(Default)]
+struct Trouble {
+    sick: usize,
+    /// The worst health, and whose it is and why.
+    worst: Option<(Health, Arc<str>)>,
+    /// The oldest that tells since when.
+    since: Option<Timestamp>,
+}
+
+impl Trouble {
+    /// An alarm without data says nothing about the environment.
+    fn look(&mut self, items: &[Resource]) {
+        for resource in items.iter().filter(|resource| resource.health != Health::Unknown) {
+            self.since = [self.since, sick_since(resource)].into_iter().flatten().min();
+            self.sick += usize::from(resource.health.is_sick());
+            if self.worst.as_ref().is_none_or(|(health, _)| resource.health > *health) {
+                self.worst = Some((resource.health, format!("{}: {}", resource.name, resource.reason).into()));
+            }
+        }
+    }
 }
 
 /// What a region has of a kind that is counted besides. A digest stands among the locks, and is none.

@@ -180,13 +180,15 @@ mod tests {
         (0..count).map(|number| Scope::new(number.to_string(), "eu-west-1")).collect()
     }
 
+    /// Without any environment.
+    fn nowhere() -> Arc<Environments> {
+        let source = Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) };
+        Environments::new(Vec::new(), source, Vec::new())
+    }
+
     #[tokio::test]
     async fn the_slow_hold_up_nobody_and_answers_keep_their_order() {
-        let access = Environments::new(
-            Vec::new(),
-            Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) },
-            Vec::new(),
-        );
+        let access = nowhere();
         let answered = AtomicUsize::new(0);
         let count = AT_ONCE * 2;
         let ask = |scope: Scope| {
@@ -209,13 +211,10 @@ mod tests {
         assert!(answers.iter().all(|answer| *answer.value == *answer.scope.environment));
         assert!(!complete(&answers) && answers[3].faults.len() == 1);
     }
+
     #[tokio::test]
     async fn only_what_waits_for_a_code_is_tried_again() {
-        let access = Environments::new(
-            Vec::new(),
-            Source::Estate { aws: Arc::new(|_| None), kube: Arc::new(|_, _| None) },
-            Vec::new(),
-        );
+        let access = nowhere();
         assert!(!given_code(&access, "a", &gave_up()).await);
         let waits = Fault::new(FaultClass::NeedsCode { serial: "phone".to_owned() }, "code needed");
         assert!(given_code(&access, "a", &waits).await, "its session has been bought meanwhile");

@@ -181,6 +181,11 @@ fn row(look: &Look, node: &Node, load: Load, used: Option<Amounts>, now: Timesta
     look.row(KIND, &node.metadata, health::verdict(node, now), cells)
 }
 
+/// Whether a row's node takes no new pods.
+pub fn is_cordoned(node: &Resource) -> bool {
+    health::is_cordoned(parts::text_of(&DEF, node, "status"))
+}
+
 /// Its roles, as its labels say.
 fn roles(node: &Node) -> Vec<&str> {
     let labels = node.metadata.labels.iter().flatten();

@@ -87,6 +87,11 @@ impl Cluster {
         ));
     }
 
+    /// Waits until a workload is rolled out.
+    pub fn rolled_out(&self, workload: &str) {
+        self.kubectl(&["rollout", "status", workload, "--timeout=90s"]);
+    }
+
     /// How many pods of this label are ready.
     pub fn ready_pods(&self, namespace: &str, selector: &str) -> usize {
         let pods = self.get(&["pods", "--namespace", namespace, "--selector", selector]);

@@ -40,7 +40,7 @@ fn scaled_restarted_and_undone(cluster: &Cluster) {
     assert!(restarted.contains("restartedAt"), "{restarted}");
 
     cluster.kubectl(&["set", "image", "deployment/web", "*=registry.test/app:2"]);
-    cluster.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"]);
+    cluster.rolled_out("deployment/web");
     let (status, said) = act(cluster, "k8s-undo", &WEB);
     assert_eq!(status, Some(0), "{said}");
     assert_eq!(field(cluster, ".spec.template.spec.containers[0].image"), before);

@@ -28,7 +28,7 @@ fn a_person_sees_and_does_what_a_script_does() {
     }
     cluster.kubectl(&["wait", "--for=condition=Established", "crd/widgets.quarterdeck.test", "--timeout=60s"]);
     cluster.fixture("widget");
-    cluster.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"]);
+    cluster.rolled_out("deployment/web");
     a_shell_has_the_terminal_and_gives_it_back(&cluster);
     so_has_one_that_a_command_asked_for(&cluster);
     a_plan_keeps_its_target(&cluster);

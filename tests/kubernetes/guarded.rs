@@ -22,7 +22,7 @@ fn what_is_not_permitted_is_not_sent() {
         cluster.fixture(name);
     }
     for what in ["daemonset/agent", "statefulset/store", "deployment/web"] {
-        cluster.kubectl(&["rollout", "status", what, "--timeout=90s"]);
+        cluster.rolled_out(what);
     }
     nothing_is_sent_read_only_or_without_a_journal(&cluster);
     a_value_is_shown_and_kept_nowhere(&cluster);
@@ -171,7 +171,7 @@ fn sets_are_restarted_and_undone(cluster: &Cluster) {
         let image = "{.spec.template.spec.containers[0].image}";
         let first = field(image);
         cluster.kubectl(&["set", "image", &format!("{kind}/{name}"), "*=registry.test/app:2"]);
-        cluster.kubectl(&["rollout", "status", &format!("{kind}/{name}"), "--timeout=90s"]);
+        cluster.rolled_out(&format!("{kind}/{name}"));
         let (status, words) = act(cluster, "k8s-undo", &fields);
         assert_eq!(status, Some(0), "{words}");
         assert_eq!((field(image), field(ready)), (first, all.clone()), "{words}");

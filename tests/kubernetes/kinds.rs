@@ -195,7 +195,7 @@ fn seed(cluster: &Cluster) {
         });
     }
     for what in ["daemonset/agent", "statefulset/store", "deployment/web"] {
-        cluster.kubectl(&["rollout", "status", what, "--timeout=90s"]);
+        cluster.rolled_out(what);
     }
 }
 
@@ -447,10 +447,10 @@ fn revisions(cluster: &Cluster) {
         compare(kind, name, 1);
         cluster.kubectl(&["annotate", &of, "kubernetes.io/change-cause=a newer image"]);
         cluster.kubectl(&["set", "image", &of, "*=registry.test/app:2"]);
-        cluster.kubectl(&["rollout", "status", &of, "--timeout=90s"]);
+        cluster.rolled_out(&of);
         compare(kind, name, 2);
         cluster.kubectl(&["rollout", "undo", &of]);
-        cluster.kubectl(&["rollout", "status", &of, "--timeout=90s"]);
+        cluster.rolled_out(&of);
         assert_eq!(compare(kind, name, 2), 3, "what is undone is the newest");
     }
     let row =

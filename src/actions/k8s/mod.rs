@@ -9,6 +9,7 @@ pub(super) mod revisions;
 pub(super) mod rig;
 pub(super) mod rollout;
 mod sort;
+pub(super) mod terminal;
 mod trouble;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 use super::super::k8s::rig::Stand;
-use super::super::rig::{changes, precondition, undo};
+use super::super::rig::{Rig, changes, precondition, undo, with_cell};
 use super::*;
 use crate::model::Verdict;
 
@@ -23,4 +23,13 @@ async fn a_node_is_cordoned_and_uncordoned() {
     assert_eq!(back.risk, Risk::Low);
     stand.server().done.clear();
     assert_eq!(stand.carry_out(&UNCORDON, &back).await, ["new pods may be put on it"]);
+}
+
+#[tokio::test]
+async fn a_row_is_offered_the_one_of_the_two_that_changes_it() {
+    let row = Rig::new().rows("beta9-prod", "k8s-node").await.swap_remove(0);
+    let says = |row| ((CORDON.applies)(&row), (UNCORDON.applies)(&row));
+    let status = |status| with_cell(&row, "status", status);
+    assert_eq!(says(status("NotReady")), (Ok(()), Err("it is not cordoned".to_owned())));
+    assert_eq!(says(status("Ready,SchedulingDisabled")), (Err("it is cordoned already".to_owned()), Ok(())));
 }

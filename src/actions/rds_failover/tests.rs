@@ -49,6 +49,12 @@ async fn only_a_reader_of_the_cluster_can_take_over() {
     assert_eq!(failed(WRITER).await, ["a reader"]);
     assert_eq!(failed("enterprise-prod-db").await, ["member of the cluster"]);
     assert_eq!(failed("nothing").await, ["member of the cluster", "new writer available"]);
+    let plan = planned(&rig, "nothing").await;
+    let words = format!("nothing is none of its instances; its readers: {READER}");
+    assert_eq!(precondition(&plan, "member of the cluster").1, words);
+    assert!(plan.preconditions.iter().all(|it| !["a reader", "replica lag"].contains(&&*it.name)), "{plan:?}");
+    let words = format!("{WRITER} is the writer already; its readers: {READER}");
+    assert_eq!(precondition(&planned(&rig, WRITER).await, "a reader").1, words);
     let fault = rig.plan(ENTERPRISE, &DEF, &[("db-cluster", "nothing"), ("to", READER)]).await.unwrap_err();
     assert_eq!(fault.word(), "not found");
     let fault = rig.plan(ENTERPRISE, &DEF, &[("db-cluster", CLUSTER)]).await.unwrap_err();

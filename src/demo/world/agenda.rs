@@ -17,6 +17,8 @@ pub(super) enum Act {
     Task { cluster: String, task: String, step: TaskStep },
     /// An instance of an Auto Scaling group takes its next step.
     Instance { group: String, instance: String, step: InstanceStep },
+    /// A target that a cluster has registered takes its next step.
+    Target { group: String, id: String, step: TargetStep },
     /// A snapshot gets on.
     Snapshot { id: String },
     /// A snapshot of a cache is done.
@@ -56,6 +58,13 @@ pub(super) enum InstanceStep {
     Sicken,
     Replace,
     Terminated,
+}
+
+/// What a target comes to next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TargetStep {
+    Healthy,
+    Drained,
 }
 
 /// Acts by the instant they are due, in the order they were written down.

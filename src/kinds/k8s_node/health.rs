@@ -7,6 +7,8 @@ use crate::kinds::k8s::node::Node;
 use crate::kinds::parts::{self, Verdict, fine, moment};
 use crate::model::Health;
 
+/// What a cordoned node's status ends with.
+const DISABLED: &str = ",SchedulingDisabled";
 /// What keeps pods away from a node that is cordoned.
 const CORDONED: &str = "node.kubernetes.io/unschedulable";
 
@@ -17,7 +19,12 @@ pub fn status(node: &Node) -> String {
         Some(_) => "NotReady",
         None => "Unknown",
     };
-    if node.spec.unschedulable { format!("{ready},SchedulingDisabled") } else { ready.to_owned() }
+    if node.spec.unschedulable { format!("{ready}{DISABLED}") } else { ready.to_owned() }
+}
+
+/// Whether a status is a cordoned node's.
+pub fn is_cordoned(status: &str) -> bool {
+    status.ends_with(DISABLED)
 }
 
 /// The conditions that say what a node is short of.

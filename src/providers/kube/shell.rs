@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
 use kube::api::{Api, AttachParams, AttachedProcess, TerminalSize};
 use kube::client::Body;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 use tower::{BoxError, service_fn};
 
@@ -19,7 +19,7 @@ use super::reach::Reach;
 use super::send::{self, never_connected};
 use crate::guard::{Claim, Permit};
 use crate::model::{Fault, FaultClass, Sent, Step};
-use crate::providers::lend::Loan;
+use crate::providers::lend::{Loan, Size};
 
 /// For the connection into the container.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -102,34 +102,16 @@ async fn attached(client: &Client, uri: Uri, claim: &Claim, tty: bool) -> Result
 impl Shell {
     /// Joins it with a terminal until it ends or the terminal is taken back.
     pub async fn join(mut self, mut loan: Loan) -> Result<ShellEnd, Fault> {
-        let mut input = self.process.stdin();
-        let mut resize = self
-            .process
-            .terminal_size()
-            .map(|mut sizes| move |(width, height)| drop(sizes.try_send(TerminalSize { width, height })));
-        if let Some(resize) = &mut resize {
-            resize(*loan.sizes.borrow_and_update());
-        }
-        let status = self.process.take_status();
-        let shown = join_output(self.process.stdout(), self.process.stderr(), loan.output.clone());
-        let typed = async {
-            loop {
-                tokio::select! {
-                    typed = loan.input.recv() => {
-                        let Some(typed) = typed else { return };
-                        if let Some(input) = &mut input && input.write_all(&typed).await.is_err() {
-                            return;
-                        }
-                    }
-                    Ok(()) = loan.sizes.changed() => {
-                        let size = *loan.sizes.borrow_and_update();
-                        if let Some(resize) = &mut resize {
-                            resize(size);
-                        }
-                    }
-                }
+        let mut sizes = self.process.terminal_size();
+        let mut resize = |(width, height)| {
+            if let Some(sizes) = &mut sizes {
+                drop(sizes.try_send(TerminalSize { width, height }));
             }
         };
+        resize(*loan.sizes.borrow_and_update());
+        let status = self.process.take_status();
+        let shown = join_output(self.process.stdout(), self.process.stderr(), loan.output.clone());
+        let typed = pass_typed(&mut loan, self.process.stdin(), resize);
         let taken_back = tokio::select! {
             () = shown => false,
             () = typed => true,
@@ -154,6 +136,21 @@ impl Shell {
         };
         let words = status.message.filter(|_| code.is_none());
         Ok(ShellEnd { code, words, seconds })
+    }
+}
+
+/// Passes on what is typed, and each new size, until the terminal is taken back.
+async fn pass_typed(loan: &mut Loan, mut input: Option<impl AsyncWrite + Unpin>, mut resize: impl FnMut(Size)) {
+    loop {
+        tokio::select! {
+            typed = loan.input.recv() => {
+                let Some(typed) = typed else { return };
+                if let Some(input) = &mut input && input.write_all(&typed).await.is_err() {
+                    return;
+                }
+            }
+            Ok(()) = loan.sizes.changed() => resize(*loan.sizes.borrow_and_update()),
+        }
     }
 }
 

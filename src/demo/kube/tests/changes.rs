@@ -183,13 +183,8 @@ async fn an_eviction_keeps_to_the_budget_and_a_drained_node_stays_empty() {
     let pods: Api<k8s_openapi::api::core::v1::Pod> = Api::namespaced(rig.client.clone(), SPACE);
     let refused = pods.evict("terraform-enterprise-7f4b8c6d9-hx8wl", &EvictParams::default()).await.unwrap_err();
     assert_eq!(code(&refused).0, 429);
-    let worker = rig
-        .api("pods", SPACE)
-        .list(&ListParams::default().labels("app=tfe-task-worker"))
-        .await
-        .unwrap()
-        .items
-        .remove(0);
+    let before = rig.api("pods", SPACE).list(&ListParams::default().labels("app=tfe-task-worker")).await.unwrap().items;
+    let worker = &before[0];
     let node = worker.data["spec"]["nodeName"].as_str().unwrap().to_owned();
     let cordon = Patch::Strategic(json!({ "spec": { "unschedulable": true } }));
     rig.api("nodes", "").patch(&node, &PatchParams::default(), &cordon).await.unwrap();
@@ -201,12 +196,9 @@ async fn an_eviction_keeps_to_the_budget_and_a_drained_node_stays_empty() {
         rig.api("pods", SPACE).list(&ListParams::default().labels("app=tfe-task-worker")).await.unwrap().items;
     assert_eq!(workers.len(), 3);
     assert!(workers.iter().all(|it| it.metadata.name != worker.metadata.name));
-    assert!(
-        workers
-            .iter()
-            .filter(|it| it.metadata.creation_timestamp > worker.metadata.creation_timestamp)
-            .all(|it| it.data["spec"]["nodeName"] != node.as_str())
-    );
+    let was_there = |it: &&DynamicObject| before.iter().any(|old| old.metadata.name == it.metadata.name);
+    let new: Vec<&DynamicObject> = workers.iter().filter(|it| !was_there(it)).collect();
+    assert!(new.len() == 1 && new[0].data["spec"]["nodeName"] != node.as_str(), "{new:?}");
     let uncordon = Patch::Merge(json!({ "spec": { "unschedulable": null } }));
     let node = rig.api("nodes", "").patch(&node, &PatchParams::default(), &uncordon).await.unwrap();
     assert!(node.data["spec"].get("unschedulable").is_none());

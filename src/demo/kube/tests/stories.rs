@@ -171,3 +171,42 @@ async fn everything_else_is_well() {
         assert!(jobs.values().any(|cells| cells[1] == "Complete"), "{jobs:?}");
     }
 }
+
+#[tokio::test]
+async fn pods_that_take_requests_are_the_targets_of_their_group() {
+    let rig = Rig::new(BETA9);
+    let bindings = rig.api("targetgroupbindings", PROVISIONING).list(&ListParams::default()).await.unwrap().items;
+    let [binding] = bindings.as_slice() else { panic!("{bindings:?}") };
+    let arn = binding.data["spec"]["targetGroupARN"].as_str().unwrap();
+    let targets = || {
+        let world = rig.estate.0.world();
+        let group = world.account("beta9-prod").unwrap().target_group(arn).unwrap();
+        let states: BTreeMap<String, &str> = group.targets.iter().map(|it| (it.id.clone(), it.state)).collect();
+        states
+    };
+    let ready = async || {
+        let labels = ListParams::default().labels("app=provisioning-api");
+        let pods = rig.api("pods", PROVISIONING).list(&labels).await.unwrap().items;
+        let ready = pods.into_iter().filter(|pod| pod.data["status"]["containerStatuses"][0]["ready"] == true);
+        let address = |pod: &DynamicObject| pod.data["status"]["podIP"].as_str().unwrap().to_owned();
+        ready.map(|pod| (address(&pod), pod.metadata.name.unwrap())).collect::<BTreeMap<_, _>>()
+    };
+    let healthy = |pods: &BTreeMap<String, String>| pods.keys().map(|it| (it.clone(), "healthy")).collect();
+    let before = ready().await;
+    assert_eq!((before.len(), targets()), (2, healthy(&before)));
+    let (address, name) = before.first_key_value().unwrap();
+    rig.api("pods", PROVISIONING).delete(name, &kube::api::DeleteParams::default()).await.unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        rig.pass(2);
+        ready().await;
+        seen.extend(targets());
+    }
+    let after = ready().await;
+    let new = after.keys().find(|it| !before.contains_key(*it)).unwrap();
+    assert!(seen.contains(&(new.clone(), "initial")), "{seen:?}");
+    assert_eq!((targets().len(), targets()[address], targets()[new]), (3, "draining", "healthy"));
+    rig.pass(300);
+    assert_eq!(ready().await, after);
+    assert_eq!(targets(), healthy(&after));
+}

@@ -3,6 +3,7 @@
 //! One for each EKS cluster of an account, with the instances of its node groups as nodes. It must not know how the API is spoken:
 //! objects are given out as JSON, whoever asks.
 
+mod bound;
 mod certs;
 mod change;
 mod cron;
@@ -36,6 +37,7 @@ use super::dice::Dice;
 use super::model::{AutoScalingGroup, EksCluster};
 use super::signal::after;
 
+pub(super) use bound::Bound;
 pub use change::{Deletion, Refusal};
 pub use json::{condition, int, list, map, selects, stamp, text};
 pub use logs::LogLine;
@@ -76,6 +78,8 @@ pub struct KubeCluster {
     churn: u32,
     /// Whether anybody has asked it for anything: until then its past is not played through, which takes a while.
     asked: bool,
+    /// The version in which its account was told last what belongs in target groups.
+    told: u64,
 }
 
 /// What is wrong with an image.
@@ -117,6 +121,7 @@ impl KubeCluster {
             fates: BTreeMap::new(),
             churn: 0,
             asked: false,
+            told: 0,
         }
     }
 

@@ -113,4 +113,5 @@ pub static TYPES: &[Type] = &[
     named(CERTS, "CertificateRequest", ("certificaterequests", "certificaterequest"), &["cr", "crs"]),
     named(CERTS, "Certificate", ("certificates", "certificate"), &["cert", "certs"]),
     global(&named(CERTS, "ClusterIssuer", ("clusterissuers", "clusterissuer"), &[])),
+    named(("elbv2.k8s.aws", "v1beta1"), "TargetGroupBinding", ("targetgroupbindings", "targetgroupbinding"), &[]),
 ];

@@ -40,7 +40,9 @@ pub(super) fn account(seed: u64, start: Timestamp) -> Account {
         let key = format!("environments/{environment}/terraform.tfstate");
         account.add_state(Place { bucket, table: Some(table), key: &key }, serial, &[20, 7]);
     }
+    ingress(&mut account);
     kube::seed::beta9(&mut account, start);
+    account.add_bound(CLUSTER);
     account.begin_life();
     account
 }
@@ -126,6 +128,20 @@ fn services(account: &mut Account, start: Timestamp) {
         every: 17 * 60,
     };
     account.on(start, -3 * 3_600 - 500, breathe);
+}
+
+/// The target group that the load balancer controller has made for an ingress's service.
+fn ingress(account: &mut Account) {
+    account.add_target_group(kube::seed::BETA9_GROUP, "beta9-gateway", 8080, "/health", "ip");
+    if let Some(group) = account.target_groups.get_mut(kube::seed::BETA9_GROUP) {
+        let tags = [
+            ("elbv2.k8s.aws/cluster", CLUSTER),
+            ("ingress.k8s.aws/stack", "beta9-provisioning/provisioning"),
+            ("ingress.k8s.aws/resource", "beta9-provisioning/provisioning-provisioning-api:80"),
+        ];
+        group.tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        group.unhealthy_threshold = 2;
+    }
 }
 
 fn alarms(account: &mut Account, start: Timestamp) {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::DAY;
+use super::{DAY, LONG_AGO};
 use crate::demo::world::account::Account;
 use crate::demo::world::dice::{hash, hex, uuid};
+use crate::demo::world::kube::{Bound, KubeCluster};
 use crate::demo::world::logs::Tone;
 use crate::demo::world::model::{EksCluster, Nodegroup, NodegroupIssue};
 use crate::demo::world::signal::after;
@@ -83,6 +84,17 @@ impl Account {
         };
         cluster.nodegroups.insert(name.to_owned(), nodegroup);
         group
+    }
+
+    /// Registers the pods that a cluster has had in its target groups for long.
+    pub(super) fn add_bound(&mut self, cluster: &str) {
+        let bound = self.kube.get_mut(cluster).and_then(KubeCluster::bound_anew).unwrap_or_default();
+        for Bound { group, targets } in &bound {
+            for (address, zone) in targets {
+                self.add_healthy_target(group, address, zone);
+            }
+            self.days_ago(LONG_AGO, |account| account.count_hosts(group));
+        }
     }
 
     /// A node group that wants more nodes than it can get.

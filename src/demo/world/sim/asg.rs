@@ -107,8 +107,7 @@ impl Account {
     fn terminate(&mut self, group: &str, id: &str, cause: &str) {
         self.with_instance(group, id, |instance| instance.lifecycle_state = TERMINATING);
         for target in self.targets_of(group) {
-            let why = ("Target.DeregistrationInProgress", "Target deregistration is in progress");
-            self.set_target(&target, id, "draining", Some(why));
+            self.drain_target(&target, id);
         }
         let draining = format!("Terminating EC2 instance: {id} - Waiting For ELB Connection Draining.");
         self.activity(group, draining, cause.to_owned(), ("WaitingForELBConnectionDraining", 50));

@@ -260,8 +260,7 @@ impl Account {
         task.version += 1;
         let ip = task.private_ip.clone();
         for group in groups {
-            let why = ("Target.DeregistrationInProgress", "Target deregistration is in progress");
-            self.set_target(group, &ip, "draining", Some(why));
+            self.drain_target(group, &ip);
         }
         let wait = if groups.is_empty() { 1 } else { 30 };
         let (cluster, task) = (cluster.to_owned(), id.to_owned());

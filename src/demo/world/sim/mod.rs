@@ -3,6 +3,7 @@
 
 mod alarms;
 mod asg;
+mod bound;
 mod databases;
 mod deploy;
 mod ecs;
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 
 use super::account::Account;
 use super::agenda::Act;
-use super::kube::Ground;
+use super::kube::{Bound, Ground};
 use super::logs;
 use super::model::Word;
 use super::signal::{Signal, after};
@@ -46,23 +47,34 @@ impl Account {
         loop {
             // What a cluster does before the next act of the account comes first: its nodes are the account's instances.
             let next = self.agenda.next().filter(|at| *at <= now).unwrap_or(now);
-            self.advance_clusters(next);
+            if let Some((at, bound)) = self.advance_clusters(next) {
+                self.now = self.now.max(at);
+                self.follow_bound(&bound, at);
+                continue;
+            }
             let Some((at, act)) = self.agenda.due(now) else { break };
             self.now = self.now.max(at);
             self.carry_out(act);
         }
-        self.advance_clusters(now);
         self.now = self.now.max(now);
     }
 
-    fn advance_clusters(&mut self, to: Timestamp) {
+    /// Lets the clusters go on to an instant, or to where one has something to say of the account's target groups.
+    fn advance_clusters(&mut self, to: Timestamp) -> Option<(Timestamp, Vec<Bound>)> {
         let ground = Ground { eks: &self.eks_clusters, groups: &self.auto_scaling_groups };
         for cluster in self.kube.values_mut().filter(|cluster| cluster.is_awake()) {
-            while cluster.next().is_some_and(|at| at <= to) {
+            loop {
+                if let Some(bound) = cluster.bound_anew() {
+                    return Some((cluster.now, bound));
+                }
+                if cluster.next().is_none_or(|at| at > to) {
+                    break;
+                }
                 cluster.step(to, &ground);
             }
             cluster.now = cluster.now.max(to);
         }
+        None
     }
 
     fn carry_out(&mut self, act: Act) {
@@ -70,6 +82,7 @@ impl Account {
             Act::Reconcile { cluster, service } => self.reconcile(&cluster, &service),
             Act::Task { cluster, task, step } => self.task_step(&cluster, &task, step),
             Act::Instance { group, instance, step } => self.instance_step(&group, &instance, step),
+            Act::Target { group, id, step } => self.target_step(&group, &id, step),
             Act::Snapshot { id } => self.snapshot_step(&id),
             Act::CacheSnapshot { id } => self.cache_snapshot_done(&id),
             Act::Database { id, step } => self.database_step(&id, step),

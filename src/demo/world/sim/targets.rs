@@ -36,6 +36,12 @@ impl Account {
         self.count_hosts(&arn);
     }
 
+    /// Lets a target answer what it has begun, and gives it nothing new.
+    pub(super) fn drain_target(&mut self, group: &str, id: &str) {
+        let why = ("Target.DeregistrationInProgress", "Target deregistration is in progress");
+        self.set_target(group, id, "draining", Some(why));
+    }
+
     pub(super) fn remove_target(&mut self, group: &str, id: &str) {
         if let Some(group) = self.target_groups.values_mut().find(|candidate| candidate.arn == group) {
             group.targets.retain(|target| target.id != id);

@@ -67,7 +67,9 @@ fn targets_are_tasks_or_instances_and_groups_hang_on_balancers() {
         let tasks = account.ecs_clusters.values().flat_map(|cluster| cluster.tasks.values());
         let live = tasks.filter(|task| task.last_status != "STOPPED").map(|task| task.private_ip.clone());
         let instances = account.auto_scaling_groups.values().flat_map(|group| &group.instances);
-        let known: BTreeSet<String> = live.chain(instances.map(|instance| instance.id.clone())).collect();
+        let pods = account.kube.values().flat_map(|cluster| cluster.store.list("pods", None));
+        let pods = pods.filter_map(|pod| pod.field("status.podIP"));
+        let known: BTreeSet<String> = live.chain(instances.map(|instance| instance.id.clone())).chain(pods).collect();
         for group in account.target_groups.values() {
             assert!(group.targets.iter().all(|target| known.contains(&target.id)), "{group:?}");
             assert!(!group.load_balancer_arns.is_empty());

@@ -108,16 +108,22 @@ async fn many_who_come_at_once_open_once() {
     assert_eq!(server.tokens("/api/v1/namespaces/kube-system").len(), 1);
 }
 
-#[tokio::test]
-async fn a_refused_token_is_read_again_and_tried_once_more() {
+/// Somebody whose token was read from a file, which has another one by now: the server refuses the old one.
+async fn outdated(pins: Option<&Arc<Pins>>) -> (Arc<Server>, Arc<Access>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     token(&file, "old\n");
     let server = Server::new("u-1");
-    let access = access(&server, Giver::File(file.clone()), None);
+    let access = access(&server, Giver::File(file.clone()), pins);
     ask(&access).await.unwrap();
     server.refuses.lock().unwrap().push("old".to_owned());
     token(&file, "new");
+    (server, access, folder)
+}
+
+#[tokio::test]
+async fn a_refused_token_is_read_again_and_tried_once_more() {
+    let (server, access, _folder) = outdated(None).await;
     ask(&access).await.unwrap();
     assert_eq!(server.tokens("/api/v1/pods"), ["Bearer old", "Bearer old", "Bearer new"]);
     // The new one is refused, too: it is not asked for again and again.
@@ -130,14 +136,7 @@ async fn a_refused_token_is_read_again_and_tried_once_more() {
 
 #[tokio::test]
 async fn a_refused_change_is_not_sent_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("token");
-    token(&file, "old");
-    let server = Server::new("u-1");
-    let access = access(&server, Giver::File(file.clone()), None);
-    ask(&access).await.unwrap();
-    server.refuses.lock().unwrap().push("old".to_owned());
-    token(&file, "new");
+    let (server, access, _folder) = outdated(None).await;
     let step = step();
     let mut request = send::request(&step.input).unwrap();
     request.extensions_mut().insert(Permit::for_tests(&step).claim());
@@ -187,14 +186,8 @@ async fn another_cluster_shows_nothing() {
 
 #[tokio::test]
 async fn another_cluster_is_noticed_when_credentials_are_renewed() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("token");
-    token(&file, "old");
-    let (pins, server) = (Arc::new(Pins::new(None)), Server::new("u-1"));
-    let access = access(&server, Giver::File(file.clone()), Some(&pins));
-    ask(&access).await.unwrap();
-    server.refuses.lock().unwrap().push("old".to_owned());
-    token(&file, "new");
+    let pins = Arc::new(Pins::new(None));
+    let (server, access, _folder) = outdated(Some(&pins)).await;
     *server.uid.lock().unwrap() = "u-2".to_owned();
     let fault = ask(&access).await.unwrap_err();
     assert!(matches!(fault.class, FaultClass::WrongAccount { .. }), "{fault}");

@@ -17,6 +17,8 @@ const POISONED: i64 = -95 * 60;
 /// The API's image that was never pushed, and when it was rolled out.
 const API: &str = "666677778888.dkr.ecr.us-west-2.amazonaws.com/beta9/provisioning-api:1.15.0-rc1";
 const ROLLED_OUT: i64 = -48 * 60;
+/// The target group of its ingress's service, as the load balancer controller names it.
+pub(in crate::demo::world) const GROUP: &str = "k8s-beta9pro-provisio-3f8a1c64e2";
 /// A node is not heard of for a while.
 const SILENT: i64 = 14 * 60;
 
@@ -27,6 +29,10 @@ pub(in crate::demo::world) fn cluster(account: &mut Account, start: Timestamp) {
         cluster.fates.insert(API, Fate::Missing);
         let gateway = account.load_balancers.get("beta9-gateway").map(|it| it.dns_name.clone()).unwrap_or_default();
         provisioning(cluster, &gateway);
+        if let Some(group) = account.target_groups.get(GROUP) {
+            let from = &account.network.security_group;
+            cluster.add_binding_of((SPACE, "provisioning"), ("provisioning-api", 80), group, from);
+        }
         platform(cluster);
         cluster.on(start, POISONED, Step::Poison(WORKER));
         cluster.on(start, ROLLED_OUT, Step::Release { namespace: SPACE, name: "provisioning-api", image: API });

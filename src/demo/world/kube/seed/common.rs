@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::json::text;
 use super::super::kubelet_state::Settled;
 use super::super::steps::Step;
+use super::super::types::Type;
 use super::super::{Ground, KubeCluster};
 use super::{App, DAY};
 use crate::demo::world::account::Account;
@@ -93,8 +94,8 @@ impl KubeCluster {
                 format!("quay.io/jetstack/{}", if name == "cert-manager" { "cert-manager-controller" } else { name });
             self.add_app(&App { namespace: "cert-manager", name, image: &image, tags: &tags, ..App::default() });
         }
-        for (name, kind, plural, columns) in custom() {
-            self.add_custom(name, kind, plural, &columns);
+        for (plural, columns) in custom() {
+            self.add_custom(plural, &columns);
         }
         let issuer = json!({
             "metadata": { "name": "letsencrypt-prod" },
@@ -152,15 +153,15 @@ impl KubeCluster {
         self.settle();
     }
 
-    fn add_custom(&mut self, plural: &str, kind: &str, singular: &str, columns: &Value) {
+    fn add_custom(&mut self, plural: &str, columns: &Value) {
+        let Some(of) = Type::of(plural) else { return };
         let since = self.ago(240 * DAY);
-        let namespaced = plural != "clusterissuers";
         self.put("customresourcedefinitions", json!({
-            "metadata": { "name": format!("{plural}.cert-manager.io") },
+            "metadata": { "name": of.resource() },
             "spec": {
-                "group": "cert-manager.io", "scope": if namespaced { "Namespaced" } else { "Cluster" },
-                "names": { "kind": kind, "plural": plural, "singular": singular, "listKind": format!("{kind}List") },
-                "versions": [{ "name": "v1", "served": true, "storage": true, "additionalPrinterColumns": columns }],
+                "group": of.group, "scope": if of.namespaced { "Namespaced" } else { "Cluster" },
+                "names": { "kind": of.kind, "plural": plural, "singular": of.singular, "listKind": format!("{}List", of.kind) },
+                "versions": [{ "name": of.version, "served": true, "storage": true, "additionalPrinterColumns": columns }],
             },
             "status": { "conditions": [{ "type": "Established", "status": "True", "reason": "InitialNamesAccepted", "lastTransitionTime": super::super::stamp(since) }] },
         }), since);
@@ -173,29 +174,34 @@ impl KubeCluster {
     }
 }
 
-fn custom() -> [(&'static str, &'static str, &'static str, Value); 3] {
+fn custom() -> [(&'static str, Value); 4] {
     let column = |name: &str, kind: &str, path: &str| json!({ "name": name, "type": kind, "jsonPath": path });
     let ready = column("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status");
     let status = column("Status", "string", ".status.conditions[?(@.type==\"Ready\")].message");
-    let age = column("Age", "date", ".metadata.creationTimestamp");
+    let age = |name: &str| column(name, "date", ".metadata.creationTimestamp");
+    let mut arn = column("ARN", "string", ".spec.targetGroupARN");
+    arn["priority"] = json!(1);
     [
-        (
-            "certificates",
-            "Certificate",
-            "certificate",
-            json!([ready, column("Secret", "string", ".spec.secretName"), age]),
-        ),
+        ("certificates", json!([ready, column("Secret", "string", ".spec.secretName"), age("Age")])),
         (
             "certificaterequests",
-            "CertificateRequest",
-            "certificaterequest",
             json!([
                 column("Approved", "string", ".status.conditions[?(@.type==\"Approved\")].status"),
                 ready,
                 column("Issuer", "string", ".spec.issuerRef.name"),
-                age,
+                age("Age"),
             ]),
         ),
-        ("clusterissuers", "ClusterIssuer", "clusterissuer", json!([ready, status, age])),
+        ("clusterissuers", json!([ready, status, age("Age")])),
+        (
+            "targetgroupbindings",
+            json!([
+                column("SERVICE-NAME", "string", ".spec.serviceRef.name"),
+                column("SERVICE-PORT", "string", ".spec.serviceRef.port"),
+                column("TARGET-TYPE", "string", ".spec.targetType"),
+                arn,
+                age("AGE"),
+            ]),
+        ),
     ]
 }

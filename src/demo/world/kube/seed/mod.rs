@@ -6,7 +6,7 @@ mod common;
 mod tfe;
 
 pub(in crate::demo::world) use bench::{cluster as bench, instances as bench_instances};
-pub(in crate::demo::world) use beta9::cluster as beta9;
+pub(in crate::demo::world) use beta9::{GROUP as BETA9_GROUP, cluster as beta9};
 pub(in crate::demo::world) use tfe::cluster as tfe;
 
 use std::sync::Arc;

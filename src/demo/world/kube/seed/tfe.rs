@@ -21,6 +21,11 @@ pub(in crate::demo::world) fn cluster(account: &mut Account, start: Timestamp) {
         cluster.fates.insert(AGENT, Fate::Grows(GROWS));
         let address = account.load_balancers.get("tfe-prod-alb").map(|it| it.dns_name.clone()).unwrap_or_default();
         enterprise(cluster, &address);
+        // Terraform has made the group; the binding was made by hand.
+        if let Some(group) = account.target_groups.get("tfe-prod-https-tg") {
+            let nodes = json!({ "matchLabels": { "role": "tfe-nodes" } });
+            cluster.add_binding(SPACE, ("terraform-enterprise", 443), group, ("nodeSelector", nodes));
+        }
         around(cluster);
         let node = cluster.store.list("nodes", None).find(|node| node.label("role") == Some("tfe-agents"));
         if let Some(node) = node.map(|node| std::sync::Arc::from(node.name())) {
