@@ -12,6 +12,7 @@ mod memory;
 mod pods;
 mod quiet;
 mod real;
+mod served;
 
 #[path = "../../tests/cluster/mod.rs"]
 mod cluster;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::figures::{leave, resident, row};
 use crate::pty::Console;
 use crate::real;
+use crate::served::Served;
 use crate::servers::Servers;
 
 /// All kinds have been asked at least once by then.
@@ -30,9 +31,10 @@ pub fn measure() {
 
 /// Twenty environments of five hundred services and a full log buffer, into which lines go on pouring.
 fn full() {
-    let mut console = Console::start(&["demo", "--seed", "7", "--size", "20x500"], 60, 200);
+    let estate = Served::sized(20, 500);
+    let mut console = Console::start_in(estate.home(), &[], 60, 200, &[]);
     console.wait_text("0 of 10000 services");
-    tell("20 environments of 500 services, the estate included", &console);
+    tell("20 environments of 500 services", &console);
     open_firehose(&mut console);
     console.wait_text("100000 lines");
     tell("the same and a full log buffer of 100,000 lines, lines pouring in", &console);

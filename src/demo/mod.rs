@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use jiff::Timestamp;
 
 pub use faults::Faults;
@@ -116,6 +118,11 @@ impl Estate {
     pub fn http_client(&self, environment: &str) -> Option<SharedHttpClient> {
         self.0.world().account(environment)?;
         Some(SharedHttpClient::new(wire::EstateClient::new(Arc::clone(&self.0), environment)))
+    }
+
+    /// What that environment's account answers to a request, however it came.
+    pub async fn answer(&self, environment: &str, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        wire::EstateClient::new(Arc::clone(&self.0), environment).answer(request).await
     }
 
     /// Credentials to sign with; any do.

@@ -74,7 +74,7 @@ impl EstateClient {
             .unwrap_or_else(|_| Err(ConnectorError::timeout(late.into())))
     }
 
-    async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    pub(super) async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let Some(route) = Route::of(&request) else {
             let words = format!("the built-in estate has no host for {}", request.uri());
             return Err(ConnectorError::io(io::Error::new(io::ErrorKind::NotFound, words).into()));
