@@ -45,3 +45,18 @@ fn the_key_of_time_ranges_always_says_something() {
     press(&mut state, Command::Window);
     assert_eq!(said(&state), "there are no charts here");
 }
+
+#[test]
+fn a_filter_with_a_mistake_is_put_right_or_left() {
+    let (mut state, _) = listed();
+    press(&mut state, Command::List("pod"));
+    press(&mut state, Command::Filter);
+    for c in "nod:x".chars() {
+        update(&mut state, Msg::Edit(tui_input::InputRequest::InsertChar(c)));
+    }
+    press(&mut state, Command::Open);
+    let Some(Layer::Prompt { error: Some(error), .. }) = state.layers.last() else { panic!("{:?}", state.layers) };
+    assert_eq!(error, "there is no column `nod`; did you mean node?");
+    press(&mut state, Command::Close);
+    assert!(state.layers.is_empty() && state.focused().unwrap().1.nav.filter.is_empty());
+}
