@@ -125,6 +125,30 @@ fn the_clock_stays_whatever_else_there_is() {
 }
 
 #[test]
+fn the_badge_stays_whatever_is_armed() {
+    let theme = Theme::default();
+    let first = |state: &State, columns| text(&frame(state, &theme, columns, 12).0).lines().next().unwrap().to_owned();
+    for armed in ["dhbw-prod", "enterprise-prod"] {
+        for columns in [40, 44, 50, 60, 80, 120] {
+            for (name, mut state) in [
+                (armed, fixture::one(armed)),
+                ("edt-prod", fixture::one("edt-prod")),
+                ("7 environments", fixture::all()),
+            ] {
+                let until = fixture::now() + jiff::SignedDuration::from_secs(432);
+                state.acts.armed = vec![(armed.into(), until), ("tfe-prod".into(), until)];
+                let said = first(&state, columns);
+                assert!(said.contains(" PROD ") && said.contains(name), "{columns}: {said}");
+                assert!(said.contains(" ARMED"), "{columns}: {said}");
+                let named = said.contains(&format!("ARMED {armed} 07:12 +1"));
+                assert!(named || columns < 80, "{columns}: {said}");
+                assert!(named || name != "edt-prod" || said.contains("ARMED other"), "{columns}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
 fn of_several_faults_the_gravest_is_told_with_its_owner_and_the_number_of_the_others() {
     let said = |state: &State, columns| {
         text(&frame(state, &Theme::default(), columns, 30).0).lines().nth(1).unwrap().to_owned()
