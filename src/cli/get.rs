@@ -134,7 +134,7 @@ async fn list(setup: &Setup, kinds: &[&'static KindDef], scope: Scope) -> (Vec<L
     let environment = setup.access.named(&scope.environment);
     let concerned = |kind: &&'static KindDef| environment.as_ref().is_none_or(|environment| kind.concerns(environment));
     let watched = |kind: &&'static KindDef| is_watched(kind.id) && concerned(kind);
-    let alarms = kinds::by_id(ALARM).filter(|_| kinds.iter().any(|kind| watched(kind)));
+    let alarms = kinds::by_id(ALARM).filter(|_| kinds.iter().any(watched));
     let alarms = OptionFuture::from(alarms.map(|alarms| listed(setup, alarms, &scope)));
     let own = kinds.iter().map(|kind| OptionFuture::from(concerned(kind).then(|| listed(setup, kind, &scope))));
     let (own, alarms) = join(join_all(own), alarms).await;

@@ -106,12 +106,12 @@ impl Sheet {
         let mut columns: Vec<SheetColumn> = Vec::new();
         let mut rows = Vec::new();
         for sheet in sheets {
-            let place = |column: &SheetColumn| match columns.iter().position(|known| known.id == column.id) {
-                Some(at) => at,
-                None => {
+            let place = |column: &SheetColumn| {
+                let known = columns.iter().position(|known| known.id == column.id);
+                known.unwrap_or_else(|| {
                     columns.push(column.clone());
                     columns.len() - 1
-                }
+                })
             };
             let places: Vec<usize> = sheet.columns.iter().map(place).collect();
             rows.extend(
@@ -123,7 +123,9 @@ impl Sheet {
         }
         let whole = |cells: Vec<(usize, Value)>| {
             let mut row = vec![Value::None; columns.len()];
-            cells.into_iter().for_each(|(at, cell)| row[at] = cell);
+            for (at, cell) in cells {
+                row[at] = cell;
+            }
             row
         };
         let rows = rows.into_iter().map(whole).collect();
