@@ -28,7 +28,21 @@ static OURS: AtomicBool = AtomicBool::new(false);
 static RAW: AtomicBool = AtomicBool::new(false);
 
 /// What ratatui draws on.
-type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Ours>>>;
+
+/// The terminal for as long as it is ours. Half a frame may wait to be written when a panic gives it back: it must not come after the
+/// message, on the operator's own screen.
+struct Ours(Stdout);
+
+impl Write for Ours {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if OURS.load(Ordering::SeqCst) { self.0.write(bytes) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// Columns of the terminal that this process writes to; `None` when it writes to none.
 pub fn columns() -> Option<u16> {
@@ -132,7 +146,7 @@ impl Terminal {
 /// terminal for its cursor at every resize, and the answer would have to be fished out from among the keys.
 fn blank_screen() -> io::Result<Screen> {
     let (columns, rows) = size()?;
-    let mut backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+    let mut backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, Ours(stdout())));
     queue!(backend, Clear(ClearType::All))?;
     let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
     ratatui::Terminal::with_options(backend, TerminalOptions { viewport })

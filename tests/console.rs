@@ -239,6 +239,42 @@ fn of_five_hundred_environments_the_most_recent_come_first() {
     assert_eq!(offered(&screen)[..2], [second, first], "{screen}");
 }
 
+/// Stands for the console where it breaks; run by the next one, in a terminal of its own.
+#[cfg(unix)]
+#[test]
+#[ignore = "it takes the terminal and panics"]
+fn the_main_thread_panics() {
+    use std::io::Read;
+
+    if std::env::var_os("PANIC_HERE").is_none() {
+        return;
+    }
+    // A test has a thread of its own, and the main thread is known by its name.
+    let main = std::thread::Builder::new().name("main".into()).spawn(|| {
+        let _terminal = quarterdeck::terminal::Terminal::take(true).unwrap();
+        std::io::stdin().read_exact(&mut [0]).unwrap();
+        panic!("the deck is on fire");
+    });
+    main.unwrap().join().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_panic_of_the_main_thread_gives_the_terminal_back_and_is_told() {
+    let program = std::env::current_exe().unwrap();
+    let args = ["--exact", "the_main_thread_panics", "--ignored", "--nocapture"];
+    let home = tempfile::tempdir().unwrap();
+    let mut child = Console::start_program(program.to_str().unwrap(), home, &args, 24, 80, &[("PANIC_HERE", "1")]);
+    child.wait_for("the alternate screen", vt100::Screen::alternate_screen);
+    assert!(!child.is_cooked());
+    child.press("x");
+    let screen = child.wait_text("the deck is on fire");
+    assert!(!child.wait_end().success());
+    assert!(!child.on_alternate_screen() && !child.look(vt100::Screen::hide_cursor), "{screen}");
+    assert!(!child.look(vt100::Screen::bracketed_paste), "{screen}");
+    assert!(child.is_cooked(), "{screen}");
+}
+
 /// Programs that give credentials and write on the terminal: what they write there must not be seen.
 #[cfg(unix)]
 #[test]

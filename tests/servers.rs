@@ -59,7 +59,7 @@ fn one_failing_source_hides_no_other(servers: &Servers) {
     let both = std::fs::read_to_string(&keys).expect("the credentials");
     std::fs::write(&keys, format!("{both}\n[dead]\naws_access_key_id = x\naws_secret_access_key = y\n"))
         .expect("written");
-    let output = servers.quarterdeck(&["get", "databases", "-o", "json"]).output().expect("it runs");
+    let output = servers.quarterdeck(&["get", "rds-instance", "-o", "json"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
     let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(rows.len(), 3);
@@ -71,7 +71,7 @@ fn one_failing_source_hides_no_other(servers: &Servers) {
 /// The ambient variables name another account, another region and another profile; a named profile stays itself.
 fn ambient_keys_never_shadow_a_profile(servers: &Servers) {
     let output = servers
-        .quarterdeck(&["get", "databases", "-o", "json", "-e", "lecture-test"])
+        .quarterdeck(&["get", "rds-instance", "-o", "json", "-e", "lecture-test"])
         .env("AWS_ACCESS_KEY_ID", "999999999999")
         .env("AWS_SECRET_ACCESS_KEY", "other")
         .env("AWS_SESSION_TOKEN", "other")
@@ -94,7 +94,7 @@ fn another_account_shows_no_rows(servers: &Servers) {
     std::fs::write(&config, text).expect("the configuration");
     let config = config.display().to_string();
     let output =
-        servers.quarterdeck(&["get", "databases", "-o", "json", "--config", &config]).output().expect("it runs");
+        servers.quarterdeck(&["get", "rds-instance", "-o", "json", "--config", &config]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "[]");
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -32,7 +32,8 @@ impl Served {
         let (mut config, mut keys) = (String::new(), String::new());
         for EstateEnvironment { name, region, .. } in self.estate.environments() {
             let port = self.serve(&name);
-            writeln!(config, "[profile {name}]\nregion = {region}\nendpoint_url = http://127.0.0.1:{port}").expect("text");
+            writeln!(config, "[profile {name}]\nregion = {region}\nendpoint_url = http://127.0.0.1:{port}")
+                .expect("text");
             writeln!(keys, "[{name}]\naws_access_key_id = AKIAESTATE\naws_secret_access_key = secret").expect("text");
         }
         std::fs::create_dir(home.path().join(".aws")).expect("a folder for AWS files");
@@ -62,7 +63,8 @@ async fn converse(estate: &Estate, environment: &str, stream: TcpStream) -> io::
     stream.set_nodelay(true)?;
     let mut stream = BufStream::new(stream);
     while let Some(request) = read(&mut stream).await? {
-        let answer = estate.answer(environment, request).await.map_err(|error| io::Error::other(format!("{error:?}")))?;
+        let answer =
+            estate.answer(environment, request).await.map_err(|error| io::Error::other(format!("{error:?}")))?;
         write(&mut stream, answer).await?;
     }
     Ok(())

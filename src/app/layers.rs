@@ -19,7 +19,7 @@ use super::{moves, navigate, types, update};
 use crate::engine::Request;
 use crate::kinds;
 use crate::model::text::near_misses;
-use crate::model::{FaultClass, Filter};
+use crate::model::{Change, FaultClass, Filter};
 
 /// Carries out a command on the top layer; whether it took it.
 pub(super) fn run(state: &mut State, command: &Command, effects: &mut Vec<Effect>) -> bool {
@@ -57,6 +57,10 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    // A filter with a mistake would leave a list that looks like an answer: it is put right, or left by Esc.
+    if let Some(Layer::Prompt { prompt: Prompt::Filter, error: Some(_), .. }) = state.layers.last() {
+        return;
+    }
     let Some(layer) = state.layers.pop() else { return };
     match layer {
         Layer::Prompt { prompt: Prompt::Filter, .. } | Layer::Help { .. } | Layer::SignIn { .. } | Layer::Act(_) => {}
@@ -189,6 +193,9 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
 fn filter_columns(state: &State) -> Vec<String> {
     if matches!(state.view, View::Journal(_)) {
         return acts::journal::COLUMNS.map(str::to_owned).into();
+    }
+    if matches!(state.view, View::Changes(_)) {
+        return Change::COLUMNS.map(str::to_owned).into();
     }
     let Some((_, pane)) = state.focused() else { return Vec::new() };
     let titles = pane.shown.titles();

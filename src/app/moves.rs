@@ -353,15 +353,8 @@ pub(super) fn sort_by(state: &mut State, column: &'static str, effects: &mut Vec
 
 /// Commands of what is read: tails, charts, changes.
 pub(super) fn reading(state: &mut State, command: &Command, effects: &mut Vec<Effect>) {
-    if let (View::Detail(detail), Command::Window) = (&mut state.view, command) {
-        detail.window = next(&Window::ALL, detail.window);
-        return;
-    }
-    if let (View::Changes(view), Command::Window) = (&mut state.view, command) {
-        view.seconds = next(&[7_200, 28_800, 86_400, 604_800], view.seconds);
-        state.asked.stale = true;
-        data::fill(state, effects);
-        return;
+    if *command == Command::Window {
+        return next_window(state, effects);
     }
     if let (View::Detail(detail), Command::NextMatch | Command::PreviousMatch) = (&mut state.view, command) {
         let (id, search, top) = (Arc::clone(&detail.id), detail.search.clone(), detail.top);
@@ -381,14 +374,36 @@ pub(super) fn reading(state: &mut State, command: &Command, effects: &mut Vec<Ef
         Command::Level => {
             tail.level = next(&[Level::None, Level::Info, Level::Warn, Level::Error], tail.level);
         }
-        Command::Window => {
-            tail.range = next(&LogRange::ALL, tail.range);
-            tail.restart(tail.sources.clone());
-        }
         _ => {}
     }
     if missed {
         state.say("no further match");
+    }
+}
+
+/// The next time range of what is read. The charts may be scrolled out of sight, and where there are none the key must not seem dead:
+/// both are said.
+fn next_window(state: &mut State, effects: &mut Vec<Effect>) {
+    match &mut state.view {
+        View::Detail(detail) if detail.tab == DetailTab::Raw => state.say("the charts stand in the summary"),
+        View::Detail(detail) if !detail.has_charts() => state.say("there are no charts here"),
+        View::Detail(detail) => {
+            detail.window = next(&Window::ALL, detail.window);
+            let words = format!("charts of the last {}", detail.window.word());
+            state.say(words);
+        }
+        View::Changes(view) => {
+            view.seconds = next(&[7_200, 28_800, 86_400, 604_800], view.seconds);
+            state.asked.stale = true;
+            data::fill(state, effects);
+        }
+        _ => match state.focused_tail() {
+            Some(tail) => {
+                tail.range = next(&LogRange::ALL, tail.range);
+                tail.restart(tail.sources.clone());
+            }
+            None => state.say("nothing here has a time range"),
+        },
     }
 }
 

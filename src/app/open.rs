@@ -252,9 +252,8 @@ fn changes(state: &mut State, about: Option<Arc<ResourceId>>, effects: &mut Vec<
 
 /// The first screen.
 pub(super) fn bridge(state: &State) -> View {
-    let pane = |title: &str, pane: BridgePane, own: &[&'static str], several: bool| {
-        let kinds: Arc<[KindId]> =
-            kinds::ALL.iter().filter(|kind| kind.pane == Some(pane)).map(|kind| kind.id).collect();
+    let pane = |pane: BridgePane, own: &[&'static str], several: bool| {
+        let kinds: Arc<[KindId]> = pane.kinds().map(|kind| kind.id).collect();
         let mut columns = vec![TableColumn::Health, TableColumn::Name, TableColumn::Environment, TableColumn::Region];
         if several {
             columns.push(TableColumn::Kind);
@@ -268,18 +267,17 @@ pub(super) fn bridge(state: &State) -> View {
             columns.push(TableColumn::Spark);
         }
         columns.push(TableColumn::Reason);
-        new_pane(title.into(), kinds, None, columns)
+        new_pane(pane.word().into(), kinds, None, columns)
     };
     let panes = [
-        pane("clusters", BridgePane::Clusters, &["status", "tasks", "services", "version"], true),
+        pane(BridgePane::Clusters, &["status", "tasks", "services", "version"], true),
         pane(
-            "services",
             BridgePane::Services,
             &["tasks", "rollout", "task_definition", "image", "deployed_at", "namespace", "cluster"],
             false,
         ),
-        pane("databases", BridgePane::Databases, &["status", "engine", "class"], true),
-        pane("alarms", BridgePane::Alarms, &["state", "since", "metric"], false),
+        pane(BridgePane::Databases, &["status", "engine", "class"], true),
+        pane(BridgePane::Alarms, &["state", "since", "metric"], false),
     ];
     View::Bridge(Box::new(Bridge {
         panes,

@@ -40,6 +40,8 @@ pub struct Notice {
     pub at: Timestamp,
     /// It is about something that went wrong.
     pub bad: bool,
+    /// It answers a key, and goes with the next one; what came by itself stays for its time.
+    pub answers: bool,
 }
 
 /// A view and the environments it was about: what `[` and `]` go through.

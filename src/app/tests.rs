@@ -3,6 +3,7 @@
 mod clusters;
 mod joined;
 mod kept;
+mod words;
 
 use std::sync::Arc;
 

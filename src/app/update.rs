@@ -27,6 +27,8 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
     let mut effects = Vec::new();
     // Whether other rows may be on screen: time alone brings none, and most frames show those of the frame before.
     let mut moved = !matches!(msg, Msg::Tick(_));
+    let by_hand = matches!(msg, Msg::Do(_) | Msg::Edit(_) | Msg::Paste(_) | Msg::Click(..));
+    let before = by_hand.then(|| state.notice.take().filter(|notice| !notice.answers));
     let redraw = match msg {
         Msg::Do(command) => {
             run(state, command, &mut effects);
@@ -63,6 +65,12 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
             true
         }
     };
+    if let Some(before) = before {
+        match &mut state.notice {
+            Some(notice) => notice.answers = true,
+            none => *none = before,
+        }
+    }
     acts::cover(state);
     wants::settle(state, moved, &mut effects);
     Outcome { effects, redraw }
@@ -196,12 +204,12 @@ fn next_theme(state: &mut State, effects: &mut Vec<Effect>) {
 impl State {
     /// A word to the operator.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), at: self.now, bad: false });
+        self.notice = Some(Notice { text: text.into(), at: self.now, bad: false, answers: false });
     }
 
     /// A word about something that went wrong.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), at: self.now, bad: true });
+        self.notice = Some(Notice { text: text.into(), at: self.now, bad: true, answers: false });
     }
 
     /// What takes the keys now.

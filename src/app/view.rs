@@ -7,7 +7,7 @@ use super::fleet::FleetView;
 use super::logs::LogsView;
 use super::nav::Nav;
 use super::pane::Pane;
-use crate::kinds::Relation;
+use crate::kinds::{self, Relation};
 use crate::model::{Change, Query, Resource, ResourceId, Window};
 
 /// The first screen: five panes at once.
@@ -72,6 +72,12 @@ impl DetailView {
     /// Its name, as far as it is known.
     pub fn name(&self) -> &str {
         self.resource.as_ref().map_or(&self.id.id, |resource| &resource.name)
+    }
+
+    /// Whether there is anything to chart.
+    pub fn has_charts(&self) -> bool {
+        let metrics = |resource| Some((kinds::by_id(self.id.kind)?.metrics)(resource));
+        self.resource.as_ref().and_then(metrics).is_some_and(|metrics| !metrics.is_empty())
     }
 
     /// Shows its other half.

@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 use super::act::ActArgs;
 use crate::config::duration;
-use crate::kinds;
+use crate::kinds::{self, BridgePane};
 
 /// An operations console for the terminal: the live state of many customers' AWS accounts on one screen
 #[derive(Debug, Parser)]
@@ -235,7 +235,7 @@ pub enum ConfigCommand {
 /// The word for the time line of changes, which is no kind.
 pub const CHANGES: &str = "changes";
 
-/// Kinds by their titles; ids and aliases are accepted, too. Any other word may be a type that a Kubernetes cluster has, which only
+/// Panes by their words, kinds by their titles; ids and aliases are accepted, too. Any other word may be a type that a Kubernetes cluster has, which only
 /// that can tell.
 #[derive(Clone)]
 struct KindParser;
@@ -249,11 +249,20 @@ impl TypedValueParser for KindParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let kinds = kinds::ALL.iter().filter(|kind| kind.stands_alone());
-        let kinds =
-            kinds.map(|kind| PossibleValue::new(kind.title).alias(kind.id).aliases(kind.aliases).help(kind.doc));
+        let panes = BridgePane::ALL.into_iter().filter(|pane| pane.kinds().nth(1).is_some());
+        let panes = panes.map(|pane| {
+            let kinds: Vec<&str> = pane.kinds().map(|kind| kind.id).collect();
+            PossibleValue::new(pane.word()).help(format!("All of {}", kinds.join(", ")))
+        });
+        let kinds = kinds::ALL.iter().filter(|kind| kind.stands_alone()).map(|kind| {
+            // The word of a pane means all that stands in it: this one is asked for by its id.
+            let several = BridgePane::by_word(kind.title).is_some_and(|pane| pane.kinds().nth(1).is_some());
+            let value =
+                if several { PossibleValue::new(kind.id) } else { PossibleValue::new(kind.title).alias(kind.id) };
+            value.aliases(kind.aliases).help(kind.doc)
+        });
         let changes = PossibleValue::new(CHANGES).help("What changed, newest first, and who did it");
-        Some(Box::new(kinds.chain([changes])))
+        Some(Box::new(panes.chain(kinds).chain([changes])))
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn run(setup: &Setup, filter: &Filter, since: Option<Duration>)
     let since = since.unwrap_or(SINCE);
     let scopes = select::scopes(&setup.chosen()?);
     let answers = fetch::each(&setup.access, scopes, |scope| list(setup, scope, since)).await;
-    setup.print(&sheet(filter, &answers), "changes", fetch::complete(&answers))?;
+    setup.print(&[sheet(filter, &answers)], "changes", fetch::complete(&answers))?;
     Ok(fetch::status(&answers, setup.global.verbose > 0))
 }
 

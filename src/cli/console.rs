@@ -72,6 +72,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
     };
     let mut state = State::new(environments, recent, settings, screen.keymap.palette(), screen.theme, Timestamp::now());
     state.local_time = config.console.local_time;
+    state.acts.read_only = config.console.read_only;
     prefer(&mut state, &config.preferred);
     if !config.problems.is_empty() {
         let count = config.problems.len();

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::{OptionFuture, join};
+use futures_util::future::{OptionFuture, join, join_all};
 use jiff::Timestamp;
 
 use super::args::{CHANGES, GetArgs};
@@ -12,7 +12,7 @@ use super::output::{self, Sheet, SheetColumn, Stand};
 use super::{Failure, Setup, changes, objects, select};
 use crate::config::Problem;
 use crate::kinds::firing::{ALARM, firing, is_watched, marked};
-use crate::kinds::{self, KindDef, Show, Sink, titles};
+use crate::kinds::{self, BridgePane, KindDef, Show, Sink, titles};
 use crate::model::filter::ResourceRow;
 use crate::model::{Fault, Filter, Resource, Rows, Scope, Value, text};
 use crate::providers::Env;
@@ -45,16 +45,38 @@ pub(super) async fn run(setup: &Setup, args: &GetArgs) -> Result<ExitCode, Failu
             "it belongs to `get changes`",
         ));
     }
-    let Some(kind) = kinds::by_word(&args.kind).filter(|kind| kind.stands_alone()) else {
+    let kinds = meant(&args.kind);
+    if kinds.is_empty() {
         return objects::run(setup, &args.kind, &filter).await;
-    };
-    check_filter(&filter, FILTER_COLUMNS.into_iter().chain(kind.columns.iter().map(|column| column.id)))?;
+    }
+    let own = kinds.iter().flat_map(|kind| kind.columns.iter().map(|column| column.id));
+    check_filter(&filter, FILTER_COLUMNS.into_iter().chain(own))?;
     let scopes = select::scopes(&setup.chosen()?);
     let several_regions = scopes.iter().any(|scope| scope.region != scopes[0].region);
-    let answers = fetch::each(&setup.access, scopes, |scope| list(setup, kind, scope)).await;
-    let sheet = sheet(kind, &filter, several_regions, &answers, Timestamp::now());
-    setup.print(&sheet, kind.title, fetch::complete(&answers))?;
+    let kinds = &kinds[..];
+    let mut answers = fetch::each(&setup.access, scopes, |scope| list(setup, kinds, scope)).await;
+    let now = Timestamp::now();
+    let sheets = kinds.iter().enumerate().map(|(at, kind)| {
+        let of_kind = |answer: &mut Answer<Vec<Listed>>| Answer {
+            scope: answer.scope.clone(),
+            value: answer.value.get_mut(at).map(std::mem::take).unwrap_or_default(),
+            faults: Vec::new(),
+        };
+        let own: Vec<Answer<Listed>> = answers.iter_mut().map(of_kind).collect();
+        sheet(kind, &filter, several_regions, &own, now)
+    });
+    let sheets: Vec<Sheet> = sheets.collect();
+    let word = if let [kind] = kinds { kind.title } else { &args.kind };
+    setup.print(&sheets, word, fetch::complete(&answers))?;
     Ok(fetch::status(&answers, setup.global.verbose > 0))
+}
+
+/// The kinds that a word means: for a pane's word all that stand in the pane, as on the screen; none for what only clusters know.
+fn meant(word: &str) -> Vec<&'static KindDef> {
+    match BridgePane::by_word(word) {
+        Some(pane) => pane.kinds().collect(),
+        None => kinds::by_word(word).filter(|kind| kind.stands_alone()).into_iter().collect(),
+    }
 }
 
 /// A column that nothing has would match no row, which would look like an answer.
@@ -107,23 +129,44 @@ impl Sink for Pages {
     }
 }
 
-async fn list(setup: &Setup, kind: &'static KindDef, scope: Scope) -> (Listed, Vec<Fault>) {
-    let concerned = setup.access.named(&scope.environment).is_none_or(|environment| kind.concerns(&environment));
-    if !concerned {
-        return (Listed::default(), Vec::new());
+/// What a scope has of each kind, in the order of the kinds; what is wrong with the scope itself is told once.
+async fn list(setup: &Setup, kinds: &[&'static KindDef], scope: Scope) -> (Vec<Listed>, Vec<Fault>) {
+    let environment = setup.access.named(&scope.environment);
+    let concerned = |kind: &&'static KindDef| environment.as_ref().is_none_or(|environment| kind.concerns(environment));
+    let watched = |kind: &&'static KindDef| is_watched(kind.id) && concerned(kind);
+    let alarms = kinds::by_id(ALARM).filter(|_| kinds.iter().any(watched));
+    let alarms = OptionFuture::from(alarms.map(|alarms| listed(setup, alarms, &scope)));
+    let own = kinds.iter().map(|kind| OptionFuture::from(concerned(kind).then(|| listed(setup, kind, &scope))));
+    let (own, alarms) = join(join_all(own), alarms).await;
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    for (kind, (mut listed, why)) in kinds.iter().zip(own.into_iter().map(Option::unwrap_or_default)) {
+        if let Some((alarms, _)) = alarms.as_ref().filter(|_| is_watched(kind.id)) {
+            let firing = firing(alarms.parts.first().map_or(&[][..], |part| &part.items));
+            for part in &mut listed.parts {
+                *part = marked(part, kind.id, &firing).unwrap_or_else(|| std::mem::take(part));
+            }
+        }
+        all.push(listed);
+        faults.extend(why);
     }
-    let env = match kind.env(&setup.access, &scope).await {
+    // Whoever is told that something is well may rely on it: that no alarm fires on it must be known, too.
+    faults.extend(alarms.map(|(_, why)| why).unwrap_or_default());
+    let mut told: Vec<Fault> = Vec::new();
+    for fault in faults {
+        if !told.contains(&fault) {
+            told.push(fault);
+        }
+    }
+    (all, told)
+}
+
+/// What a scope has of one kind.
+async fn listed(setup: &Setup, kind: &'static KindDef, scope: &Scope) -> (Listed, Vec<Fault>) {
+    let env = match kind.env(&setup.access, scope).await {
         Ok(env) => env,
         Err(fault) => return (Listed::default(), vec![fault]),
     };
-    let own = rows(&env, kind);
-    let alarms = kinds::by_id(ALARM).filter(|_| is_watched(kind.id)).map(|alarms| rows(&env, alarms));
-    let ((mut rows, mut faults), alarms) = join(own, OptionFuture::from(alarms)).await;
-    // Whoever is told that something is well may rely on it: that no alarm fires on it must be known, too.
-    if let Some((alarms, why)) = alarms {
-        rows = marked(&rows, kind.id, &firing(&alarms.items)).unwrap_or(rows);
-        faults.extend(why);
-    }
+    let (rows, faults) = rows(&env, kind).await;
     let (account, region) = (account(setup, &env).await, region(&env));
     (Listed { account, region, parts: vec![rows], observed_at: Some(Timestamp::now()) }, faults)
 }

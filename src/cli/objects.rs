@@ -55,7 +55,7 @@ pub(super) async fn run(setup: &Setup, word: &str, filter: &Filter) -> Result<Ex
     }
     get::check_filter(filter, names.iter().map(String::as_str))?;
     let sheet = get::sheet(kind, filter, several_regions, &answers, Timestamp::now());
-    setup.print(&sheet, word, fetch::complete(&answers))?;
+    setup.print(&[sheet], word, fetch::complete(&answers))?;
     Ok(fetch::status(&answers, setup.global.verbose > 0))
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::args::{Format, Global};
 use super::failure::say;
-use super::output::{Paper, Sheet};
+use super::output::{self, Paper, Sheet};
 use super::{Failure, select};
 use crate::actions;
 use crate::config::{self, Config, Flags, KubeContext, KubeContexts, Sources};
@@ -61,16 +61,16 @@ impl Setup {
         self.config.console.colour && io::stdout().is_terminal()
     }
 
-    /// Prints a sheet on standard output in the format of the flags. `what` is in it; that there is none is only said where
+    /// Prints sheets as one on standard output in the format of the flags. `what` is in them; that there is none is only said where
     /// every source has answered.
-    pub fn print(&self, sheet: &Sheet, what: &str, complete: bool) -> Result<(), Failure> {
+    pub fn print(&self, sheets: &[Sheet], what: &str, complete: bool) -> Result<(), Failure> {
         let format = self.global.format();
         let width = io::stdout().is_terminal().then(crate::terminal::columns).flatten();
         let paper = Paper { width: width.map(usize::from), colour: self.colour(), now: Timestamp::now() };
         let mut out = BufWriter::new(io::stdout().lock());
-        let left_out = sheet.write(format, paper, &mut out)?;
+        let left_out = output::write(sheets, format, paper, &mut out)?;
         out.flush()?;
-        if complete && format == Format::Table && sheet.rows.is_empty() {
+        if complete && format == Format::Table && sheets.iter().all(|sheet| sheet.rows.is_empty()) {
             say(&format!("no {what}"));
         }
         if !left_out.columns.is_empty() {

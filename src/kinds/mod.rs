@@ -126,6 +126,31 @@ pub enum BridgePane {
     Alarms,
 }
 
+impl BridgePane {
+    /// All of them, in the order of the bridge.
+    pub const ALL: [Self; 4] = [Self::Clusters, Self::Services, Self::Databases, Self::Alarms];
+
+    /// Its title, which is also the word for all that stands in it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Clusters => "clusters",
+            Self::Services => "services",
+            Self::Databases => "databases",
+            Self::Alarms => "alarms",
+        }
+    }
+
+    /// The kinds that stand in it, in the order of the palette.
+    pub fn kinds(self) -> impl Iterator<Item = &'static KindDef> {
+        ALL.iter().copied().filter(move |kind| kind.pane == Some(self))
+    }
+
+    /// The pane of this word.
+    pub fn by_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pane| pane.word() == word)
+    }
+}
+
 /// Where a kind's rows go while they are fetched: page by page, so that a count can be shown.
 pub trait Sink: Send + Sync {
     /// Takes a page of rows.

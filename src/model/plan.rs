@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Identity, ResourceId, Scope, Value};
+use super::{Identity, ResourceId, Scope, Value, mask};
 
 /// Id of an action, such as `ecs-scale`: the registry's own word.
 pub type ActionId = &'static str;
@@ -120,6 +120,19 @@ pub struct FieldChange {
     pub to: Value,
 }
 
+impl FieldChange {
+    /// What it is and what it would be, as they may be shown: what is named like a secret is masked.
+    pub fn shown(&self) -> (Value, Value) {
+        let secret = mask::is_secret(&self.field);
+        let shown = |value: &Value| match value {
+            Value::None => Value::None,
+            _ if secret => Value::text(mask::MASK),
+            value => value.clone(),
+        };
+        (shown(&self.from), shown(&self.to))
+    }
+}
+
 /// What is acted on, frozen when the plan was made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -145,11 +158,15 @@ impl Seen {
         self
     }
 
-    /// What is different now: name, what it was, what it is.
+    /// What is different now: name, what it was, what it is; masked where the name is a secret's.
     pub fn differences(&self, now: &Self) -> Vec<Difference> {
         let names: std::collections::BTreeSet<_> = self.0.keys().chain(now.0.keys()).collect();
         let different = names.into_iter().filter(|name| self.0.get(*name) != now.0.get(*name));
-        let text = |seen: &Self, name: &Arc<str>| seen.0.get(name).cloned().unwrap_or_else(|| "absent".into());
+        let text = |seen: &Self, name: &Arc<str>| match seen.0.get(name) {
+            Some(_) if mask::is_secret(name) => mask::MASK.into(),
+            Some(value) => Arc::clone(value),
+            None => "absent".into(),
+        };
         different
             .map(|name| Difference { name: Arc::clone(name), was: text(self, name), is: text(now, name) })
             .collect()

@@ -144,8 +144,10 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
         Some(layer) => of_layer(layer),
         None => (of_view(cx.state), &ENDS[..]),
     };
+    let idle = matches!(&cx.state.view, View::Detail(detail) if !detail.has_charts());
+    let shown = own.iter().chain(ends).filter(|hint| !idle || hint.0 != Command::Window);
     let mut hints: Vec<(String, &Hint)> =
-        own.iter().chain(ends).filter_map(|hint| Some((cx.keymap.key_in(context, &hint.0)?, hint))).collect();
+        shown.filter_map(|hint| Some((cx.keymap.key_in(context, &hint.0)?, hint))).collect();
     let cells = |(key, hint): &(String, &Hint)| width(key) + width(hint.1) + 3;
     // How to go on and where to find help stay; of the others, the least useful go first.
     while hints.len() > ends.len() && hints.iter().map(cells).sum::<u16>() > area.width + 2 {

@@ -28,7 +28,7 @@ impl Want {
     }
 }
 
-/// Columns up to this rank are dropped only when squeezing the others does not make room.
+/// Columns up to this rank are dropped only when squeezing the others does not make room, and come back where they fit after all.
 const DEAR: u8 = 2;
 
 /// So few cells are given at once: they make a word whole.
@@ -100,6 +100,14 @@ pub(super) fn fit(wants: &[Want], cells: u16, gap: u16) -> Vec<(usize, u16)> {
             _ => break,
         }
     }
+    // A small one may have gone before a large one for which there was no room either.
+    let mut gone: Vec<usize> = (0..wants.len()).filter(|at| wants[*at].rank <= DEAR && !kept.contains(at)).collect();
+    gone.sort_by_key(|at| wants[*at].rank);
+    for at in gone {
+        if need(&kept, size) + u32::from(size(wants[at]) + gap) <= room {
+            kept.insert(kept.partition_point(|other| *other < at), at);
+        }
+    }
     let left = room.saturating_sub(need(&kept, size)) as u16;
     share(wants, kept.iter().map(|at| (*at, size(wants[*at]))).collect(), left)
 }
@@ -140,6 +148,15 @@ mod tests {
         assert_eq!(fit(&WANTS, 12, 1), [(0, 4), (2, 7)], "squeezed");
         assert_eq!(fit(&WANTS, 9, 1), [(0, 9)]);
         assert_eq!(fit(&WANTS, 3, 1), [(0, 6)], "the last can't be dropped");
+    }
+
+    #[test]
+    fn what_went_in_vain_comes_back() {
+        let wants = [Want::plain(20, 20, 0), Want::plain(10, 16, 1), Want::plain(5, 5, 2), Want::plain(14, 30, 1)];
+        assert_eq!(fit(&wants, 52, 1), [(0, 20), (1, 10), (2, 5), (3, 14)]);
+        assert_eq!(fit(&wants, 48, 1), [(0, 20), (1, 11), (3, 15)]);
+        assert_eq!(fit(&wants, 42, 1), [(0, 20), (1, 15), (2, 5)], "there was no room for the large one either");
+        assert_eq!(fit(&wants, 36, 1), [(0, 20), (1, 15)]);
     }
 
     #[test]

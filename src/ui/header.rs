@@ -1,5 +1,5 @@
 //! The header: which customer, which account, as whom, how fresh. Drops what matters least where there is no room, and never
-//! the clock nor what tells production.
+//! what tells production; the clock only for what is armed.
 
 use std::borrow::Cow;
 
@@ -18,6 +18,9 @@ use crate::model::{Environment, FaultClass, Stage, text};
 /// Cells between the words of a line.
 const GAP: u16 = 2;
 
+/// Most cells of a name that are kept free for it.
+const NAME: u16 = 16;
+
 /// Most views that are shown of the way one came.
 const TRAIL: usize = 3;
 
@@ -33,9 +36,9 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
     let band = if prod { Role::HeaderProd } else { Role::Header };
     let first = line(area, 0);
     cx.fill(first, band);
-    let tags = tags(cx, band, area.height < 2);
     // One cell of air before the right edge, and between the tags and what stands before them.
     let room = first.width.saturating_sub(1);
+    let tags = tags(cx, band, area.height < 2, room.saturating_sub(least(&marked)));
     let kept = tags.iter().filter(|tag| tag.rank == 0).map(|tag| width(&tag.text) + GAP).sum();
     let badges = Rect { width: room.saturating_sub(kept), ..first };
     let all: u16 = tags.iter().map(|tag| width(&tag.text) + GAP).sum();
@@ -55,24 +58,42 @@ pub(super) fn draw(cx: &mut Cx, area: Rect) {
     }
 }
 
-/// What stands at the right end of the first line. The clock always stays; what tells of the only environment gives way first
-/// (its alias, its customer, the caller, its region), then what is known anyway (the age of the data, that nothing can be
-/// changed, that this is a demonstration).
-fn tags<'a>(cx: &Cx<'a>, band: Role, only: bool) -> Vec<Item<'a>> {
+/// Cells without which the badge could not be read: that of the only environment with the beginning of its name, or the number of
+/// environments with the first badge.
+fn least(marked: &[&Environment]) -> u16 {
+    match marked {
+        [environment] => width(signs::stage(environment.stage).0) + 3 + width(&environment.name).min(NAME) + GAP,
+        several => {
+            let first = by_stage(several).first().map_or(0, |(badge, _, words)| width(badge) + width(words) + 3);
+            width(&counted(several)) + first + GAP
+        }
+    }
+}
+
+/// What stands at the right end of the first line, beside so many cells of badges. The clock stays unless something is armed and there
+/// is no room for both; what tells of the only environment gives way first (its alias, its customer, the caller, its region), then
+/// what is known anyway (the age of the data, that nothing can be changed, that this is a demonstration).
+fn tags<'a>(cx: &Cx<'a>, band: Role, only: bool, cells: u16) -> Vec<Item<'a>> {
     let style = cx.style(band);
+    // A clock would move by itself.
+    let zone = if cx.state.local_time { "local" } else { "UTC" };
+    let clock = if cx.state.settings.ages { cx.clock(cx.now).into() } else { Cow::Borrowed(zone) };
+    let beside = cells.saturating_sub(width(&clock) + GAP);
+    let mut armed = super::acts::armed(cx, style, beside);
+    let both = armed.rank > 0 || width(&armed.text) <= beside;
+    if !both {
+        armed = super::acts::armed(cx, style, cells);
+    }
     let mut items = Vec::new();
     if only {
         let half = cx.buf.area.width / 2;
         items.extend(fault(cx, half).map(|item| Item { rank: 1, ..item }).or_else(|| age(cx, style)));
     }
-    items.push(super::acts::armed(cx, style));
+    items.push(armed);
     if cx.state.settings.demo {
         items.push(Item::new(2, cx.style(Role::Tag), " DEMO ").at_right());
     }
-    // A clock would move by itself.
-    let zone = if cx.state.local_time { "local" } else { "UTC" };
-    let clock = if cx.state.settings.ages { cx.clock(cx.now).into() } else { Cow::Borrowed(zone) };
-    items.push(Item::new(0, style, clock).at_right());
+    items.push(Item::new(if both { 0 } else { 8 }, style, clock).at_right());
     items
 }
 
@@ -97,7 +118,7 @@ type Chip<'a> = (&'static str, Role, Cow<'a, str>);
 /// How many there are, and a badge for each where that leaves room for all tags; else one for each stage; where those are too
 /// many, one for the first of them and one for the rest. Returns the cells they take.
 fn several_badges(cx: &mut Cx, area: Rect, environments: &[&Environment], room: u16) -> u16 {
-    let count = format!(" {} ", text::counted(environments.len(), "environment", "environments"));
+    let count = counted(environments);
     let fits = |chips: &[Chip], room: u16| {
         let cells = chips.iter().map(|(badge, _, words)| usize::from(width(badge) + width(words) + 3 + GAP));
         usize::from(width(&count)) + cells.sum::<usize>() <= usize::from(room + GAP)
@@ -118,6 +139,10 @@ fn several_badges(cx: &mut Cx, area: Rect, environments: &[&Environment], room: 
         pen.put(&format!(" {word} "), theme[role]).skip(1).put(&words, Style::new()).skip(GAP);
     }
     pen.x() - area.x
+}
+
+fn counted(environments: &[&Environment]) -> String {
+    format!(" {} ", text::counted(environments.len(), "environment", "environments"))
 }
 
 fn badge(stage: Option<Stage>, words: Cow<'_, str>) -> Chip<'_> {

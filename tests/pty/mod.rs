@@ -54,10 +54,22 @@ impl Console {
 
     /// The same, in a home that was prepared.
     pub fn start_in(home: TempDir, args: &[&str], rows: u16, cols: u16, variables: &[(&str, &str)]) -> Self {
-        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         // Another build can be measured in place of the one that this was built with.
         let program = std::env::var("QUARTERDECK_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_quarterdeck").to_owned());
+        Self::start_program(&program, home, args, rows, cols, variables)
+    }
+
+    /// Starts another program in the same way.
+    pub fn start_program(
+        program: &str,
+        home: TempDir,
+        args: &[&str],
+        rows: u16,
+        cols: u16,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
         command.env_clear();
         for name in ["PATH", "LANG", "LC_ALL"] {
@@ -147,6 +159,12 @@ impl Console {
     /// Everything that was written to the terminal.
     pub fn raw(&self) -> Vec<u8> {
         self.shared.0.lock().expect("the reader lives").raw.clone()
+    }
+
+    /// Whether keys come line by line and are shown as they are typed, as the shell has them.
+    #[cfg(unix)]
+    pub fn is_cooked(&self) -> bool {
+        self.master.get_termios().is_some_and(|modes| format!("{:?}", modes.local_flags).contains("ICANON"))
     }
 
     /// Whether the program is on the alternate screen.

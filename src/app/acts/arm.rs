@@ -16,6 +16,9 @@ use crate::guard::{Denial, Refusal};
 
 /// `!`: arms the environments of what is marked or selected; offers to disarm them where all of them are armed.
 pub(in crate::app) fn open(state: &mut State) {
+    if state.acts.read_only {
+        return state.say("the console is read-only: nothing can be armed");
+    }
     let environments = meant(state);
     if environments.is_empty() {
         return state.say("put the cursor on something of the environment that is to be armed");

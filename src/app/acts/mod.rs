@@ -55,6 +55,8 @@ impl Registry {
 pub struct Acts {
     /// The actions there are.
     pub registry: Registry,
+    /// Nothing can be armed, whatever is asked.
+    pub read_only: bool,
     /// The armed environments, and until when.
     pub armed: Vec<(Arc<str>, Timestamp)>,
     /// What is under way or has ended, the newest first.
@@ -73,6 +75,7 @@ impl Default for Acts {
     fn default() -> Self {
         Self {
             registry: Registry(actions::ALL),
+            read_only: false,
             armed: Vec::new(),
             runs: Vec::new(),
             due: Vec::new(),

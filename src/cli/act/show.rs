@@ -29,7 +29,8 @@ pub(super) fn json(proposal: &Proposal, plan: &Plan, account: Option<&str>) -> J
             "arn": target.arn.as_deref(),
         },
         "changes": changes.map(|change| {
-            json!({ "field": &*change.field, "from": change.from.json(), "to": change.to.json() })
+            let (from, to) = change.shown();
+            json!({ "field": &*change.field, "from": from.json(), "to": to.json() })
         }).collect::<Vec<_>>(),
         "preconditions": preconditions.map(|precondition| {
             let (name, evidence) = (&*precondition.name, &*precondition.evidence);
@@ -83,7 +84,8 @@ pub(super) fn text(proposal: &Proposal, plan: &Plan, account: Option<&str>, out:
     }
     writeln!(out, "  caller   {}", target.identity.arn)?;
     for change in &plan.changes {
-        writeln!(out, "  change   {}: {} → {}", change.field, shown(&change.from), shown(&change.to))?;
+        let (from, to) = change.shown();
+        writeln!(out, "  change   {}: {} → {}", change.field, shown(&from), shown(&to))?;
     }
     for precondition in &plan.preconditions {
         let mark = match precondition.verdict {

@@ -94,11 +94,51 @@ impl Sheet {
     pub fn write(&self, format: Format, paper: Paper, out: &mut dyn Write) -> io::Result<LeftOut> {
         match format {
             Format::Table => return table::write(self, paper, out),
-            Format::Json => json::write(self, out)?,
+            Format::Json => json::write(std::slice::from_ref(self), out)?,
             Format::Csv => csv::write(self, out)?,
             Format::Markdown => markdown::write(self, paper.now, out)?,
         }
         Ok(LeftOut::default())
+    }
+
+    /// The rows of all, with the columns of all; of which kind each is stands in tables, too.
+    fn merged(sheets: &[Self]) -> Self {
+        let mut columns: Vec<SheetColumn> = Vec::new();
+        let mut rows = Vec::new();
+        for sheet in sheets {
+            let place = |column: &SheetColumn| {
+                let known = columns.iter().position(|known| known.id == column.id);
+                known.unwrap_or_else(|| {
+                    columns.push(column.clone());
+                    columns.len() - 1
+                })
+            };
+            let places: Vec<usize> = sheet.columns.iter().map(place).collect();
+            rows.extend(
+                sheet.rows.iter().map(|row| places.iter().copied().zip(row.iter().cloned()).collect::<Vec<_>>()),
+            );
+        }
+        if let Some(kind) = columns.iter_mut().find(|column| column.id == "kind") {
+            *kind = SheetColumn::shown("kind", "KIND", 8, 4, 2);
+        }
+        let whole = |cells: Vec<(usize, Value)>| {
+            let mut row = vec![Value::None; columns.len()];
+            for (at, cell) in cells {
+                row[at] = cell;
+            }
+            row
+        };
+        let rows = rows.into_iter().map(whole).collect();
+        Self { columns, rows }
+    }
+}
+
+/// Writes several as one. In JSON every row has the members of its own sheet only; elsewhere all have the columns of all.
+pub fn write(sheets: &[Sheet], format: Format, paper: Paper, out: &mut dyn Write) -> io::Result<LeftOut> {
+    match (sheets, format) {
+        (_, Format::Json) => json::write(sheets, out).map(|()| LeftOut::default()),
+        ([sheet], _) => sheet.write(format, paper, out),
+        _ => Sheet::merged(sheets).write(format, paper, out),
     }
 }
 

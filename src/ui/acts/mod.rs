@@ -17,6 +17,7 @@ use ratatui::style::Style;
 
 use super::cx::Cx;
 use super::footer::Hint;
+use super::glyph::width;
 use super::header::caller;
 use super::layout::{Item, top};
 use super::signs;
@@ -72,14 +73,21 @@ const PLAN: [Hint; 4] = [
     (Command::Refresh, "plan anew"),
 ];
 
-/// Whether something can be changed now: the armed environment of the selection first, with the time it has left.
-pub(super) fn armed<'a>(cx: &Cx<'a>, style: Style) -> Item<'a> {
+/// Whether something can be changed now: the armed environment of the selection first, with the time it has left; in so many cells,
+/// as far as it can be said in them.
+pub(super) fn armed<'a>(cx: &Cx<'a>, style: Style, cells: u16) -> Item<'a> {
     let armed = &cx.state.acts.armed;
     let place = cx.state.selected_place();
     let own = armed.iter().find(|(name, _)| Some(name) == place.as_ref()).or_else(|| armed.first());
     let Some((name, until)) = own else { return Item::new(2, style, "read-only").at_right() };
     let more = if armed.len() > 1 { format!(" +{}", armed.len() - 1) } else { String::new() };
-    let words = format!(" ARMED {name} {}{more} ", time_left(cx, *until));
+    let left = time_left(cx, *until);
+    // Without its name it must not be taken for the environment whose badge stands beside it.
+    let alone = cx.state.marked.len() == 1 && !cx.state.marked.contains(name);
+    let whose = if alone { " other" } else { "" };
+    let forms = [format!(" ARMED {name} {left}{more} "), format!(" ARMED{whose} {left}{more} ")];
+    let fitting = forms.into_iter().find(|words| width(words) <= cells);
+    let words = fitting.unwrap_or_else(|| format!(" ARMED{whose} "));
     Item::new(0, cx.style(Role::Armed), words).at_right()
 }
 

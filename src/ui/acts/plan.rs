@@ -110,15 +110,17 @@ fn changes(cx: &Cx, lines: &mut Lines, plan: &Plan) {
     };
     for change in &plan.changes {
         let muted = theme[Role::Muted];
-        let (field, from) = (format!("  {:<cells$}  ", change.field, cells = usize::from(cells)), shown(&change.from));
+        let field = format!("  {:<cells$}  ", change.field, cells = usize::from(cells));
+        let (from, to) = change.shown();
+        let (from, to) = (shown(&from), shown(&to));
         // What it becomes is what matters: a long text before it must not push it out of sight.
         if width(&field) + width(&from) > lines.cells() / 2 {
             lines.hang(vec![(field, muted)], &from, muted);
             let arrow = format!("  {:<cells$}  → ", "", cells = usize::from(cells));
-            lines.hang(vec![(arrow, muted)], &shown(&change.to), theme[Role::Match]);
+            lines.hang(vec![(arrow, muted)], &to, theme[Role::Match]);
         } else {
             let label = vec![(field, muted), (format!("{from} → "), muted)];
-            lines.hang(label, &shown(&change.to), theme[Role::Match]);
+            lines.hang(label, &to, theme[Role::Match]);
         }
     }
 }

@@ -10,24 +10,30 @@ use crate::ui::cx::Cx;
 use crate::ui::glyph::width;
 use crate::ui::layout::left;
 use crate::ui::theme::Role;
+use crate::ui::wrap::wrap;
 
 /// Least and most cells of a column of help.
 const COLUMN: (u16, u16) = (44, 62);
 
+/// Most cells of keys.
+const KEYS: u16 = 20;
+
 /// One line of the help.
 enum Line<'h> {
     Title(Group),
-    Key(&'h HelpLine),
+    /// Words that do not fit go on below themselves, without keys.
+    Key(&'h str, &'h str),
     Empty,
 }
 
 /// Draws it, scrolled by so many lines.
 pub(super) fn draw(cx: &mut Cx, body: Rect, scrolled: usize) {
     let help = cx.keymap.help();
-    let lines = lines(&help);
     let room = body.width.saturating_sub(6);
     let count = (room / (COLUMN.0 + 2)).clamp(1, 3);
     let cells = (room / count).saturating_sub(2).min(COLUMN.1);
+    let keys = help.iter().map(|line| width(&line.keys)).max().unwrap_or(0).min(KEYS);
+    let lines = lines(&help, cells.saturating_sub(keys + 2));
     let columns = split(&lines, usize::from(count));
     let all = columns.iter().map(|column| column.len()).max().unwrap_or(0);
     let inner = boxed(cx, body, count * (cells + 2), all as u16, "help", "");
@@ -39,21 +45,24 @@ pub(super) fn draw(cx: &mut Cx, body: Rect, scrolled: usize) {
     for column in columns {
         let (place, after) = left(rest, cells + 2);
         rest = after;
-        let keys = column.iter().map(|line| if let Line::Key(line) = line { width(&line.keys) } else { 0 }).max();
         for (line, place) in column.iter().skip(first).zip(place.rows()) {
-            draw_line(cx, left(place, cells).0, line, keys.unwrap_or(0).min(20));
+            draw_line(cx, left(place, cells).0, line, keys);
         }
     }
 }
 
-fn lines(help: &[HelpLine]) -> Vec<Line<'_>> {
+/// The help with its words in so many cells.
+fn lines(help: &[HelpLine], cells: u16) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for group in Group::ALL {
         if !lines.is_empty() {
             lines.push(Line::Empty);
         }
         lines.push(Line::Title(group));
-        lines.extend(help.iter().filter(|line| line.group == group).map(Line::Key));
+        for line in help.iter().filter(|line| line.group == group) {
+            let mut keys = Some(&*line.keys);
+            lines.extend(wrap(line.words, cells).into_iter().map(|words| Line::Key(keys.take().unwrap_or(""), words)));
+        }
     }
     lines
 }
@@ -81,8 +90,8 @@ fn draw_line(cx: &mut Cx, area: Rect, line: &Line, keys: u16) {
         Line::Title(group) => {
             pen.put(group.title(), theme[Role::TitleFocus]);
         }
-        Line::Key(line) => {
-            pen.cell(&line.keys, keys, theme[Role::Key]).skip(2).put(line.words, theme[Role::Text]);
+        Line::Key(key, words) => {
+            pen.cell(key, keys, theme[Role::Key]).skip(2).put(words, theme[Role::Text]);
         }
     }
 }

@@ -10,7 +10,7 @@ use ratatui::layout::{Position, Rect};
 use super::acts;
 use super::border;
 use super::cx::Cx;
-use super::glyph::width;
+use super::glyph::{clip, width};
 use super::layout::{centre, inset, line, top};
 use super::theme::Role;
 use crate::app::layer::{Layer, Prompt};
@@ -87,11 +87,12 @@ fn prompt_line(cx: &mut Cx, area: Rect, prompt: Prompt, input: &Input, error: Op
     let area = inset(area, 1);
     let mut rest = area;
     if let Some(error) = error {
+        // What is typed stays readable; what is wrong with it is said in the rest of the line, however little that is.
+        let typed = (width(sign) + width(input.value()) + 3).min(area.width / 2);
         let words = format!("! {error}");
         let mut pen = cx.pen(area);
-        if pen.at_end(&words, bad) {
-            rest.width = pen.left();
-        }
+        pen.at_end(&clip(&words, area.width.saturating_sub(typed)), bad);
+        rest.width = pen.left();
     } else if prompt == Prompt::Filter {
         let muted = cx.style(Role::Muted);
         let help = "words · !not · column:value · /regex/";

@@ -17,6 +17,9 @@ use crate::ui::{chips, signs, table};
 /// Index of the logs among the panes.
 const LOGS: usize = 4;
 
+/// From so many cells on the services stand beside databases and alarms, else above them.
+const ABREAST: u16 = 140;
+
 /// Draws it.
 pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, bridge: &Bridge) {
     if bridge.zoom {
@@ -71,9 +74,16 @@ fn places(area: Rect, strip: u16) -> ([Rect; 5], Rect) {
     let (middle, logs) = bottom(rest, (rest.height * 3 / 10).clamp(7, 18));
     let (lists, side) =
         if middle.width >= 150 { right(middle, (middle.width / 4).clamp(40, 60)) } else { (middle, Rect::ZERO) };
-    // Where there is little room, the others need as much of it as the services do.
-    let (services, column) = left(lists, if lists.width < 140 { lists.width / 2 } else { lists.width * 11 / 20 });
-    let (databases, alarms) = top(column, column.height / 2);
+    let (services, databases, alarms) = if lists.width < ABREAST {
+        // Side by side all three would cut names, environments and reasons short: the services have the whole width.
+        let (services, below) = top(lists, lists.height * 11 / 20);
+        let (databases, alarms) = left(below, below.width / 2);
+        (services, databases, alarms)
+    } else {
+        let (services, column) = left(lists, lists.width * 11 / 20);
+        let (databases, alarms) = top(column, column.height / 2);
+        (services, databases, alarms)
+    };
     ([clusters, services, databases, alarms, logs], side)
 }
 

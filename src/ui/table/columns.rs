@@ -14,14 +14,15 @@ use crate::ui::grid::{self, Want};
 /// Rows looked at to find how wide a column has to be: spread over the whole list, so that scrolling moves no column.
 const SAMPLE: usize = 48;
 
-/// Most cells that a name has before other columns get any, and those that it can be squeezed into.
+/// Most and least cells that a name has before other columns get any. It is what a row is called by: every other column gives way
+/// first.
 const NAME: (u16, u16) = (32, 12);
 
-/// The same of an environment; it is squeezed no further than names can still be told apart.
-const ENVIRONMENT: (u16, u16) = (16, 6);
+/// The same of an environment, in which it can still be read; it is squeezed no further than names can still be told apart.
+const ENVIRONMENT: (u16, u16) = (16, 10);
 
-/// The same of a reason, and what it has where there is room for a sparkline too. It is what a sick row has to say: it always
-/// stays.
+/// Most and least cells of a reason, and what it has where there is room for a sparkline too. It is what a sick row has to say; cut
+/// still shorter it says nothing, and the border tells that of the row under the cursor.
 const REASON: (u16, u16, u16) = (20, 14, 24);
 
 /// From so many cells on reasons are given more before further columns come.
@@ -69,7 +70,7 @@ impl Column {
             TableColumn::Region => Self::built_in(what, "region", "REGION", (9, 15), 9),
             TableColumn::Kind => Self::built_in(what, "kind", "KIND", (8, 16), 6),
             TableColumn::Spark => Self::built_in(what, "spark", "LAST HOUR", (11, 14), 4),
-            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (REASON.1, 100), 0),
+            TableColumn::Reason => Self::built_in(what, "reason", "REASON", (REASON.1, 100), 1),
             TableColumn::Own(id) => return Self::own(id, pane),
         })
     }
@@ -133,17 +134,11 @@ impl Column {
             Some(Value::Int(_)) => named,
             _ => false,
         });
-        let mut widths: Vec<u16> = rows.iter().map(|row| width(&self.text(pane, row, ages))).collect();
-        widths.sort_unstable();
-        let widest = widths.last().copied().unwrap_or(0);
+        let widest = rows.iter().map(|row| width(&self.text(pane, row, ages))).max().unwrap_or(0);
         let natural = widest.max(title).clamp(1, most.max(title));
         Some(match self.what {
-            // Nine of ten names are seen whole before a further column is worth its place.
-            TableColumn::Name => {
-                let usual = widths.get(widths.len().saturating_sub(1) * 9 / 10).copied().unwrap_or(0);
-                let least = usual.clamp(NAME.1, NAME.0).min(cells * 2 / 5);
-                Want { tight: NAME.1, least, natural, rank: self.rank }
-            }
+            // Names are seen whole before a further column is worth its place.
+            TableColumn::Name => Want::plain(widest.clamp(NAME.1, NAME.0).min(cells * 3 / 5), natural, self.rank),
             TableColumn::Environment => {
                 let tight = told_apart(pane).clamp(ENVIRONMENT.1, ENVIRONMENT.0);
                 Want { tight, least: widest.min(ENVIRONMENT.0), natural, rank: self.rank }
@@ -171,8 +166,8 @@ fn told_apart(pane: &Pane) -> u16 {
     (longest + 2).try_into().unwrap_or(u16::MAX)
 }
 
-/// A kind's own ranks among the built-in ones: its first column goes last but for the environment, the others one by one before
-/// the sparkline.
+/// A kind's own ranks among the built-in ones: its first column goes last but for environment and reason, the others one by one
+/// before the sparkline.
 const fn own_rank(rank: u8) -> u8 {
     if rank == 0 { 2 } else { rank.saturating_mul(2).saturating_add(3) }
 }

@@ -125,6 +125,30 @@ fn the_clock_stays_whatever_else_there_is() {
 }
 
 #[test]
+fn the_badge_stays_whatever_is_armed() {
+    let theme = Theme::default();
+    let first = |state: &State, columns| text(&frame(state, &theme, columns, 12).0).lines().next().unwrap().to_owned();
+    for armed in ["dhbw-prod", "enterprise-prod"] {
+        for columns in [40, 44, 50, 60, 80, 120] {
+            for (name, mut state) in [
+                (armed, fixture::one(armed)),
+                ("edt-prod", fixture::one("edt-prod")),
+                ("7 environments", fixture::all()),
+            ] {
+                let until = fixture::now() + jiff::SignedDuration::from_secs(432);
+                state.acts.armed = vec![(armed.into(), until), ("tfe-prod".into(), until)];
+                let said = first(&state, columns);
+                assert!(said.contains(" PROD ") && said.contains(name), "{columns}: {said}");
+                assert!(said.contains(" ARMED"), "{columns}: {said}");
+                let named = said.contains(&format!("ARMED {armed} 07:12 +1"));
+                assert!(named || columns < 80, "{columns}: {said}");
+                assert!(named || name != "edt-prod" || said.contains("ARMED other"), "{columns}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
 fn of_several_faults_the_gravest_is_told_with_its_owner_and_the_number_of_the_others() {
     let said = |state: &State, columns| {
         text(&frame(state, &Theme::default(), columns, 30).0).lines().nth(1).unwrap().to_owned()
@@ -139,13 +163,31 @@ fn of_several_faults_the_gravest_is_told_with_its_owner_and_the_number_of_the_ot
 }
 
 #[test]
-fn the_reason_of_the_sick_stays_in_every_pane() {
+fn the_reason_of_the_sick_stays_in_every_pane_or_in_its_border() {
     for (columns, lines) in [(80, 24), (110, 30), (120, 40), (160, 45), (200, 60)] {
-        for (at, reason) in ["", "tasks k", "alarm e", "CPUUtil"].into_iter().enumerate().skip(1) {
+        for (at, reason) in ["", "tasks k", "modifying: s", "HTTPCode"].into_iter().enumerate().skip(1) {
             let state = with(fixture::all(), &[Command::Pane(at as u8)]);
             let said = text(&frame(&state, &Theme::default(), columns, lines).0);
-            let row = said.lines().filter(|line| line.contains(['✖', '▲'])).any(|line| line.contains(reason));
-            assert!(row, "{columns}x{lines} {reason}:\n{said}");
+            let told = said.lines().filter(|line| line.contains(['✖', '▲', '╰'])).any(|line| line.contains(reason));
+            assert!(told, "{columns}x{lines} {reason}:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn names_are_the_last_to_be_cut() {
+    for (columns, lines) in [(80, 24), (110, 30), (120, 40), (160, 45), (200, 60)] {
+        for (at, name, environment) in [
+            (1, "dhbw-backend ", "dhbw-prod "),
+            (2, "enterprise-postgres ", "enterprise"),
+            (3, "dhbw-backend-cpu-high ", "dhbw-prod "),
+        ] {
+            let state = with(fixture::all(), &[Command::Pane(at)]);
+            let said = text(&frame(&state, &Theme::default(), columns, lines).0);
+            let row = |line: &str| {
+                line.find(name).is_some_and(|at| line[at + name.len()..].trim_start().starts_with(environment))
+            };
+            assert!(said.lines().any(row), "{columns}x{lines} {name}:\n{said}");
         }
     }
 }
@@ -175,7 +217,7 @@ fn a_layer_tells_its_own_keys() {
 #[test]
 fn what_is_sick_stale_chosen_or_matched_looks_so() {
     let theme = Theme::default();
-    let (buffer, _) = frame(&fixture::all(), &theme, 120, 40);
+    let (buffer, _) = frame(&fixture::all(), &theme, 120, 60);
     assert_eq!(style_of(&buffer, "1/3").fg, theme[Role::Degraded].fg);
     assert_eq!(style_of(&buffer, "dhbw-backend").bg, theme[Role::Cursor].bg);
     assert_eq!(style_of(&buffer, "edt-frontend").fg, theme[Role::Stale].fg);

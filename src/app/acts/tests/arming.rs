@@ -35,6 +35,15 @@ fn an_environment_is_armed_by_its_name() {
 }
 
 #[test]
+fn a_read_only_console_says_so_and_asks_for_no_name() {
+    let mut state = listed();
+    state.acts.read_only = true;
+    assert_eq!(press(&mut state, Command::Arm), []);
+    assert!(state.layers.is_empty());
+    assert_eq!(notice(&state), "the console is read-only: nothing can be armed");
+}
+
+#[test]
 fn several_are_armed_one_by_one() {
     let mut state = listed();
     state.focused_mut().unwrap().1.nav.marks =

@@ -53,7 +53,7 @@ fn border(cx: &mut Cx, area: Rect, view: &DetailView, facts: &Facts) -> Rect {
     if let Some(search) = &view.search {
         items.push(Item::new(0, cx.style(Role::Match), format!(" /{} ", search.text)));
     }
-    if view.tab == DetailTab::Summary {
+    if view.tab == DetailTab::Summary && view.has_charts() {
         items.push(Item::new(3, cx.style(Role::Accent), format!(" {} ", view.window.word())));
     }
     items.extend(border::condition(cx, facts, area.width));
