@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::json;
@@ -270,7 +271,13 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
+/// A port below those that the system gives to connections: none of these may take it while a server that is restarted is away.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
+    const FIRST: u32 = 20_000;
+    const PORTS: u32 = 10_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let from = std::process::id().wrapping_mul(16);
+    let mut next = || (FIRST + from.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % PORTS) as u16;
+    let mut ports = std::iter::repeat_with(&mut next).take(PORTS as usize);
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
