@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
@@ -37,7 +36,7 @@ impl Served {
             writeln!(keys, "[{name}]\naws_access_key_id = AKIAESTATE\naws_secret_access_key = secret").expect("text");
         }
         std::fs::create_dir(home.path().join(".aws")).expect("a folder for AWS files");
-        let write = |file: &str, text: String| std::fs::write(Path::new(home.path()).join(file), text);
+        let write = |file: &str, text: String| std::fs::write(home.path().join(file), text);
         write(".aws/config", config).expect("the AWS configuration");
         write(".aws/credentials", keys).expect("the AWS credentials");
         home

@@ -235,8 +235,8 @@ pub enum ConfigCommand {
 /// The word for the time line of changes, which is no kind.
 pub const CHANGES: &str = "changes";
 
-/// Panes by their words, kinds by their titles; ids and aliases are accepted, too. Any other word may be a type that a Kubernetes cluster has, which only
-/// that can tell.
+/// Panes by their words, kinds by their titles; ids and aliases are accepted, too. Any other word may be a type that a Kubernetes
+/// cluster has, which only that can tell.
 #[derive(Clone)]
 struct KindParser;
 
@@ -249,16 +249,17 @@ impl TypedValueParser for KindParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let panes = BridgePane::ALL.into_iter().filter(|pane| pane.kinds().nth(1).is_some());
-        let panes = panes.map(|pane| {
+        let several = |pane: &BridgePane| pane.kinds().nth(1).is_some();
+        let panes = BridgePane::ALL.into_iter().filter(several).map(|pane| {
             let kinds: Vec<&str> = pane.kinds().map(|kind| kind.id).collect();
             PossibleValue::new(pane.word()).help(format!("All of {}", kinds.join(", ")))
         });
-        let kinds = kinds::ALL.iter().filter(|kind| kind.stands_alone()).map(|kind| {
+        let kinds = kinds::ALL.iter().filter(|kind| kind.stands_alone()).map(move |kind| {
             // The word of a pane means all that stands in it: this one is asked for by its id.
-            let several = BridgePane::by_word(kind.title).is_some_and(|pane| pane.kinds().nth(1).is_some());
-            let value =
-                if several { PossibleValue::new(kind.id) } else { PossibleValue::new(kind.title).alias(kind.id) };
+            let value = match BridgePane::by_word(kind.title).filter(several) {
+                Some(_) => PossibleValue::new(kind.id),
+                None => PossibleValue::new(kind.title).alias(kind.id),
+            };
             value.aliases(kind.aliases).help(kind.doc)
         });
         let changes = PossibleValue::new(CHANGES).help("What changed, newest first, and who did it");
