@@ -189,11 +189,15 @@ impl Console {
         assert!(status.expect("kill runs").success());
     }
 
-    /// Waits until the program has ended.
+    /// Waits until the program has ended, and all that it wrote is on the screen.
     pub fn wait_end(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("the program can be waited for") {
+                let (lock, changed) = &*self.shared;
+                let shared = lock.lock().expect("the reader lives");
+                let left = until.saturating_duration_since(Instant::now());
+                drop(changed.wait_timeout_while(shared, left, |shared| !shared.closed).expect("the reader lives"));
                 return status;
             }
             assert!(Instant::now() < until, "it does not end:\n{}", self.text());

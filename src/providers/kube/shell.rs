@@ -112,8 +112,9 @@ impl Shell {
         let status = self.process.take_status();
         let shown = join_output(self.process.stdout(), self.process.stderr(), loan.output.clone());
         let typed = pass_typed(&mut loan, self.process.stdin(), resize);
+        // What is printed last may find the terminal taken back before the end of what is typed is noticed.
         let taken_back = tokio::select! {
-            () = shown => false,
+            () = shown => loan.output.is_closed(),
             () = typed => true,
         };
         let seconds = self.began.elapsed().as_secs();
