@@ -64,7 +64,7 @@ fn look_at_it() {
 
 /// The pods of the deployment, and the cursor on the first; its name.
 fn on_the_first_pod(console: &mut Console, cluster: &Cluster) -> String {
-    let first = || first_pod(cluster);
+    let pods = pods(cluster);
     console.press(":pods");
     console.wait_text(": pods");
     console.press(ENTER);
@@ -72,15 +72,15 @@ fn on_the_first_pod(console: &mut Console, cluster: &Cluster) -> String {
     console.press("/web-");
     console.press(ENTER);
     console.wait_text("/web- ─");
-    let name = first();
-    console.wait_text(&name);
+    let screen = console.wait_for("every pod", |screen| pods.iter().all(|pod| is_listed(screen, pod)));
     console.press("g");
-    name
+    // The list sorts numbers in names by their value: its first is not always the first by letters.
+    pods.into_iter().min_by_key(|pod| screen.find(pod.as_str())).expect("a pod")
 }
 
-fn first_pod(cluster: &Cluster) -> String {
+fn pods(cluster: &Cluster) -> Vec<String> {
     let names = cluster.kubectl(&["get", "pods", "--selector=app=web", "--output=jsonpath={.items[*].metadata.name}"]);
-    names.split(' ').min().expect("a pod").to_owned()
+    names.split(' ').map(str::to_owned).collect()
 }
 
 /// The plan of a shell in the pod under the cursor.
@@ -157,7 +157,7 @@ fn a_shell_has_the_terminal_and_gives_it_back(cluster: &Cluster) {
 }
 
 fn so_has_one_that_a_command_asked_for(cluster: &Cluster) {
-    let pod = first_pod(cluster);
+    let pod = pods(cluster).swap_remove(0);
     let shell = |more: &[&str]| begun(cluster, &[&["act", "k8s-exec", "-e", PLACE, "--name", &pod], more].concat());
     let mut console = shell(&["--apply", "--confirm", PLACE]);
     console.wait_text("it has the terminal");
