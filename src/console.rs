@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::acts::Dialog;
 use crate::app::rank::RankJob;
@@ -127,11 +127,11 @@ struct Console {
 impl Console {
     async fn run(&mut self, mut from: Sources, signals: &mut Signals) -> io::Result<()> {
         let mut keys = input::Keys::listen();
-        let mut seconds = interval(Duration::from_secs(1));
-        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = Instant::now();
         self.draw()?;
         while !self.over {
             let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME);
+            let next = told + self.state.second_hand();
             tokio::select! {
                 biased;
                 key = keys.recv() => {
@@ -150,13 +150,15 @@ impl Console {
                 event = from.events.recv() => {
                     let Some(event) = event else { break };
                     let until = Instant::now() + EVENTS;
+                    self.tell_the_time();
                     self.take(Msg::Event(event));
                     while Instant::now() < until {
                         let Ok(event) = from.events.try_recv() else { break };
                         self.take(Msg::Event(event));
                     }
                 }
-                _ = seconds.tick() => {
+                () = sleep_until(next) => {
+                    told = Instant::now();
                     // What was logged since becomes visible in the console's own log.
                     tui_logger::move_events();
                     self.take(Msg::Tick(Timestamp::now()));
@@ -165,6 +167,14 @@ impl Console {
             self.rank();
         }
         Ok(())
+    }
+
+    /// Tells the state the time, where it is another second by now.
+    fn tell_the_time(&mut self) {
+        let now = Timestamp::now();
+        if now.as_second() != self.state.now.as_second() {
+            self.take(Msg::Tick(now));
+        }
     }
 
     /// Gives a message to the state and carries out what it asks for.
@@ -212,10 +222,11 @@ impl Console {
     }
 
     fn key(&mut self, event: crossterm::event::Event) -> io::Result<()> {
-        let now = Timestamp::now();
         // A dialog hears no key for a while after it has come up: it must know the time of each.
-        if now.as_second() != self.state.now.as_second() || self.state.dialog().is_some() {
-            self.take(Msg::Tick(now));
+        if self.state.dialog().is_some() {
+            self.take(Msg::Tick(Timestamp::now()));
+        } else {
+            self.tell_the_time();
         }
         if matches!(event, crossterm::event::Event::Resize(..)) {
             self.dirty = true;

@@ -8,8 +8,8 @@ use crate::pty::Console;
 use crate::real;
 use crate::servers::Servers;
 
-/// After a start everything has come in by then, and what the start itself costs is over.
-const SETTLED: Duration = Duration::from_secs(20);
+/// After a start everything has come in by then, what the start itself costs is over, and nobody is at work any more.
+const SETTLED: Duration = Duration::from_secs(40);
 /// How long bytes are counted.
 const BYTES: Duration = Duration::from_secs(20);
 /// How long processor time is counted: each kind is asked again several times.

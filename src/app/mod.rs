@@ -3,6 +3,7 @@
 mod alarms;
 mod common;
 mod data;
+mod hand;
 mod layers;
 mod moves;
 mod navigate;

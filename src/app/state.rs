@@ -58,6 +58,10 @@ pub struct Place {
 pub struct State {
     /// Now, as the last message had it.
     pub now: Timestamp,
+    /// When somebody last pressed a key or used the mouse.
+    pub touched: Timestamp,
+    /// The time for which ages were last drawn because of the time alone.
+    pub(super) hand: Timestamp,
     /// All environments, in the order of the configuration.
     pub environments: Vec<Arc<Environment>>,
     /// Most recently used first.
@@ -129,6 +133,8 @@ impl State {
         let many = environments.len() > FLEET_FROM;
         let mut state = Self {
             now,
+            touched: now,
+            hand: now,
             environments,
             recent,
             marked,

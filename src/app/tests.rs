@@ -1,6 +1,7 @@
 //! The reducers as plain functions: messages in, state and effects out.
 
 mod clusters;
+mod hand;
 mod joined;
 mod kept;
 mod words;

@@ -28,6 +28,9 @@ pub fn update(state: &mut State, msg: Msg) -> Outcome {
     // Whether other rows may be on screen: time alone brings none, and most frames show those of the frame before.
     let mut moved = !matches!(msg, Msg::Tick(_));
     let by_hand = matches!(msg, Msg::Do(_) | Msg::Edit(_) | Msg::Paste(_) | Msg::Click(..));
+    if by_hand || matches!(msg, Msg::Scroll(..)) {
+        state.touched = state.now;
+    }
     let before = by_hand.then(|| state.notice.take().filter(|notice| !notice.answers));
     let redraw = match msg {
         Msg::Do(command) => {
@@ -82,7 +85,8 @@ fn tick(state: &mut State, now: jiff::Timestamp) -> bool {
     if over {
         state.notice = None;
     }
-    acts::tick(state) || over || state.settings.ages
+    let moves = state.move_hand();
+    acts::tick(state) || over || moves
 }
 
 fn ranked(state: &mut State, key: PaneKey, generation: u64, shown: Shown) -> bool {

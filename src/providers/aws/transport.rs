@@ -20,6 +20,10 @@ use super::variables::Variables;
 /// For a connection to be made.
 const CONNECT: Duration = Duration::from_secs(3);
 
+/// A connection that nobody has used for so long is closed: it holds on to some forty kilobytes, and there are as many as there are
+/// environments and services. What is on the screen is asked about more often.
+const IDLE: Duration = Duration::from_secs(20);
+
 /// How long calls of a sort may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -93,6 +97,7 @@ impl Transport {
         let mut connector = Connector::builder()
             .connector_settings(settings)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .pool_idle_timeout(IDLE)
             .proxy_config(ProxyConfig::from_env())
             .tls_provider(Provider::rustls(CryptoMode::Ring));
         if let Some(context) = self.variables.get("AWS_CA_BUNDLE").and_then(ca_bundle) {

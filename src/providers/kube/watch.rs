@@ -1,5 +1,6 @@
 //! One watch: a type of object of one cluster, listed once and then followed. It runs for as long as somebody reads it, and keeps
-//! what it has when the connection breaks. What is listed anew replaces what was there only when the list is whole.
+//! what it has when the connection breaks. What is listed anew replaces what was there only when the list is whole. One that could
+//! not list at all is over: whoever asks again begins a new one, at his own pace.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -182,7 +183,7 @@ impl<K: Item> Watch<K> {
     }
 }
 
-/// Watches until nobody reads any more.
+/// Watches until nobody reads any more, or to the first failure of one that has nothing to keep.
 async fn run<K: Item>(
     place: Place,
     events: impl Stream<Item = Result<Event<K>, Error>> + Send + 'static,
@@ -201,12 +202,17 @@ async fn run<K: Item>(
             Either::Right(_) if lock().is_refused() => break,
             Either::Right(_) => lock().mended(),
         };
+        if lock().is_futile() {
+            break;
+        }
         if moved {
             let _ = tell.send(());
             place.moves.tell(&place.scope, place.what);
         }
     }
     lock().end();
+    // Whoever waits for the first list waits no longer.
+    let _ = tell.send(());
 }
 
 /// From the first to the longest, each twice the one before.
@@ -246,6 +252,11 @@ impl<K: Item> Kept<K> {
     fn is_refused(&self) -> bool {
         let denied = self.fault.as_ref().is_some_and(|fault| matches!(fault.class, FaultClass::Denied { .. }));
         self.whole && denied && self.listed.elapsed() > RELIST
+    }
+
+    /// Whether it has failed before there was anything.
+    fn is_futile(&self) -> bool {
+        !self.whole && self.fault.is_some()
     }
 
     /// Nothing more comes, and nothing is kept for nobody.
