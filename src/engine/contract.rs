@@ -182,7 +182,7 @@ pub struct ApiStats {
 /// What the engine reports.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A fetch has begun.
+    /// A fetch has begun; of one whose answer is known, or failed before, told only when it takes a while.
     Started {
         /// The query.
         query: Query,

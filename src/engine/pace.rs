@@ -39,6 +39,8 @@ pub(super) struct Pace {
     pub(super) patience: Duration,
     /// and longer while the last sign of life is not older than this.
     pub(super) silence: Duration,
+    /// That something is asked again is told when it takes longer than this.
+    pub(super) slow: Duration,
     /// Progress is reported this often at most.
     pub(super) progress: Duration,
     /// The screen stands still this long before metrics are asked for,
@@ -79,6 +81,7 @@ impl Default for Pace {
             refresh: Duration::from_secs(1),
             patience: Duration::from_mins(1),
             silence: Duration::from_secs(30),
+            slow: Duration::from_secs(1),
             progress: Duration::from_millis(50),
             settle: Duration::from_millis(300),
             settle_at_most: Duration::from_secs(1),

@@ -62,7 +62,8 @@ impl Code {
     pub fn read(folder: &Path) -> Self {
         let mut all = Self::default();
         let mut seen = BTreeSet::new();
-        let mut open = vec![(folder.join("lib.rs"), Vec::new(), false), (folder.join("main.rs"), Vec::new(), false)];
+        let roots = ["lib.rs", "main.rs", "build.rs"];
+        let mut open: Vec<_> = roots.iter().map(|root| (folder.join(root), Vec::new(), false)).collect();
         while let Some((file, module, test)) = open.pop() {
             let shown = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
             let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));

@@ -1,11 +1,12 @@
 //! One fetch of one query, from its beginning to its answer. It may be dropped at any point.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::engine::pace::{Pace, jittered, spread};
 use crate::engine::report::Report;
@@ -40,12 +41,19 @@ impl Fetch {
     pub(super) async fn run(self, shared: Arc<Shared>) -> Ended {
         let Shared { sources, report, pace, .. } = &*shared;
         let Self { query, generation, before, failures, every, priority } = self;
-        report.tell(Event::Started { query: query.clone(), generation, at: sources.now() }).await;
+        let started = Event::Started { query: query.clone(), generation, at: sources.now() };
+        let late = if before.is_some() || failures > 0 {
+            Some(started)
+        } else {
+            report.tell(started).await;
+            None
+        };
         let pulse = Pulse::new(&query, generation, report, pace.progress);
         let asked = AssertUnwindSafe(async { sources.fetch(&query, priority, &|count| pulse.beat(count)).await });
         let answered = tokio::select! {
             answered = asked.catch_unwind() => answered.unwrap_or_else(|_| Err(broken(&query))),
             fault = pulse.stops(pace) => Err(fault),
+            never = tell_late(report, late, pace.slow) => match never {},
         };
         let at = sources.now();
         let (result, pause) = match answered {
@@ -65,6 +73,15 @@ impl Fetch {
         report.tell(Event::Done { query: query.clone(), generation, at, result: told }).await;
         Ended { query, generation, result, pause }
     }
+}
+
+/// Tells that something is asked again once it takes long: of the others nobody need know, and most end in the blink of an eye.
+async fn tell_late(report: &Report, started: Option<Event>, slow: Duration) -> Infallible {
+    if let Some(started) = started {
+        sleep(slow).await;
+        report.tell(started).await;
+    }
+    std::future::pending().await
 }
 
 /// Reports that a fetch has ended by a panic of its own.

@@ -20,19 +20,36 @@ async fn a_query_is_asked_again_and_again_with_rising_generations() {
     let query = list("a", "x");
     rig.fake.reply("a", &[Reply::Rows(1), Reply::Rows(2), Reply::Rows(3)]);
     rig.want(&[every(&query, SOON)]);
-    let mut last = 0;
-    for count in 1..=3 {
-        let (started, at) = rig
-            .next(|event| match event {
-                Event::Started { generation, at, .. } => Some((generation, at)),
-                _ => None,
-            })
-            .await;
+    let (mut last, at) = started(&mut rig).await;
+    assert!(at <= jiff::Timestamp::now());
+    let first = rig.done().await;
+    assert_eq!((first.count(), first.generation), (Some(1), last));
+    for count in 2..=3 {
         let done = rig.done().await;
-        assert_eq!((done.count(), done.generation), (Some(count), started));
-        assert!(started > last && at <= jiff::Timestamp::now());
-        last = started;
+        assert_eq!(done.count(), Some(count));
+        assert!(done.generation > last);
+        last = done.generation;
     }
+}
+
+#[tokio::test]
+async fn that_something_is_asked_again_is_told_when_it_takes_long() {
+    let pace = crate::engine::pace::Pace { slow: Duration::from_millis(500), ..brisk() };
+    let mut rig = Rig::paced(Fake::default(), &pace);
+    let query = list("a", "x");
+    rig.fake.reply("a", &[Reply::Rows(1), Reply::Rows(2), Reply::Hang]);
+    rig.want(&[every(&query, SOON)]);
+    let (first, _) = started(&mut rig).await;
+    let (told, _) = started(&mut rig).await;
+    assert_eq!(told - first, 2, "nobody hears of the quick one between them");
+}
+
+async fn started(rig: &mut Rig) -> (u64, jiff::Timestamp) {
+    let started = |event| match event {
+        Event::Started { generation, at, .. } => Some((generation, at)),
+        _ => None,
+    };
+    rig.next(started).await
 }
 
 #[tokio::test]

@@ -349,6 +349,21 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn what_could_not_be_listed_is_told_once_and_asked_for_anew_by_whoever_wants_it() {
+        let moves = Arc::<Moves>::default();
+        let scope = Scope::new("shop-prod", "eu-central-1");
+        let place = Place { scope, moves: Arc::clone(&moves), what: "fews" };
+        let failed = || Err(Error::InitialListFailed(kube::Error::Service("nobody there".into())));
+        let events = futures_util::stream::repeat_with(failed);
+        let watch = Watch::<Few>::start(place, events);
+        assert!(watch.read(false).await.is_err());
+        assert!(watch.is_over(), "it does not try again by itself");
+        assert!(watch.read(false).await.is_err(), "whoever is late hears it too");
+        // Nobody is asked to look at what is not there.
+        assert!(tokio::time::timeout(Duration::from_millis(50), moves.take()).await.is_err());
+    }
+
     #[test]
     fn of_what_comes_without_end_the_newest_are_kept() {
         let mut objects = BTreeMap::new();
