@@ -69,7 +69,7 @@ fn contains_ignoring_case(text: &str, part: &str) -> bool {
     let text = text.as_bytes();
     let Some(last) = text.len().checked_sub(part.len()) else { return false };
     let fits = |at: usize| text[at + 1..][..rest.len()].eq_ignore_ascii_case(rest);
-    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), &text[..=last]).any(fits)
+    text[..=last].iter().enumerate().any(|(at, byte)| byte.to_ascii_lowercase() == *first && fits(at))
 }
 
 #[derive(Clone, Debug)]
