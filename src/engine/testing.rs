@@ -270,7 +270,6 @@ pub(super) fn brisk() -> Pace {
     let soon = Duration::from_millis(5);
     Pace {
         refresh: Duration::ZERO,
-        slow: Duration::from_millis(20),
         progress: Duration::ZERO,
         settle: soon,
         settle_at_most: soon * 4,

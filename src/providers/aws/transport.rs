@@ -21,8 +21,8 @@ use super::variables::Variables;
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// A connection that nobody has used for so long is closed: it holds on to some forty kilobytes, and there are as many as there are
-/// environments and services. What is on the screen is asked about more often.
-const IDLE: Duration = Duration::from_secs(20);
+/// environments and services. Most of what is on the screen is asked about more often.
+const IDLE: Duration = Duration::from_secs(40);
 
 /// How long calls of a sort may take.
 #[derive(Clone, Copy, Debug)]

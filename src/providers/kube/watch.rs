@@ -1,6 +1,6 @@
 //! One watch: a type of object of one cluster, listed once and then followed. It runs for as long as somebody reads it, and keeps
 //! what it has when the connection breaks. What is listed anew replaces what was there only when the list is whole. One that could
-//! not list at all is over: whoever asks again begins a new one, at his own pace.
+//! not list at all is over: whoever asks again begins a new one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_could_not_be_listed_is_told_once_and_asked_for_anew_by_whoever_wants_it() {
+    async fn what_could_not_be_listed_is_not_tried_again_by_itself() {
         let moves = Arc::<Moves>::default();
         let scope = Scope::new("shop-prod", "eu-central-1");
         let place = Place { scope, moves: Arc::clone(&moves), what: "fews" };
