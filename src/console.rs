@@ -213,11 +213,15 @@ impl Console {
             let (pane, generation) = (job.pane, job.generation);
             let ranked = self.ranked.clone();
             let threads = Threads::for_newest(self.newest.entry(pane).or_default(), generation);
-            tokio::task::spawn_blocking(move || {
+            let work = move || {
                 let Some(shown) = job.run_with(&threads) else { return };
                 // The console may be gone by now; then nobody misses the answer.
                 let _ = ranked.blocking_send(Msg::Ranked(pane, generation, shown));
-            });
+            };
+            // The runtime's threads give way to others, and this is waited for.
+            if let Err(error) = std::thread::Builder::new().name("rank".into()).spawn(work) {
+                tracing::error!(%error, "a list is not sorted");
+            }
         }
     }
 

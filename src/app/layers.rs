@@ -15,7 +15,7 @@ use super::msg::Effect;
 use super::nav::Nav;
 use super::state::State;
 use super::view::View;
-use super::{moves, navigate, types, update};
+use super::{moves, navigate, summary, types, update};
 use crate::engine::Request;
 use crate::kinds;
 use crate::model::text::near_misses;
@@ -197,6 +197,9 @@ fn filter_columns(state: &State) -> Vec<String> {
     if matches!(state.view, View::Changes(_)) {
         return Change::COLUMNS.map(str::to_owned).into();
     }
+    if matches!(state.view, View::Fleet(_)) {
+        return summary::COLUMNS.map(str::to_owned).into();
+    }
     let Some((_, pane)) = state.focused() else { return Vec::new() };
     let titles = pane.shown.titles();
     let own = pane
@@ -212,8 +215,11 @@ fn filter_columns(state: &State) -> Vec<String> {
 fn unknown_column(known: &[String], filter: &Filter) -> Option<String> {
     let unknown = filter.columns().find(|column| !known.is_empty() && known.iter().all(|name| name != column))?;
     let near = near_misses(unknown, known.iter().map(String::as_str));
-    let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-    Some(format!("there is no column `{unknown}`{hint}"))
+    let hint = match near.as_slice() {
+        [] => format!("there are {}", known.join(", ")),
+        near => format!("did you mean {}?", near.join(", ")),
+    };
+    Some(format!("there is no column `{unknown}`; {hint}"))
 }
 
 /// Says that the palette has nothing of this name, and what comes near.

@@ -227,6 +227,10 @@ fn name(row: &FleetRow) -> &str {
     &row.environment.name
 }
 
+/// The columns that a filter of the fleet may name.
+pub(super) const COLUMNS: [&str; 8] =
+    ["name", "environment", "env", "customer", "stage", "account", "health", "reason"];
+
 /// An environment as filters see it.
 struct FleetFilter<'a>(&'a FleetRow);
 

@@ -23,6 +23,10 @@ use crate::providers::lend::Lender;
 /// mostly waited for: a second worker would be woken for nothing all the time, and keep memory of its own for what it parses.
 const WORKERS: usize = 1;
 
+/// How nice the runtime's threads are: they get a third of what the others get where both want a processor.
+#[cfg(target_os = "linux")]
+const BEHIND: i32 = 5;
+
 pub(super) fn run(mut setup: Setup) -> Result<ExitCode, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::usage("the console needs a terminal", "for scripts there is `quarterdeck get KIND`"));
@@ -33,12 +37,22 @@ pub(super) fn run(mut setup: Setup) -> Result<ExitCode, Failure> {
     for problem in &setup.config.problems {
         tracing::warn!("{problem}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(WORKERS).on_thread_start(give_way).enable_all().build()?;
     let ended = runtime.block_on(start(&setup, screen, environments));
     // Nobody waits for a request that is no longer wanted.
     runtime.shutdown_background();
     ended?;
     Ok(DONE)
+}
+
+/// Lets the screen, and whoever filters and sorts for it, go before this thread: nobody waits for a refresh as one waits for a key.
+fn give_way() {
+    // Of one thread on Linux; elsewhere it would be of the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, BEHIND) {
+        tracing::debug!(%error, "a thread does not give way");
+    }
 }
 
 /// Those that the flags mean; without such a flag all there are, however many.

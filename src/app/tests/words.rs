@@ -60,3 +60,18 @@ fn a_filter_with_a_mistake_is_put_right_or_left() {
     press(&mut state, Command::Close);
     assert!(state.layers.is_empty() && state.focused().unwrap().1.nav.filter.is_empty());
 }
+
+#[test]
+fn the_fleet_names_its_columns() {
+    let (mut state, _) = listed();
+    press(&mut state, Command::Fleet);
+    press(&mut state, Command::Filter);
+    for c in "zz:x".chars() {
+        update(&mut state, Msg::Edit(tui_input::InputRequest::InsertChar(c)));
+    }
+    let Some(Layer::Prompt { error: Some(error), .. }) = state.layers.last() else { panic!("{:?}", state.layers) };
+    assert_eq!(
+        error,
+        "there is no column `zz`; there are name, environment, env, customer, stage, account, health, reason"
+    );
+}

@@ -102,7 +102,8 @@ async fn the_lines_of_all_pods_of_a_workload_are_merged() {
 async fn what_is_left_out_is_said() {
     let yard = Yard::new().await;
     let api = yard.source(PROVISIONING, PodsOf::One(API.into()), false);
-    let (lines, lacks) = yard.last(&api, 6 * 3_600).await;
+    // A whole day: at night it writes little.
+    let (lines, lacks) = yard.last(&api, 24 * 3_600).await;
     assert_eq!((lines.len(), lacks), (20_000, vec![TOO_LONG]));
     assert_eq!(yard.last(&api, 600).await.1, [""; 0]);
     // 75 containers in a namespace of a hundred.

@@ -24,6 +24,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// environments and services. Most of what is on the screen is asked about more often.
 const IDLE: Duration = Duration::from_secs(40);
 
+/// Of those to one host no more are kept: the start takes hundreds at once, and refreshes get by with a few.
+const KEPT: usize = 16;
+
 /// How long calls of a sort may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -98,6 +101,7 @@ impl Transport {
             .connector_settings(settings)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(KEPT)
             .proxy_config(ProxyConfig::from_env())
             .tls_provider(Provider::rustls(CryptoMode::Ring));
         if let Some(context) = self.variables.get("AWS_CA_BUNDLE").and_then(ca_bundle) {

@@ -81,7 +81,7 @@ impl<'d> Block<'d> {
         let half = fields.len().div_ceil(usize::from(count)).max(1);
         let columns: Vec<Vec<FieldLine>> = fields
             .chunks(half)
-            .map(|part| part.iter().flat_map(|(label, value)| field_lines(cx, label, value, room)).collect())
+            .map(|part| part.iter().flat_map(|(name, value)| field_lines(cx, name, value, (label, room))).collect())
             .collect();
         let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
         Self { title, lines, body: Body::Fields { columns, label } }
@@ -144,7 +144,8 @@ impl<'d> Block<'d> {
     }
 }
 
-fn field_lines(cx: &Cx, label: &str, value: &Value, cells: u16) -> Vec<FieldLine> {
+/// A field in so many cells for its label and its value; a label that is longer has a line to itself.
+fn field_lines(cx: &Cx, label: &str, value: &Value, (label_cells, cells): (u16, u16)) -> Vec<FieldLine> {
     let text: Cow<str> = match value {
         Value::Instant(at) if cx.state.settings.ages => {
             let ago = if *at > cx.now { "" } else { " ago" };
@@ -157,6 +158,8 @@ fn field_lines(cx: &Cx, label: &str, value: &Value, cells: u16) -> Vec<FieldLine
         if matches!(value, Value::Instant(_)) { cx.style(Role::Text) } else { value_style(cx.theme, Some(value)) };
     let line = |text: &str| FieldLine { label: String::new(), text: text.to_owned(), style };
     let mut lines: Vec<FieldLine> = wrap(&text, cells).into_iter().map(line).collect();
+    let alone = (width(label) > label_cells).then(|| line(""));
+    lines.splice(0..0, alone);
     if let Some(first) = lines.first_mut() {
         first.label = label.to_lowercase();
     }
@@ -168,8 +171,9 @@ fn fields_line(cx: &mut Cx, area: Rect, columns: &[Vec<FieldLine>], label: u16, 
     let muted = cx.style(Role::Muted);
     for (n, column) in columns.iter().enumerate() {
         let Some(line) = column.get(at) else { continue };
+        let room = if line.text.is_empty() { cells.saturating_sub(2) } else { label };
         let mut pen = cx.pen(area);
-        pen.skip(cells * n as u16).cell(&line.label, label, muted).skip(2).put(&line.text, line.style);
+        pen.skip(cells * n as u16).cell(&line.label, room, muted).skip(2).put(&line.text, line.style);
     }
 }
 
