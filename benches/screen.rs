@@ -35,15 +35,18 @@ fn scope() -> Scope {
 
 fn rows(count: usize) -> Arc<Rows> {
     let kind = kinds::by_id("rds-instance").expect("a kind");
-    let items = (0..count).map(|n| Resource {
-        id: Arc::new(ResourceId { scope: scope(), kind: kind.id, id: format!("database-{n}").into() }),
+    let scope = scope();
+    let row = |n| Resource {
+        id: Arc::new(ResourceId { scope: scope.clone(), kind: kind.id, id: format!("database-{n}").into() }),
         name: format!("database-{n}").into(),
         arn: None,
         health: if n % 97 == 0 { Health::Failed } else { Health::Ok },
         reason: "".into(),
         cells: kind.columns.iter().map(|_| Value::text("available")).collect(),
-    });
-    Arc::new(Rows { items: items.collect(), ..Rows::default() })
+    };
+    let mut rows = Rows::default();
+    rows.append((0..count).map(row).collect());
+    Arc::new(rows)
 }
 
 fn empty_state() -> State {

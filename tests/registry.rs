@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use quarterdeck::demo::Estate;
 use quarterdeck::demo::world::Clock;
 use quarterdeck::kinds::{self, BridgePane, KindDef, Show, Sink, System, changes, logs, metrics};
-use quarterdeck::model::filter::ResourceRow;
+use quarterdeck::model::filter::Sieve;
 use quarterdeck::model::{
     Fault, Filter, Health, LogSource, MetricSpec, Query, Resource, ResourceId, Scope, Value, Window,
 };
@@ -297,9 +297,9 @@ async fn relations_lead_somewhere() {
                     None => true,
                     Some((other, rows)) => {
                         let filter = filter(&name, other, relation.filter.as_deref().unwrap_or_default());
-                        let columns = |column: &str| other.column(column);
-                        let row = |resource| ResourceRow { resource, columns: &columns };
-                        rows.iter().any(|resource| filter.matches(&row(resource), stand.estate.now()))
+                        let places = |_: &'static str, column: &str| other.column(column);
+                        let mut sieve = Sieve::new(&filter, &places, stand.estate.now());
+                        rows.iter().any(|resource| sieve.passes(resource))
                     }
                 };
                 let whose = (kind.id, relation.label);

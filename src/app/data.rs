@@ -6,13 +6,14 @@ use super::layer::Layer;
 use super::logs::LogsView;
 use super::msg::Effect;
 use super::pane::{Pane, PaneKey};
-use super::rank::{AT_ONCE, RankJob, passes};
+use super::rank::{AT_ONCE, RankJob, places};
 use super::selection::EKS;
 use super::state::State;
 use super::view::{ChangesView, Link, View, changes_query};
 use super::{acts, alarms, layers, open, summary, types};
 use crate::engine::{Event, Request, SignInState, TailEvent};
 use crate::kinds::{self, Relation};
+use crate::model::filter::Sieve;
 use crate::model::{Answer, Change, Fault, FaultClass, Filter, Health, Loading, Query, ResourceId};
 
 /// Services whose logs the bridge shows: more would only blur.
@@ -230,7 +231,9 @@ fn known(state: &State, relation: &Relation) -> Option<(usize, usize)> {
     if !filter.is_empty() && rows.items.len() > AT_ONCE {
         return None;
     }
-    let matching = rows.items.iter().filter(|row| passes(&filter, row, &rows.titles, state.now));
+    let places = places(&rows.titles);
+    let mut sieve = Sieve::new(&filter, &places, state.now);
+    let matching = rows.items.iter().filter(|row| sieve.passes(row));
     Some(matching.fold((0, 0), |(all, sick), row| (all + 1, sick + usize::from(row.health.is_sick()))))
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::nav::Sort;
 use super::pane::{PaneKey, RowRef, Shown};
 use crate::kinds::{self, titles};
-use crate::model::filter::ResourceRow;
+use crate::model::filter::Sieve;
 use crate::model::{Filter, KindId, Resource, Rows, SortKey, Value};
 
 /// Lists up to this many rows are ranked at once; larger ones off the loop, so that a key never waits for them.
@@ -71,8 +71,10 @@ impl RankJob {
     /// to be fetched from somewhere else.
     fn passing(&self, crew: &dyn Crew) -> Option<Vec<Vec<bool>>> {
         let passing = in_pieces(&self.parts, PIECE, crew, |part, rows| {
-            let (part, titles) = (&self.parts[part], &*self.parts[part].titles);
-            part.items[rows].iter().map(|row| passes(&self.filter, row, titles, self.now)).collect::<Vec<bool>>()
+            let part = &self.parts[part];
+            let places = places(&part.titles);
+            let mut sieve = Sieve::new(&self.filter, &places, self.now);
+            part.items[rows].iter().map(|row| sieve.passes(row)).collect::<Vec<bool>>()
         })?;
         let mut parts: Vec<Vec<bool>> = self.parts.iter().map(|part| Vec::with_capacity(part.items.len())).collect();
         for (part, piece) in passing {
@@ -155,11 +157,9 @@ fn count_sick(parts: &[Arc<Rows>]) -> usize {
     parts.iter().flat_map(|part| &part.items).filter(|resource| resource.health.is_sick()).count()
 }
 
-/// Whether a resource passes a filter that may name its kind's columns, by their titles where the server has named them.
-pub fn passes(filter: &Filter, resource: &Resource, titles: &[Arc<str>], now: Timestamp) -> bool {
-    // Few filters name a column: its place is looked for only then.
-    let columns = |id: &str| kinds::by_id(resource.id.kind).and_then(|kind| titles::place_of(kind, titles, id));
-    filter.matches(&ResourceRow { resource, columns: &columns }, now)
+/// Where the columns are that a filter may name, by their titles where the server has named them.
+pub fn places(titles: &[Arc<str>]) -> impl Fn(KindId, &str) -> Option<usize> {
+    |kind, column| kinds::by_id(kind).and_then(|kind| titles::place_of(kind, titles, column))
 }
 
 fn sort(parts: &[Arc<Rows>], by: Option<&Sort>, crew: &dyn Crew) -> Option<Arc<[RowRef]>> {

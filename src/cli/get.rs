@@ -13,8 +13,8 @@ use super::{Failure, Setup, changes, objects, select};
 use crate::config::Problem;
 use crate::kinds::firing::{ALARM, firing, is_watched, marked};
 use crate::kinds::{self, BridgePane, KindDef, Show, Sink, titles};
-use crate::model::filter::ResourceRow;
-use crate::model::{Fault, Filter, Resource, Rows, Scope, Value, text};
+use crate::model::filter::Sieve;
+use crate::model::{Fault, Filter, KindId, Resource, Rows, Scope, Value, text};
 use crate::providers::Env;
 
 /// Columns that every kind has.
@@ -217,11 +217,9 @@ pub(super) fn sheet(
     for Answer { scope, value: listed, .. } in answers {
         for part in &listed.parts {
             let places = places.next().map(Vec::as_slice).unwrap_or_default();
-            let column_at = |id: &str| titles::place_of(kind, &part.titles, id);
-            let passing = part
-                .items
-                .iter()
-                .filter(|resource| filter.matches(&ResourceRow { resource, columns: &column_at }, now));
+            let column_at = |_: KindId, id: &str| titles::place_of(kind, &part.titles, id);
+            let mut sieve = Sieve::new(filter, &column_at, now);
+            let passing = part.items.iter().filter(|resource| sieve.passes(resource));
             rows.extend(passing.map(|resource| {
                 let mut row = common(kind, scope, listed, resource);
                 row.resize(columns.len(), Value::None);

@@ -269,9 +269,9 @@ struct Gathered<'a> {
 }
 
 impl Sink for Gathered<'_> {
-    fn page(&self, mut rows: Vec<Resource>) {
+    fn page(&self, rows: Vec<Resource>) {
         (self.progress)(rows.len());
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).items.append(&mut rows);
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).append(rows);
     }
 
     fn lacks(&self, fault: Fault) {

@@ -262,14 +262,14 @@ pub fn console(resource: &Resource, service: &str, place: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::Filter;
-    use crate::model::filter::ResourceRow;
+    use crate::model::filter::Sieve;
 
     fn passes(filter: &str, cell: Value) -> bool {
         let scope = Scope::new("dhbw-prod", "eu-central-1");
         let resource = row(id(&scope, "alarm", "a"), "a", None, fine(), vec![cell]);
-        let columns = |column: &str| (column == "dimensions").then_some(0);
-        let row = ResourceRow { resource: &resource, columns: &columns };
-        Filter::parse(filter).unwrap().matches(&row, Timestamp::UNIX_EPOCH)
+        let places = |_: KindId, column: &str| (column == "dimensions").then_some(0);
+        let filter = Filter::parse(filter).unwrap();
+        Sieve::new(&filter, &places, Timestamp::UNIX_EPOCH).passes(&resource)
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! The filter language of every table, on the screen and on the command line: words that must all match, `!` before a word that
 //! must not, `column:value` for one column, `/…/` for a regular expression.
 
+mod sieve;
+
 use std::fmt;
 use std::ops::Range;
 
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 
-use super::{Resource, Value};
+pub use self::sieve::Sieve;
+use super::Value;
 
 /// What numbers, sizes, percentages and ages are written with, in lower case.
 const IN_NUMBERS: &[u8] = b"0123456789+-/.% kmgtpib shdyn naf";
@@ -102,22 +105,12 @@ pub struct FilterError {
     pub reason: String,
 }
 
-/// What a filter can ask of a row, so that resources and other rows share one language.
+/// What a filter can ask of a row that is no resource, so that all share one language.
 pub trait Filterable {
     /// Calls `each` with every text that a bare word may match, until it says yes; returns whether it did.
     fn any_text(&self, now: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool;
     /// The text of one column, or `None` where the row has no such column.
     fn column_text(&self, column: &str, now: Timestamp) -> Option<String>;
-
-    /// Whether a pattern is anywhere in the row.
-    fn has(&self, pattern: &Pattern, now: Timestamp) -> bool {
-        self.any_text(now, &mut |text| pattern.matches(text))
-    }
-
-    /// Whether a pattern is in one column; not where the row has no such column.
-    fn column_has(&self, column: &str, pattern: &Pattern, now: Timestamp) -> bool {
-        self.column_text(column, now).is_some_and(|text| pattern.matches(&text))
-    }
 }
 
 impl Filter {
@@ -151,8 +144,8 @@ impl Filter {
     pub fn matches(&self, row: &dyn Filterable, now: Timestamp) -> bool {
         self.terms.iter().all(|term| {
             let hit = match &term.column {
-                Some(column) => row.column_has(column, &term.pattern, now),
-                None => row.has(&term.pattern, now),
+                Some(column) => row.column_text(column, now).is_some_and(|text| term.pattern.matches(&text)),
+                None => row.any_text(now, &mut |text| term.pattern.matches(text)),
             };
             hit != term.inverse
         })
@@ -216,62 +209,6 @@ fn is_column(name: &str) -> bool {
 fn last_line(error: &impl fmt::Display) -> String {
     let text = error.to_string();
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
-/// A resource with its kind's column ids, so that `column:value` finds the cell.
-pub struct ResourceRow<'a> {
-    /// The resource.
-    pub resource: &'a Resource,
-    /// The ids of its kind's columns, in order.
-    pub columns: &'a dyn Fn(&str) -> Option<usize>,
-}
-
-impl Filterable for ResourceRow<'_> {
-    fn any_text(&self, now: Timestamp, each: &mut dyn FnMut(&str) -> bool) -> bool {
-        let r = self.resource;
-        each(&r.name)
-            || each(&r.id.scope.environment)
-            || r.id.scope.cluster.as_deref().is_some_and(&mut *each)
-            || each(&r.reason)
-            || each(r.health.word())
-            || r.cells.iter().any(|cell| each(&cell.show(now)))
-    }
-
-    fn has(&self, pattern: &Pattern, now: Timestamp) -> bool {
-        let r = self.resource;
-        pattern.matches(&r.name)
-            || pattern.matches(&r.id.scope.environment)
-            || r.id.scope.cluster.as_deref().is_some_and(|cluster| pattern.matches(cluster))
-            || pattern.matches(&r.reason)
-            || pattern.matches(r.health.word())
-            || r.cells.iter().any(|cell| pattern.is_in(cell, now))
-    }
-
-    fn column_has(&self, column: &str, pattern: &Pattern, now: Timestamp) -> bool {
-        let r = self.resource;
-        match column {
-            "name" => pattern.matches(&r.name),
-            "environment" | "env" => pattern.matches(&r.id.scope.environment),
-            "region" => pattern.matches(&r.id.scope.region),
-            "kind" => pattern.matches(r.id.kind),
-            "health" => pattern.matches(r.health.word()),
-            "reason" => pattern.matches(&r.reason),
-            own => (self.columns)(own).and_then(|at| r.cells.get(at)).is_some_and(|cell| pattern.is_in(cell, now)),
-        }
-    }
-
-    fn column_text(&self, column: &str, now: Timestamp) -> Option<String> {
-        let r = self.resource;
-        Some(match column {
-            "name" => r.name.to_string(),
-            "environment" | "env" => r.id.scope.environment.to_string(),
-            "region" => r.id.scope.region.to_string(),
-            "kind" => r.id.kind.to_owned(),
-            "health" => r.health.word().to_owned(),
-            "reason" => r.reason.to_string(),
-            other => r.cells.get((self.columns)(other)?)?.show(now).into_owned(),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -42,3 +42,66 @@ pub struct Rows {
     /// The titles of the kind's columns, where the server names them: an empty one is not shown. Empty: those of the kind.
     pub titles: Arc<[Arc<str>]>,
 }
+
+impl Rows {
+    /// Adds a page. Most of a list says the same as the row before in most columns: such texts are kept once.
+    pub fn append(&mut self, page: Vec<Resource>) {
+        self.items.reserve(page.len());
+        for mut row in page {
+            if let Some(before) = self.items.last() {
+                row.share(before);
+            }
+            self.items.push(row);
+        }
+    }
+}
+
+impl Resource {
+    /// Takes over from another row what is the same.
+    fn share(&mut self, other: &Self) {
+        if self.reason == other.reason {
+            self.reason = Arc::clone(&other.reason);
+        }
+        for (cell, known) in self.cells.iter_mut().zip(&other.cells) {
+            if cell == known {
+                cell.clone_from(known);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[Value], reason: &str) -> Resource {
+        let scope = Scope::new("dhbw-prod", "eu-central-1");
+        Resource {
+            id: Arc::new(ResourceId { scope, kind: "ecs-service", id: "web".into() }),
+            name: "web".into(),
+            arn: None,
+            health: Health::Ok,
+            reason: reason.into(),
+            cells: cells.into(),
+        }
+    }
+
+    #[test]
+    fn what_rows_have_in_common_is_kept_once() {
+        let pages = [
+            vec![row(&[Value::text("FARGATE"), Value::text("a")], "")],
+            vec![row(&[Value::text("FARGATE"), Value::text("b")], ""), row(&[Value::text("FARGATE")], "down")],
+        ];
+        let mut rows = Rows::default();
+        for page in pages.clone() {
+            rows.append(page);
+        }
+        assert_eq!(rows.items, pages.concat());
+        let text = |at: usize| match &rows.items[at].cells[0] {
+            Value::Text(text) => Arc::clone(text),
+            other => panic!("{other:?}"),
+        };
+        assert!(Arc::ptr_eq(&text(0), &text(1)) && Arc::ptr_eq(&text(1), &text(2)));
+        assert!(Arc::ptr_eq(&rows.items[0].reason, &rows.items[1].reason));
+    }
+}

@@ -9,7 +9,7 @@ use aws_sdk_cloudwatch::types::{
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::filter::ResourceRow;
+use crate::model::filter::Sieve;
 use crate::model::{Filter, Health, Query, Scope};
 
 fn scope() -> Scope {
@@ -150,8 +150,7 @@ fn composites_and_children_lead_to_each_other() {
 
 fn passes(relation: &Relation, row: &Resource) -> bool {
     let filter = Filter::parse(relation.filter.as_deref().unwrap()).unwrap();
-    let row = ResourceRow { resource: row, columns: &|column| DEF.column(column) };
-    filter.matches(&row, Timestamp::UNIX_EPOCH)
+    Sieve::new(&filter, &|_, column| DEF.column(column), Timestamp::UNIX_EPOCH).passes(row)
 }
 
 #[test]
