@@ -1,8 +1,9 @@
 //! The built-in estate: customers' AWS accounts inside the process, behind the SDK's HTTP client interface.
 //!
-//! `world` is the model, `wire` speaks AWS's protocols over it, `kube` that of Kubernetes, `faults` makes trouble. The rest of the program reaches it
-//! only through [`Estate`], and from the SDK clients' point of view it is AWS. It must not know the console.
+//! `world` is the model, `wire` speaks AWS's protocols over it, `kube` that of Kubernetes, `faults` makes trouble. The rest of the
+//! program reaches it only through [`Estate`], and from the SDK clients' point of view it is AWS. It must not know the console.
 
+mod coming;
 pub mod faults;
 mod kube;
 mod wire;
@@ -20,6 +21,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use jiff::Timestamp;
 
+use coming::Coming;
 pub use faults::Faults;
 pub use kube::KubeService;
 use world::{Account, Clock, World};
@@ -65,7 +67,8 @@ pub struct Changed {
 const CHANGES_KEPT: usize = 1_000;
 
 struct Shared {
-    world: Mutex<World>,
+    world: Coming,
+    environments: Vec<EstateEnvironment>,
     clock: Clock,
     seed: u64,
     faults: Faults,
@@ -80,23 +83,25 @@ struct Shared {
 impl Estate {
     /// The seven environments of the runbooks.
     pub fn new(seed: u64, clock: Clock) -> Self {
-        Self::with(World::new(seed, clock.now()), seed, clock)
+        let start = clock.now();
+        Self::with(World::begun(seed, start), |world| Coming::through(world, start), seed, clock)
     }
 
     /// An estate to measure with: so many environments with so many services each.
     pub fn sized(seed: u64, clock: Clock, environments: usize, services_each: usize) -> Self {
-        Self::with(World::sized(seed, clock.now(), environments, services_each), seed, clock)
+        Self::with(World::sized(seed, clock.now(), environments, services_each), Coming::ready, seed, clock)
     }
 
     /// An estate to measure with: one cluster, `bench` of `kube-000`, with that many pods, of which so many are restarted each second.
     pub fn with_pods(seed: u64, clock: Clock, pods: usize, churn: u32) -> Self {
-        Self::with(World::with_pods(seed, clock.now(), pods, churn), seed, clock)
+        Self::with(World::with_pods(seed, clock.now(), pods, churn), Coming::ready, seed, clock)
     }
 
-    fn with(world: World, seed: u64, clock: Clock) -> Self {
+    fn with(world: World, coming: impl FnOnce(World) -> Coming, seed: u64, clock: Clock) -> Self {
         let names = world.names().map(str::to_owned).collect();
         Self(Arc::new(Shared {
-            world: Mutex::new(world),
+            environments: world.accounts().iter().map(EstateEnvironment::of).collect(),
+            world: coming(world),
             clock,
             seed,
             faults: Faults::new(names),
@@ -111,7 +116,7 @@ impl Estate {
 
     /// The environments, in the order of the estate.
     pub fn environments(&self) -> Vec<EstateEnvironment> {
-        self.0.world().accounts().iter().map(EstateEnvironment::of).collect()
+        self.0.environments.clone()
     }
 
     /// The HTTP client through which SDK clients reach that environment's account. `None`: no such environment.
@@ -178,7 +183,7 @@ impl Estate {
 
 impl Shared {
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.world.world()
     }
 
     fn calls(&self) -> MutexGuard<'_, BTreeMap<CallKey, u64>> {

@@ -38,16 +38,16 @@ pub struct World {
 impl World {
     /// The seven environments of the runbooks, with some hours of history before `start`.
     pub fn new(seed: u64, start: Timestamp) -> Self {
+        let mut world = Self::begun(seed, start);
+        world.advance_to(start);
+        world
+    }
+
+    /// The same at the beginning of that history: it has yet to be advanced to `start`.
+    pub fn begun(seed: u64, start: Timestamp) -> Self {
         let accounts = seed::estate(seed, start);
         let central = seed::central(seed, start, &accounts);
-        let mut world = Self { accounts, central };
-        // Each has its own past to come through.
-        std::thread::scope(|scope| {
-            for account in world.everyone() {
-                scope.spawn(|| account.advance_to(start));
-            }
-        });
-        world
+        Self { accounts, central }
     }
 
     /// An estate to measure with: `env-000` and so on, each with one cluster of that many healthy services, and the
