@@ -1,6 +1,7 @@
 //! What an operator feels, measured from outside: the whole program in a pseudo-terminal, on the built-in estate and on servers that
 //! we did not write. Prints the rows of the README's table; judges nothing, since machines are noisy. `cargo bench --bench console`
-//! measures the release build; words after `--` choose among the parts (`start`, `keys`, `quiet`, `memory`, `load`, `pods`).
+//! measures the release build; words after `--` choose among the parts (`start`, `keys`, `quiet`, `memory`, `full`, `load`,
+//! `pods`).
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a bench says what it needs by failing")]
 
@@ -27,11 +28,12 @@ use figures::{Times, leave, millis, row};
 use pty::Console;
 
 /// The parts, in the order of the table.
-const PARTS: [(&str, fn()); 6] = [
+const PARTS: [(&str, fn()); 7] = [
     ("start", start),
     ("keys", keys::measure),
     ("quiet", quiet::measure),
-    ("memory", memory::measure),
+    ("memory", memory::small),
+    ("full", memory::full),
     ("load", load::measure),
     ("pods", pods::measure),
 ];

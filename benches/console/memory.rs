@@ -14,7 +14,8 @@ const SETTLED: Duration = Duration::from_secs(65);
 const LOOK: Duration = Duration::from_millis(500);
 const LOOKS: usize = 40;
 
-pub fn measure() {
+/// One small environment.
+pub fn small() {
     if let Some(servers) = Servers::start() {
         let mut console = real::console(&servers, "");
         std::thread::sleep(SETTLED);
@@ -26,11 +27,10 @@ pub fn measure() {
     std::thread::sleep(SETTLED);
     tell("one environment of the estate, the estate included", &console);
     leave(&mut console);
-    full();
 }
 
 /// Twenty environments of five hundred services and a full log buffer, into which lines go on pouring.
-fn full() {
+pub fn full() {
     let estate = Served::sized(20, 500);
     let mut console = Console::start_in(estate.home(), &[], 60, 200, &[]);
     console.wait_text("0 of 10000 services");

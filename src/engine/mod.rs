@@ -97,9 +97,8 @@ impl Engine {
         if let Some(acts) = acts {
             parts.spawn(Lane::new(Arc::clone(shared), acts, Arc::clone(&wanted.acts)).run());
         }
-        parts.spawn(watch::files(Arc::clone(shared), Arc::clone(&wanted.schedule), guard));
+        parts.spawn(watch::looks(Arc::clone(shared), Arc::clone(&wanted.schedule), guard));
         parts.spawn(watch::moves(Arc::clone(shared), Arc::clone(&wanted.schedule)));
-        parts.spawn(watch::stats(Arc::clone(shared)));
         let end = CancellationToken::new();
         tokio::spawn(live(parts, shared.report.clone(), end.clone()));
         Self { wanted, _end: end.drop_guard() }

@@ -49,12 +49,10 @@ pub(super) struct Pace {
     pub(super) settle_at_most: Duration,
     /// Points of a period are there this long after its end.
     pub(super) points_late: Duration,
-    /// Between two looks at files.
-    pub(super) files: Duration,
+    /// Between two looks at files and call counters.
+    pub(super) looks: Duration,
     /// Between two looks at which watched lists have moved.
     pub(super) moves: Duration,
-    /// Between two looks at the call counters.
-    pub(super) stats: Duration,
     /// Log lines are gathered this long before they are sent.
     pub(super) gather: Duration,
     /// Lines of several sources wait this long at most for each other.
@@ -86,9 +84,8 @@ impl Default for Pace {
             settle: Duration::from_millis(300),
             settle_at_most: Duration::from_secs(1),
             points_late: Duration::from_secs(10),
-            files: Duration::from_secs(5),
+            looks: Duration::from_secs(5),
             moves: Duration::from_millis(250),
-            stats: Duration::from_secs(5),
             gather: Duration::from_millis(50),
             order: Duration::from_secs(2),
             poll: Duration::from_secs(2),

@@ -176,7 +176,7 @@ async fn what_changed_files_disarm_is_told() {
     let mut bench = Bench::new();
     *bench.fake.changed.lock().unwrap() = Changed { environments: Some(Vec::new()), again: Vec::new() };
     let guard = Some(Arc::clone(&bench.guard));
-    let watching = tokio::spawn(watch::files(Arc::clone(&bench.shared), Arc::default(), guard));
+    let watching = tokio::spawn(watch::looks(Arc::clone(&bench.shared), Arc::default(), guard));
     assert!(names(&bench.next().await).is_empty());
     watching.abort();
 }
