@@ -100,9 +100,7 @@ async fn the_lines_of_all_pods_of_a_workload_are_merged() {
 
 #[tokio::test]
 async fn what_is_left_out_is_said() {
-    // The end of a working day of its customers: else it writes less.
-    let evening = Clock::manual("2026-11-18T22:00:00Z".parse().unwrap());
-    let yard = Yard::on(Estate::new(7, evening.clone()), evening, BETA9).await;
+    let yard = Yard::new().await;
     let api = yard.source(PROVISIONING, PodsOf::One(API.into()), false);
     let (lines, lacks) = yard.last(&api, 6 * 3_600).await;
     assert_eq!((lines.len(), lacks), (20_000, vec![TOO_LONG]));

@@ -83,7 +83,7 @@ impl KubeCluster {
     fn voice(&self, pod: &Pod, container: &str) -> Voice {
         let seed = hash(self.seed, &format!("{}/{container}", pod.uid));
         let (tone, rate) = match container {
-            "provisioning-api" | "sandbox-router" => (Tone::Json, 2.0),
+            "provisioning-api" | "sandbox-router" => (Tone::Json, 3.0),
             "terraform-enterprise" => (Tone::Tfe, 1.6),
             "ingress" | "envoy" => (Tone::Access, 3.0),
             "cluster-autoscaler" => (Tone::Autoscaler, 0.5),
