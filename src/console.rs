@@ -5,10 +5,10 @@ mod crew;
 mod input;
 mod lent;
 mod log;
+mod recent;
 mod signals;
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ use crate::ui::{self, Hits, Theme, Themes};
 
 pub use crew::Threads;
 pub use log::start as start_log;
+use recent::Recent;
 use signals::{Signal, Signals};
 
 /// Data is drawn at most sixty times a second; keys at once.
@@ -77,7 +78,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         hits: Hits::default(),
         pointer: input::Pointer::default(),
         ask: setup.ask,
-        recent: setup.recent,
+        recent: Recent::in_file(setup.recent),
         ranked,
         newest: HashMap::new(),
         waiting: Vec::new(),
@@ -111,7 +112,7 @@ struct Console {
     hits: Hits,
     pointer: input::Pointer,
     ask: Box<dyn Fn(Request) + Send>,
-    recent: Option<PathBuf>,
+    recent: Recent,
     ranked: mpsc::Sender<Msg>,
     /// Generation of the newest ranking asked for, by list: those before it are given up.
     newest: HashMap<PaneKey, Arc<AtomicU64>>,
@@ -195,7 +196,7 @@ impl Console {
                     tracing::warn!("copying failed: {error}");
                 }
             }
-            Effect::Remember(names) => self.remember(&names),
+            Effect::Remember(names) => self.recent.keep(&names),
             Effect::Theme(name) => self.theme = chosen_theme(&self.themes, &name),
             Effect::Suspend => {
                 if let Err(error) = self.terminal.suspend() {
@@ -271,25 +272,4 @@ impl Console {
         }
         Ok(())
     }
-
-    /// Keeps the order of the environments for the next start; off the loop, since it writes a file.
-    fn remember(&self, names: &[Arc<str>]) {
-        let Some(path) = self.recent.clone() else { return };
-        let text = names.iter().take(100).map(|name| &**name).collect::<Vec<_>>().join("\n");
-        spawn_quietly(async move {
-            if let Some(folder) = path.parent() {
-                tokio::fs::create_dir_all(folder).await?;
-            }
-            tokio::fs::write(&path, text).await
-        });
-    }
-}
-
-/// Runs something whose failure is worth a line in the log, no more.
-fn spawn_quietly(work: impl Future<Output = io::Result<()>> + Send + 'static) {
-    tokio::spawn(async move {
-        if let Err(error) = work.await {
-            tracing::warn!("{error}");
-        }
-    });
 }

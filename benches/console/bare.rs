@@ -92,9 +92,8 @@ struct Wanted {
 /// The process: runs until it is killed.
 pub fn run() {
     let config = config::load(&config::Sources::of_process(Flags::default(), config::KubeContexts::default()));
-    let reads = kinds::ALL.iter().flat_map(|kind| kind.reads).copied().collect();
     let source = Source::Files { variables: Variables::of_process(), pins: None };
-    let access = Environments::new(config.environments, source, reads);
+    let access = Environments::new(config.environments, source, kinds::reads());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
     let runtime = runtime.expect("a runtime");
     let live = Arc::new(Live::new(Arc::clone(&access)));
@@ -215,7 +214,7 @@ fn ask_for_ever(live: &Arc<Live>, wanted: Wanted) {
     for source in sources {
         let (live, pattern) = (Arc::clone(live), pattern.clone());
         tokio::spawn(async move {
-            let Ok(mut updates) = live.live(&source, pattern).await else { return };
+            let mut updates = live.live(&source, pattern).await.expect("a live tail, as the console has");
             while updates.next().await.is_some() {}
         });
     }

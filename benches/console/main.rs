@@ -28,10 +28,11 @@ use figures::{Times, leave, millis, row};
 use pty::Console;
 
 /// The parts, in the order of the table.
-const PARTS: [(&str, fn()); 7] = [
+const PARTS: [(&str, fn()); 8] = [
     ("start", start),
     ("keys", keys::measure),
-    ("quiet", quiet::measure),
+    ("quiet", quiet::bytes),
+    ("idle", quiet::time),
     ("memory", memory::small),
     ("full", memory::full),
     ("load", load::measure),

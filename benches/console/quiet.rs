@@ -15,15 +15,18 @@ const BYTES: Duration = Duration::from_secs(20);
 /// How long processor time is counted: each kind is asked again several times.
 const TIME: Duration = Duration::from_mins(3);
 
-pub fn measure() {
-    bytes("ages shown", "");
-    bytes("ages hidden", "[console]\nages = false\n");
+pub fn bytes() {
+    written("ages shown", "");
+    written("ages hidden", "[console]\nages = false\n");
+}
+
+pub fn time() {
     if let Some(servers) = Servers::start() {
         against_a_bare_loop(&servers);
     }
 }
 
-fn bytes(what: &str, config: &str) {
+fn written(what: &str, config: &str) {
     let home = tempfile::tempdir().expect("a home folder");
     let file = real::configured(home.path(), config);
     let arguments = ["demo", "--seed", "7", "-e", "unilux-prod", "--config", &file];

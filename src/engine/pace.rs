@@ -128,9 +128,13 @@ pub(super) fn is_of_credentials(class: &FaultClass) -> bool {
     matches!(class, FaultClass::Expired { .. } | FaultClass::NeedsCode { .. } | FaultClass::WrongAccount { .. })
 }
 
-/// The same time, a tenth more or less, so that what began together does not stay together.
+/// What is asked at a cadence is put off by up to this share of it, so that environments and consoles that began together do not
+/// stay together.
+pub(super) const JITTER: f64 = 0.2;
+
+/// The same time, a little longer.
 pub(super) fn jittered(time: Duration) -> Duration {
-    time.mul_f64(0.9 + 0.2 * share())
+    time.mul_f64(1.0 + JITTER * share())
 }
 
 /// Up to half less: those who failed together must not come back together.
@@ -164,7 +168,7 @@ mod tests {
     #[test]
     fn jitter_stays_near_and_moves() {
         let times: Vec<_> = (0..100).map(|_| jittered(Duration::from_secs(10)).as_millis()).collect();
-        assert!(times.iter().all(|time| (9_000..=11_000).contains(time)), "{times:?}");
+        assert!(times.iter().all(|time| (10_000..=12_000).contains(time)), "{times:?}");
         assert!(times.iter().any(|time| time != &times[0]));
         assert!((0..100).all(|_| (500..=1_000).contains(&spread(Duration::from_secs(1)).as_millis())));
     }

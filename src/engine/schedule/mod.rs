@@ -174,12 +174,25 @@ impl Schedule {
     }
 
     fn choose(&self, now: Instant) -> (Vec<Query>, Option<Instant>) {
-        let (mut due, mut chosen, mut wake) = (Vec::new(), Vec::new(), None);
+        let (mut due, mut soon, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
         for (query, entry) in &self.entries {
             match entry.state {
                 Doing::Due(at) if at <= now => due.push((Reverse(entry.priority), at, query)),
-                Doing::Due(at) => wake = Some(earliest(wake, at)),
+                Doing::Due(at) => soon.push((entry, at, query)),
                 Doing::Running { .. } | Doing::Resting => {}
+            }
+        }
+        // An idle process sleeps longest where what is asked of an environment is asked together.
+        let waking: HashSet<&Arc<str>> = due.iter().map(|(.., query)| &query.scope().environment).collect();
+        let goes_along = |entry: &Entry, at, query: &Query| {
+            entry.may_be_early(at, now) && waking.contains(&query.scope().environment)
+        };
+        let mut wake = None;
+        for (entry, at, query) in soon {
+            if goes_along(entry, at, query) {
+                due.push((Reverse(entry.priority), at, query));
+            } else {
+                wake = Some(earliest(wake, at));
             }
         }
         if due.is_empty() {
@@ -271,6 +284,11 @@ impl Entry {
         self.every = every;
         self.priority = priority;
         self
+    }
+
+    /// Whether what is due then may be asked now already: jitter has put it off by as much. A backoff is not cut short.
+    fn may_be_early(&self, at: Instant, now: Instant) -> bool {
+        self.failures == 0 && self.every.is_some_and(|every| at <= now + every.mul_f64(pace::JITTER))
     }
 
     /// To be asked now, but not faster than `rest` allows.

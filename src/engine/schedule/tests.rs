@@ -2,9 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
+use super::{Doing, Entry, Schedule};
+use crate::engine::report::Report;
 use crate::engine::testing::{Fake, PLAIN, Reply, Rig, brisk, every, list, once, settle, until};
-use crate::engine::{Event, Interest, Priority, Request};
+use crate::engine::{Event, Interest, Priority, Request, Shared};
 use crate::model::{Answer, FaultClass, Query};
 
 const SOON: Duration = Duration::from_millis(5);
@@ -154,6 +157,33 @@ async fn an_answer_to_who_left_and_came_back_is_of_the_new_flight() {
     let newer = done.generation;
     refresh(&rig, &query);
     assert!(rig.done().await.generation > newer);
+}
+
+#[tokio::test]
+async fn what_is_due_soon_goes_along_with_what_is_due_in_its_environment() {
+    let (tell, _events) = tokio::sync::mpsc::channel(1);
+    let shared =
+        Shared { sources: Arc::new(Fake::default()), report: Report::new(tell), settings: PLAIN, pace: brisk() };
+    let mut schedule = Schedule::new(Arc::new(shared), Arc::default());
+    let now = Instant::now();
+    let cadence = Duration::from_secs(100);
+    let mut due = |environment, kind, seconds, failures| {
+        let query = list(environment, kind);
+        let at = now + Duration::from_secs(seconds);
+        let entry = Entry::new(Some(cadence), Priority::Screen, now);
+        schedule.entries.insert(query.clone(), Entry { state: Doing::Due(at), failures, ..entry });
+        query
+    };
+    let (now_due, soon) = (due("a", "x", 0, 0), due("a", "y", 19, 0));
+    due("a", "z", 21, 0);
+    due("a", "backed-off", 15, 1);
+    due("b", "x", 17, 0);
+    let (chosen, wake) = schedule.choose(now);
+    assert_eq!(chosen, [now_due, soon.clone()]);
+    assert_eq!(wake, Some(now + Duration::from_secs(15)));
+    // Nothing goes along where nothing goes.
+    schedule.entries.retain(|query, _| *query == soon);
+    assert_eq!(schedule.choose(now), (Vec::new(), Some(now + Duration::from_secs(19))));
 }
 
 #[tokio::test]
