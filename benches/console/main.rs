@@ -1,7 +1,7 @@
 //! What an operator feels, measured from outside: the whole program in a pseudo-terminal, on the built-in estate and on servers that
 //! we did not write. Prints the rows of the README's table; judges nothing, since machines are noisy. `cargo bench --bench console`
-//! measures the release build; words after `--` choose among the parts (`start`, `keys`, `quiet`, `memory`, `full`, `load`,
-//! `pods`).
+//! measures the release build; words after `--` choose among the parts (`start`, `keys`, `quiet`, `idle`, `memory`, `full`,
+//! `load`, `pods`).
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a bench says what it needs by failing")]
 

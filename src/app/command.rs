@@ -46,6 +46,8 @@ pub enum Command {
     Raw,
     /// Logs of the selection.
     Logs,
+    /// Logs of all pods that carry some labels.
+    Labels,
     /// Filter a list, or search what is read.
     Filter,
     /// The palette.

@@ -30,6 +30,8 @@ pub enum Prompt {
     Search,
     /// A CloudWatch filter pattern.
     Pattern,
+    /// A namespace, and labels of pods in it whose logs are to be opened.
+    Labels,
 }
 
 /// What lies over a view and takes its keys.

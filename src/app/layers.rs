@@ -9,6 +9,7 @@ use tui_input::{Input, InputRequest};
 
 use super::acts;
 use super::command::{Command, Motion};
+use super::labels;
 use super::layer::{Layer, PaletteEntry, Prompt};
 use super::logs::Search;
 use super::msg::Effect;
@@ -70,6 +71,12 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
             if let Some(tail) = state.focused_tail() {
                 tail.pattern = pattern;
                 tail.restart(tail.sources.clone());
+            }
+        }
+        Layer::Prompt { prompt: Prompt::Labels, input, before, .. } => {
+            if let Err(wrong) = labels::tail(state, input.value(), effects) {
+                let error = Some(wrong.into());
+                state.layers.push(Layer::Prompt { prompt: Prompt::Labels, input, error, before });
             }
         }
         Layer::Palette { input, entries, matches, at } => match matches.get(at).and_then(|entry| entries.get(*entry)) {
@@ -164,6 +171,7 @@ pub(super) fn edit(state: &mut State, request: InputRequest, effects: &mut Vec<E
     match state.layers.last_mut() {
         Some(Layer::Prompt { prompt, input, error, .. }) => {
             input.handle(request);
+            *error = None;
             if *prompt == Prompt::Filter {
                 match Filter::parse(input.value()) {
                     Ok(parsed) => {
@@ -307,6 +315,7 @@ pub(super) fn open_prompt(state: &mut State, command: &Command) {
     let prompt = match command {
         Command::Pattern if state.focused_tail().is_some() => Prompt::Pattern,
         Command::Pattern => return,
+        Command::Labels => Prompt::Labels,
         _ if reading => Prompt::Search,
         _ => Prompt::Filter,
     };
@@ -321,6 +330,7 @@ pub(super) fn open_prompt(state: &mut State, command: &Command) {
         Prompt::Pattern => {
             state.focused_tail().and_then(|tail| tail.pattern.as_deref().map(str::to_owned)).unwrap_or_default()
         }
+        Prompt::Labels => labels::beginning(state),
     };
     state.layers.push(Layer::Prompt { prompt, input: Input::new(before.clone()), error: None, before });
 }

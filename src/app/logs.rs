@@ -65,7 +65,7 @@ impl LogRange {
 pub struct LogsView {
     /// Id of the present tail; 0 before the first.
     pub tail: u64,
-    /// The resources whose logs these are; empty for log groups named directly.
+    /// The resources whose logs these are; empty for pods that are meant by their labels.
     pub of: Vec<Arc<ResourceId>>,
     /// What is tailed; empty while that is being found out.
     pub sources: Vec<LogSource>,

@@ -4,6 +4,7 @@ mod alarms;
 mod common;
 mod data;
 mod hand;
+mod labels;
 mod layers;
 mod moves;
 mod navigate;

@@ -1,6 +1,9 @@
 //! The types of objects that Kubernetes clusters have, as the palette offers them: for words that are no kinds.
 
+use std::collections::BTreeSet;
+
 use super::command::Command;
+use super::labels;
 use super::layer::{Layer, PaletteEntry};
 use super::state::State;
 use crate::kinds::{self, k8s_resource};
@@ -26,6 +29,13 @@ pub(super) fn entries(state: &State) -> Vec<PaletteEntry> {
     known.flat_map(|rows| rows.items.iter().filter(listed).map(entry).collect::<Vec<_>>()).collect()
 }
 
+/// The clusters of the marked environments that have said what they have.
+pub(super) fn clusters(state: &State) -> Vec<Scope> {
+    let known = state.marked_scopes().into_iter().filter_map(|scope| state.store.rows(&query(scope)));
+    let scopes: BTreeSet<&Scope> = known.flat_map(|rows| rows.items.iter().map(|found| &found.id.scope)).collect();
+    scopes.into_iter().cloned().collect()
+}
+
 /// Whether a typed word is the beginning of one of an entry's words: nothing is offered before something is typed.
 pub(super) fn begins(entry: &PaletteEntry, word: &str) -> bool {
     !word.is_empty() && entry.words.split(' ').any(|known| known.starts_with(word))
@@ -37,11 +47,16 @@ pub(super) fn is_called(entry: &PaletteEntry, word: &str) -> bool {
     entry.words.split(' ').any(|known| known == word)
 }
 
-/// What the palette has to ask for while it is open: the types of the marked environments that have clusters.
+/// What has to be asked for while the palette is open, or labels are typed.
 pub(super) fn wanted(state: &State) -> Vec<Query> {
-    if !matches!(state.layers.last(), Some(Layer::Palette { .. })) {
-        return Vec::new();
+    if matches!(state.layers.last(), Some(Layer::Palette { .. })) || labels::are_typed(state) {
+        return of_clusters(state);
     }
+    Vec::new()
+}
+
+/// What asks the clusters of the marked environments what they have; nothing for environments without one.
+pub(super) fn of_clusters(state: &State) -> Vec<Query> {
     let has_clusters = |scope: &Scope| {
         let of_account = Query::List { scope: scope.clone(), kind: kinds::eks_cluster::DEF.id, within: None };
         state.environment(&scope.environment).is_some_and(|environment| !environment.kube_contexts.is_empty())

@@ -138,7 +138,7 @@ pub(super) fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>
         Command::Mark => moves::mark(state),
         Command::Unmark => moves::unmark(state),
         Command::NextPane | Command::PreviousPane | Command::Pane(_) | Command::Zoom => moves::panes(state, &command),
-        Command::Filter | Command::Pattern => layers::open_prompt(state, &command),
+        Command::Filter | Command::Pattern | Command::Labels => layers::open_prompt(state, &command),
         Command::Palette => layers::open_palette(state),
         Command::Help => state.layers.push(Layer::Help { top: 0 }),
         Command::Environments => layers::open_picker(state),

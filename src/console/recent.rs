@@ -72,9 +72,6 @@ mod tests {
         recent.keep(&names);
         drop(recent);
         let kept = std::fs::read_to_string(file).unwrap();
-        assert_eq!(
-            kept.lines().map(str::to_owned).collect::<Vec<_>>(),
-            names[..KEPT].iter().map(|name| name.to_string()).collect::<Vec<_>>()
-        );
+        assert!(kept.lines().eq(names[..KEPT].iter().map(|name| &**name)), "{kept}");
     }
 }

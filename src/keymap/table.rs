@@ -120,6 +120,14 @@ pub static TABLE: &[Entry] = &[
     entry("describe", Command::Describe, &["d"], "describe", Group::Look, CHOSEN),
     entry("raw", Command::Raw, &["y"], "raw JSON", Group::Look, SELECTION),
     entry("logs", Command::Logs, &["l"], "logs", Group::Look, SELECTION),
+    entry(
+        "labels",
+        Command::Labels,
+        &[],
+        "logs of all pods that carry some labels (`:labels`)",
+        Group::Look,
+        EVERYWHERE,
+    ),
     entry("changes-here", Command::ChangesHere, &["h"], "what changed here", Group::Look, SELECTION),
     // In a dialog with a field letters are typed.
     entry("copy", Command::Copy, &["c", "alt-c"], "copy", Group::Look, WITH_DIALOG),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Scope, stamp};
+use super::{Scope, stamp, text};
 
 /// Level of a line, guessed from its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,6 +63,13 @@ pub enum PodsOf {
     Labels(Arc<str>),
 }
 
+impl PodsOf {
+    /// What `NAMESPACE/app=web,tier!=cache` means: a namespace, and labels of pods in it.
+    pub fn split(text: &str) -> Option<(&str, &str)> {
+        text.split_once('/').filter(|(namespace, labels)| !namespace.is_empty() && !labels.is_empty())
+    }
+}
+
 impl LogSource {
     /// A CloudWatch log group.
     pub fn group(
@@ -72,6 +79,13 @@ impl LogSource {
         label: impl Into<Arc<str>>,
     ) -> Self {
         Self { scope, of: LogOrigin::Group { name: name.into(), stream_prefix }, label: label.into() }
+    }
+
+    /// All pods in a namespace of a cluster that carry these labels.
+    pub fn labelled(cluster: &Scope, namespace: &str, labels: &str) -> Self {
+        let scope = Scope { namespace: Some(namespace.into()), ..cluster.clone() };
+        let of = LogOrigin::Pods { pods: PodsOf::Labels(labels.into()), container: None, previous: false };
+        Self { scope, of, label: text::clean(labels).into() }
     }
 
     /// What it is called where it lives: a log group's name, a pod's, a selector.

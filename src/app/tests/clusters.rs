@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use tui_input::InputRequest;
+
 use super::{answer, environment, press, row, state_of};
 use crate::app::command::Command;
+use crate::app::layer::{Layer, Prompt};
 use crate::app::msg::{Effect, Msg};
 use crate::app::state::State;
 use crate::app::update;
 use crate::app::view::View;
 use crate::engine::{Event, Interest, Priority, Request};
 use crate::kinds;
-use crate::model::{Environment, Health, KindId, Query, Resource, ResourceId, Scope, Value};
+use crate::model::{Environment, Health, KindId, LogSource, Query, Resource, ResourceId, Scope, Value};
 
 fn of(environment: &str, kind: KindId) -> Query {
     Query::List { scope: Scope::new(environment, "eu-central-1"), kind, within: None }
@@ -106,4 +109,55 @@ fn they_stand_beside_the_services_of_ecs() {
     let shown = &bridge.panes[1].shown;
     let names: Vec<&str> = (0..shown.len()).map(|at| &*shown.get(at).unwrap().name).collect();
     assert_eq!(names, ["web", "api"], "the sick first");
+}
+
+#[test]
+fn logs_by_labels_are_of_all_clusters_that_are_known() {
+    let mut state = settled(state_of(&["dhbw-prod", "edt-prod"]));
+    let types = of("dhbw-prod", "k8s-resource");
+    let says = |state: &State| match state.layers.last() {
+        Some(Layer::Prompt { prompt: Prompt::Labels, error, .. }) => error.clone(),
+        _ => panic!("the line is open"),
+    };
+    let enter = |state: &mut State, typed: &str| {
+        typed.chars().for_each(|letter| drop(update(state, Msg::Edit(InputRequest::InsertChar(letter)))));
+        press(state, Command::Open)
+    };
+    press(&mut state, Command::Labels);
+    enter(&mut state, "shop");
+    assert_eq!(says(&state).unwrap(), "a namespace, `/`, and labels are needed");
+    enter(&mut state, "/app=web");
+    assert_eq!(says(&state).unwrap(), "no environment that is marked has a cluster");
+    let effects =
+        update(&mut state, answer(&of("dhbw-prod", "eks-cluster"), 1, vec![cluster("dhbw-prod", "c")])).effects;
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Ask(Request::Interests(_)))));
+    assert!(interest(&state, &types).is_some(), "the clusters are asked while the line is open");
+    enter(&mut state, "");
+    assert_eq!(says(&state).unwrap(), "the clusters have not answered yet");
+
+    let found = ["a", "b"].map(|cluster| {
+        let scope = Scope::new("dhbw-prod", "eu-central-1").in_cluster(cluster);
+        let id = ResourceId { scope, kind: "k8s-resource", id: "pods".into() };
+        Resource { id: Arc::new(id), ..row("dhbw-prod", "pods", Health::Ok) }
+    });
+    update(&mut state, answer(&types, 1, found.into()));
+    let effects = enter(&mut state, ",tier!=cache");
+    let tailed = effects.iter().find_map(|effect| match effect {
+        Effect::Ask(Request::Tail(spec)) => Some(spec.sources.clone()),
+        _ => None,
+    });
+    let wanted = ["a", "b"].map(|cluster| {
+        LogSource::labelled(&Scope::new("dhbw-prod", "eu-central-1").in_cluster(cluster), "shop", "app=web,tier!=cache")
+    });
+    assert_eq!(tailed.unwrap(), wanted);
+    assert!(state.layers.is_empty());
+}
+
+#[test]
+fn the_line_for_labels_begins_with_the_namespace_of_what_is_selected() {
+    let mut state = state_of(&["dhbw-prod"]);
+    press(&mut state, Command::List("deployment"));
+    update(&mut state, answer(&of("dhbw-prod", "deployment"), 1, vec![deployment("web", 2, 2, Health::Ok)]));
+    press(&mut state, Command::Labels);
+    assert!(matches!(state.layers.last(), Some(Layer::Prompt { input, .. }) if input.value() == "shop/"));
 }

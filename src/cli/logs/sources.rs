@@ -6,7 +6,7 @@ use crate::cli::fetch::{self, Answer};
 use crate::cli::{Failure, Setup, select};
 use crate::config::Problem;
 use crate::kinds::{self, KindDef, Sink};
-use crate::model::{Fault, LogOrigin, LogSource, PodsOf, Resource, Scope, text};
+use crate::model::{Fault, LogSource, PodsOf, Resource, Scope};
 
 /// A bare name is looked for among these kinds, in this order; the first that has it counts.
 const BARE: [&str; 2] = ["ecs-service", GROUP];
@@ -48,8 +48,7 @@ pub(super) fn parse(words: &[String]) -> Result<Vec<Wanted>, Failure> {
 
 fn parse_word(word: &str) -> Result<Wanted, Failure> {
     if let Some(rest) = word.strip_prefix(LABELS) {
-        return match rest.split_once('/').filter(|(namespace, selector)| !namespace.is_empty() && !selector.is_empty())
-        {
+        return match PodsOf::split(rest) {
             Some((namespace, selector)) => {
                 Ok(Wanted { of: Of::Labels(namespace.into()), pattern: selector.to_owned() })
             }
@@ -106,10 +105,7 @@ async fn find_labels(
     let env = setup.access.kube_env(scope).await?;
     let clusters = env.clusters().await?;
     for cluster in &clusters {
-        let scope = Scope { namespace: Some(Arc::clone(namespace)), ..scope.in_cluster(Arc::clone(cluster)) };
-        let pods = PodsOf::Labels(selector.into());
-        let of = LogOrigin::Pods { pods, container: None, previous: false };
-        found.sources.push(LogSource { scope, of, label: text::clean(selector).into() });
+        found.sources.push(LogSource::labelled(&scope.in_cluster(Arc::clone(cluster)), namespace, selector));
     }
     Ok(!clusters.is_empty())
 }

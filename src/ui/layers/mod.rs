@@ -82,6 +82,12 @@ fn prompt_line(cx: &mut Cx, area: Rect, prompt: Prompt, input: &Input, error: Op
         Prompt::Filter => "filter /",
         Prompt::Search => "search /",
         Prompt::Pattern => "CloudWatch pattern",
+        Prompt::Labels => "logs of pods",
+    };
+    let help = match prompt {
+        Prompt::Filter => Some("words · !not · column:value · /regex/"),
+        Prompt::Labels => Some("NAMESPACE/app=web,tier!=cache"),
+        Prompt::Search | Prompt::Pattern => None,
     };
     let bad = cx.style(Role::InputBad);
     let area = inset(area, 1);
@@ -93,9 +99,8 @@ fn prompt_line(cx: &mut Cx, area: Rect, prompt: Prompt, input: &Input, error: Op
         let mut pen = cx.pen(area);
         pen.at_end(&clip(&words, area.width.saturating_sub(typed)), bad);
         rest.width = pen.left();
-    } else if prompt == Prompt::Filter {
+    } else if let Some(help) = help {
         let muted = cx.style(Role::Muted);
-        let help = "words · !not · column:value · /regex/";
         if width(input.value()) + width(help) + 14 < area.width {
             let mut pen = cx.pen(area);
             pen.at_end(help, muted);

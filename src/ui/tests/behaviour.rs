@@ -14,7 +14,7 @@ use crate::app::layer::Layer;
 use crate::app::pane::{RowRef, Shown};
 use crate::app::{Command, Msg, PaneKey, State, Store, Target, View, update};
 use crate::engine::{Event, MetricsSpent, SignInState, TailEvent, TailMode};
-use crate::model::{Environment, Fault, FaultClass, Health, Query, Rows, Stage};
+use crate::model::{Answer, Detail, Environment, Fault, FaultClass, Health, Query, Rows, Section, Stage, Value};
 use crate::ui::fixture::{self, stories};
 use crate::ui::theme::{PLAIN, Role, Theme};
 
@@ -489,4 +489,22 @@ fn a_sign_in_that_can_not_be_says_only_that() {
     let screen = text(&frame(&state, &Theme::default(), 160, 50).0);
     assert!(screen.contains("tfe-prod: not signed in") && screen.ends_with(" Esc close\n"), "{screen}");
     assert!(screen.contains("! tfe-prod has no SSO session") && !screen.contains("it goes on"), "{screen}");
+}
+
+#[test]
+fn a_label_longer_than_its_column_is_shown_whole_above_its_value() {
+    let long = "kubernetes.io/a-label-that-is-longer-than-the-column-of-labels";
+    let mut state = stories::detail();
+    let View::Detail(view) = &state.view else { panic!("a detail") };
+    let query = Query::Detail(Arc::clone(&view.id));
+    let fields = vec![("short".into(), Value::text("one")), (long.into(), Value::text("two"))];
+    let sections = vec![Section::Fields { title: "labels", fields }];
+    let answer = Answer::Detail(Arc::new(Detail { sections }));
+    let done = Event::Done { query, generation: 9, at: state.now, result: Ok(Some(answer)) };
+    update(&mut state, Msg::Event(done));
+    let shown = text(&frame(&state, &Theme::default(), 100, 40).0);
+    let lines: Vec<&str> = shown.lines().collect();
+    let at = lines.iter().position(|line| line.contains(long)).unwrap_or_else(|| panic!("{shown}"));
+    assert!(!lines[at].contains("two") && lines[at + 1].contains("two"), "{shown}");
+    assert!(lines.iter().any(|line| line.contains("short") && line.contains("one")), "{shown}");
 }

@@ -75,8 +75,9 @@ impl<'d> Block<'d> {
     fn fields(cx: &Cx, title: &'d str, fields: impl Iterator<Item = (&'d str, &'d Value)>, cells: u16) -> Self {
         let telling = |(label, value): &(&str, &Value)| **value != Value::None && !HEAD.contains(label);
         let fields: Vec<(&str, &Value)> = fields.filter(telling).collect();
-        let label = fields.iter().map(|(label, _)| width(label)).max().unwrap_or(0).min(LABEL).min(cells / 3);
-        let count = if cells >= TWO { 2 } else { 1 };
+        let longest = fields.iter().map(|(label, _)| width(label)).max().unwrap_or(0);
+        let label = longest.min(LABEL).min(cells / 3);
+        let count = if cells >= TWO && longest + 2 <= cells / 2 { 2 } else { 1 };
         let room = ((cells + 2) / count).saturating_sub(label + 4);
         let half = fields.len().div_ceil(usize::from(count)).max(1);
         let columns: Vec<Vec<FieldLine>> = fields

@@ -34,7 +34,7 @@ const ASKED_FOR_NAMES: usize = 200;
 pub(in crate::ui) fn draw(cx: &mut Cx, area: Rect, logs: &LogsView, key: PaneKey, focused: bool) {
     cx.hits.push(area, Target::Pane(key));
     let number = if let PaneKey::Bridge(at) = key { Some(at + 1) } else { None };
-    let title = if logs.of.is_empty() { "logs".to_owned() } else { format!("logs of {}", logs.title) };
+    let title = if logs.title.is_empty() { "logs".to_owned() } else { format!("logs of {}", logs.title) };
     let items = words(cx, logs);
     let below = below(cx, logs);
     let inner = Border { focused, number, title: &title, items, below }.draw(cx, area);
