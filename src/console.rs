@@ -5,12 +5,10 @@ mod crew;
 mod input;
 mod lent;
 mod log;
-mod recent;
 mod signals;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -29,7 +27,6 @@ use crate::ui::{self, Hits, Theme, Themes};
 
 pub use crew::Threads;
 pub use log::start as start_log;
-use recent::Recent;
 use signals::{Signal, Signals};
 
 /// Data is drawn at most sixty times a second; keys at once.
@@ -41,6 +38,9 @@ const EVENTS: Duration = Duration::from_millis(4);
 /// Room for events on their way from the engine.
 pub const EVENT_ROOM: usize = 1_024;
 
+/// Takes the environments, the most recently used first.
+pub type Remember = Box<dyn FnMut(&[Arc<str>]) + Send>;
+
 /// What the main loop is started with.
 pub struct Setup {
     /// The state at the start.
@@ -51,8 +51,8 @@ pub struct Setup {
     pub themes: Themes,
     /// Whether the mouse is used.
     pub mouse: bool,
-    /// Where the most recently used environments are kept.
-    pub recent: Option<PathBuf>,
+    /// Keeps the order of the most recently used environments for the next start; never waits.
+    pub remember: Remember,
     /// What the engine reports.
     pub events: mpsc::Receiver<Event>,
     /// Asks the engine; never waits.
@@ -78,7 +78,7 @@ pub async fn run(setup: Setup) -> io::Result<()> {
         hits: Hits::default(),
         pointer: input::Pointer::default(),
         ask: setup.ask,
-        recent: Recent::in_file(setup.recent),
+        remember: setup.remember,
         ranked,
         newest: HashMap::new(),
         waiting: Vec::new(),
@@ -112,7 +112,7 @@ struct Console {
     hits: Hits,
     pointer: input::Pointer,
     ask: Box<dyn Fn(Request) + Send>,
-    recent: Recent,
+    remember: Remember,
     ranked: mpsc::Sender<Msg>,
     /// Generation of the newest ranking asked for, by list: those before it are given up.
     newest: HashMap<PaneKey, Arc<AtomicU64>>,
@@ -196,7 +196,7 @@ impl Console {
                     tracing::warn!("copying failed: {error}");
                 }
             }
-            Effect::Remember(names) => self.recent.keep(&names),
+            Effect::Remember(names) => (self.remember)(&names),
             Effect::Theme(name) => self.theme = chosen_theme(&self.themes, &name),
             Effect::Suspend => {
                 if let Err(error) = self.terminal.suspend() {

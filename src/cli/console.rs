@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
+use super::recent::Recent;
 use super::screen::Screen;
 use super::{DONE, Failure, Setup};
 use crate::app::State;
@@ -100,6 +101,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         log_room: Some(config.console.log_lines),
         live_tails: config.console.live_tail,
     };
+    let mut kept = Recent::in_file(recent_file);
     let (lender, borrowers) = Lender::new();
     let (guard, carrier) = super::guard::of(setup, lender);
     let leaving = Arc::clone(&guard);
@@ -110,7 +112,7 @@ async fn start(setup: &Setup, screen: Screen, environments: Vec<Arc<Environment>
         keymap: screen.keymap,
         themes: screen.themes,
         mouse: config.console.mouse,
-        recent: recent_file,
+        remember: Box::new(move |names| kept.keep(names)),
         events,
         ask: Box::new(move |request| engine.request(request)),
         borrowers,

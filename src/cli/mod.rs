@@ -19,6 +19,7 @@ mod man;
 mod objects;
 mod output;
 mod policy;
+mod recent;
 mod screen;
 mod select;
 mod setup;

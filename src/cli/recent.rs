@@ -12,19 +12,19 @@ use crate::providers::aws::write_private;
 const KEPT: usize = 100;
 
 /// Keeps the order; whoever drops it waits until the last one is written.
-pub struct Recent {
+pub(super) struct Recent {
     file: Option<PathBuf>,
     writer: Option<(Sender<String>, JoinHandle<()>)>,
 }
 
 impl Recent {
     /// Nothing is kept without a file, and no thread is begun before there is something to write.
-    pub const fn in_file(file: Option<PathBuf>) -> Self {
+    pub(super) const fn in_file(file: Option<PathBuf>) -> Self {
         Self { file, writer: None }
     }
 
     /// Keeps this order, the newest name first.
-    pub fn keep(&mut self, names: &[Arc<str>]) {
+    pub(super) fn keep(&mut self, names: &[Arc<str>]) {
         let Some(file) = &self.file else { return };
         let (orders, _) = self.writer.get_or_insert_with(|| {
             let (orders, told) = channel();
